@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// This file imports nothing, so that an old Node reaches the message below and does not stop at a syntax it does not know.
+const needed = [22, 19]
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  process.stderr.write(`patrol needs Node.js ${needed.join('.')} or newer; this is ${process.versions.node}. See https://nodejs.org/download\n`)
+  process.exitCode = 2
+} else {
+  import('../dist/main.js').then(({ main }) => main())
+}
