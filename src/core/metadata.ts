@@ -1,0 +1,206 @@
+import { normalizeScopes } from './scopes.ts'
+import { type Instant, instant, second } from './time.ts'
+
+/** The version of this format. A reader refuses any other, for it could misread it. */
+const formatVersion = '1'
+
+/** Key Vault's limits, kept to the smaller of the documented ones; the file store keeps them, too. */
+const mostTags = 15
+const longestTag = 256
+
+/** What a target was told, as it stands in the metadata of the version that it was given. */
+export interface Delivery {
+  readonly target: string
+  /** When the last successful delivery ended. */
+  readonly deliveredAt: Instant | undefined
+  /** When that delivery began; the gate of a revocation asks for it. */
+  readonly beganAt: Instant | undefined
+  /** Failures since the last success. */
+  readonly failures: number
+  /** Not tried again before this. */
+  readonly nextAttemptAt: Instant | undefined
+}
+
+/** What Patrol remembers of a version, in the store, beside its value. `docs/metadata.md` lists every field. */
+export interface Metadata {
+  readonly organization: string
+  /** The user who owns the PAT, lower-cased. */
+  readonly account: string
+  readonly authorizationId: string
+  readonly generation: string
+  readonly scopes: readonly string[]
+  readonly validFrom: Instant
+  /** As granted, not as asked. */
+  readonly validTo: Instant
+  /** The authorizationIds of the PATs that this one replaces. */
+  readonly supersedes: readonly string[]
+  /** When this was written, by the writer's corrected clock. For people: decisions ask the store's own stamp. */
+  readonly writtenAt: Instant
+  /** The pattern of the rule that made the token. */
+  readonly rule: string | undefined
+  /** The display name without its mark. */
+  readonly displayName: string
+  readonly deliveries: readonly Delivery[]
+}
+
+/** Metadata as a store keeps it: names and values of at most 256 characters, at most 15. */
+export type Tags = Readonly<Record<string, string>>
+
+/** What a version's tags say. `foreign`: Patrol did not write this version. */
+export type Reading =
+  | { readonly kind: 'read'; readonly metadata: Metadata }
+  | { readonly kind: 'foreign' }
+  | { readonly kind: 'unsupported'; readonly version: string }
+  | { readonly kind: 'damaged'; readonly field: string }
+
+/**
+ * Metadata as tags. Long lists are folded over several tags (`scope`, `scope-2` …).
+ *
+ * @throws RangeError when it does not fit; `fits` says so beforehand, and the configuration's rules keep it from happening
+ */
+export function encodeMetadata(metadata: Metadata): Tags {
+  const tags: Record<string, string> = {
+    patrol: `${formatVersion} ${metadata.generation}`,
+    organization: metadata.organization,
+    account: metadata.account,
+    'authorization-id': metadata.authorizationId,
+    times: [metadata.validFrom, metadata.validTo, metadata.writtenAt].join(' '),
+    'display-name': metadata.displayName,
+  }
+  if (metadata.rule !== undefined) tags['rule'] = metadata.rule
+  fold(tags, 'scope', foldScopes(metadata.scopes))
+  fold(tags, 'supersedes', metadata.supersedes)
+  fold(tags, 'delivered', metadata.deliveries.map(encodeDelivery))
+  const faults = Object.entries(tags).filter(([, value]) => value.length > longestTag)
+  if (faults.length > 0 || Object.keys(tags).length > mostTags) {
+    throw new RangeError(`the metadata does not fit into ${mostTags} tags of ${longestTag} characters`)
+  }
+  return tags
+}
+
+/** Whether `encodeMetadata` will take it. */
+export function fits(metadata: Metadata): boolean {
+  try {
+    encodeMetadata(metadata)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Reads what `encodeMetadata` wrote. Unknown tags beside ours are left alone; unknown versions are refused. */
+export function decodeMetadata(tags: Tags): Reading {
+  const mark = tags['patrol']
+  if (mark === undefined) return { kind: 'foreign' }
+  const [version = '', generation = ''] = mark.split(' ')
+  if (version !== formatVersion) return { kind: 'unsupported', version }
+  if (generation === '') return { kind: 'damaged', field: 'patrol' }
+  const missing = ['organization', 'account', 'authorization-id', 'display-name'].find((name) => !tags[name])
+  if (missing !== undefined) return { kind: 'damaged', field: missing }
+  const [validFrom, validTo, writtenAt] = (tags['times'] ?? '').split(' ').map((text) => number(text, 10))
+  if (validFrom === undefined || validTo === undefined || writtenAt === undefined)
+    return { kind: 'damaged', field: 'times' }
+  const deliveries = unfold(tags, 'delivered').map(decodeDelivery)
+  if (deliveries.includes(undefined)) return { kind: 'damaged', field: 'delivered' }
+  return {
+    kind: 'read',
+    metadata: {
+      organization: tags['organization'] ?? '',
+      account: tags['account'] ?? '',
+      authorizationId: tags['authorization-id'] ?? '',
+      generation,
+      scopes: unfoldScopes(unfold(tags, 'scope')),
+      validFrom: instant(validFrom),
+      validTo: instant(validTo),
+      supersedes: unfold(tags, 'supersedes'),
+      writtenAt: instant(writtenAt),
+      rule: tags['rule'],
+      displayName: tags['display-name'] ?? '',
+      deliveries: deliveries.filter((delivery) => delivery !== undefined),
+    },
+  }
+}
+
+/** Scopes of one family stand together (`code+write+manage` for vso.code, vso.code_write, vso.code_manage), which makes long lists fit. */
+function foldScopes(scopes: readonly string[]): readonly string[] {
+  const families = new Map<string, string[]>()
+  for (const scope of normalizeScopes(scopes)) {
+    const [, family, kind = ''] = /^vso\.([a-z0-9.]+)(?:_([a-z0-9]+))?$/.exec(scope) ?? []
+    const key = family === undefined ? `=${scope}` : family
+    families.set(key, [...(families.get(key) ?? []), ...(family === undefined ? [] : [kind])])
+  }
+  return [...families].map(([family, kinds]) => {
+    if (family.startsWith('=')) return family
+    return [...(kinds.includes('') ? [] : ['-']), family, ...kinds.filter((kind) => kind !== '')].join('+')
+  })
+}
+
+function unfoldScopes(items: readonly string[]): readonly string[] {
+  return normalizeScopes(
+    items.flatMap((item) => {
+      if (item.startsWith('=')) return [item.slice(1)]
+      const withoutBare = item.startsWith('-+')
+      const [family = '', ...kinds] = (withoutBare ? item.slice(2) : item).split('+')
+      return [...(withoutBare ? [] : [`vso.${family}`]), ...kinds.map((kind) => `vso.${family}_${kind}`)]
+    }),
+  )
+}
+
+/**
+ * Times of deliveries stand in whole seconds and base 36, because twenty targets must fit. A beginning is rounded down
+ * and an end up, so that no gate opens early.
+ */
+function encodeDelivery(delivery: Delivery): string {
+  const fields = [
+    base36(delivery.beganAt, Math.floor),
+    base36(delivery.deliveredAt, Math.ceil),
+    base36(delivery.nextAttemptAt, Math.ceil),
+    delivery.failures === 0 ? '' : delivery.failures.toString(36),
+  ]
+  return [delivery.target, ...fields].join(':').replace(/:+$/, '')
+}
+
+function base36(at: Instant | undefined, round: (seconds: number) => number): string {
+  return at === undefined ? '' : round(at / second).toString(36)
+}
+
+function decodeDelivery(text: string): Delivery | undefined {
+  const [target = '', ...fields] = text.split(':')
+  const numbers = fields.map((field) => (field === '' ? undefined : number(field, 36)))
+  const unread = fields.some((field, index) => field !== '' && numbers[index] === undefined)
+  if (target === '' || fields.length > 4 || unread) return undefined
+  const [beganAt, deliveredAt, nextAttemptAt, failures] = numbers
+  const at = (seconds: number | undefined): Instant | undefined =>
+    seconds === undefined ? undefined : instant(seconds * second)
+  return {
+    target,
+    beganAt: at(beganAt),
+    deliveredAt: at(deliveredAt),
+    nextAttemptAt: at(nextAttemptAt),
+    failures: failures ?? 0,
+  }
+}
+
+function number(text: string | undefined, radix: 10 | 36): number | undefined {
+  const shape = radix === 10 ? /^\d{1,15}$/ : /^[0-9a-z]{1,10}$/
+  return text !== undefined && shape.test(text) ? Number.parseInt(text, radix) : undefined
+}
+
+function fold(tags: Record<string, string>, name: string, items: readonly string[]): void {
+  const lines: string[] = []
+  for (const item of items) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + item.length <= longestTag) lines[lines.length - 1] = `${last} ${item}`
+    else lines.push(item)
+  }
+  for (const [index, line] of lines.entries()) tags[index === 0 ? name : `${name}-${index + 1}`] = line
+}
+
+function unfold(tags: Tags, name: string): readonly string[] {
+  const items: string[] = []
+  for (let index = 1; ; index++) {
+    const line = tags[index === 1 ? name : `${name}-${index}`]
+    if (line === undefined) return items
+    items.push(...line.split(' ').filter((item) => item !== ''))
+  }
+}

@@ -1,0 +1,83 @@
+const digits = '0123456789abcdefghijklmnopqrstuvwxyz'
+
+/** Characters of an installation's part of the mark. */
+export const installationLength = 4
+
+/** Random characters of a generation. */
+export const randomLength = 8
+
+/** What ` (patrol xxxxxxxxxxxx)` adds to a display name. */
+export const markLength = 10 + installationLength + randomLength
+
+/** Display names of declared tokens may be this long, so that name and mark stay well below the service's limit. */
+export const longestDisplayName = 200
+
+/** A marked display name, taken apart. */
+export interface Mark {
+  /** The display name as the configuration has it. */
+  readonly base: string
+  /** All twelve characters; unique for one PAT. */
+  readonly generation: string
+  /** The first four: which store and secret name the PAT was minted for. */
+  readonly installation: string
+}
+
+/**
+ * Four characters that tell apart the secrets of all installations under one account, so that only the installation
+ * that owns a token collects its orphans.
+ *
+ * @param storeId the identity of the store, the same from every machine
+ * @param secretName the secret's name in it; names in Key Vault do not regard case, so neither does this
+ */
+export function installationOf(storeId: string, secretName: string): string {
+  let rest = fnv1a(`${storeId.toLowerCase()}\n${secretName.toLowerCase()}`)
+  let text = ''
+  for (let index = 0; index < installationLength; index++) {
+    text += digits[rest % digits.length]
+    rest = Math.floor(rest / digits.length)
+  }
+  return text
+}
+
+/** FNV-1a, 32 bits: an even spread over short texts is all that a mark needs. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    hash = Math.imul(hash ^ (unit & 0xff), 0x01000193)
+    hash = Math.imul(hash ^ (unit >>> 8), 0x01000193)
+  }
+  return hash >>> 0
+}
+
+export function markedName(displayName: string, generation: string): string {
+  return `${displayName} (patrol ${generation})`
+}
+
+/** The mark in a PAT's display name; undefined for a PAT that Patrol did not mint. */
+export function markOf(displayName: string): Mark | undefined {
+  const match = /^(.*) \(patrol ([0-9a-z]{12})\)$/s.exec(displayName)
+  const [, base, generation] = match ?? []
+  if (base === undefined || generation === undefined) return undefined
+  return { base, generation, installation: generation.slice(0, installationLength) }
+}
+
+/** A display name as a secret's name: `Package feed (old)` is `package-feed-old`. Empty when nothing of it can stay. */
+export function slug(displayName: string): string {
+  return displayName
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[\u0300-\u036f]/g, '')
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+}
+
+/** Whether a display name fits a pattern in which `*` stands for any text and `?` for one character. */
+export function matchesGlob(pattern: string, displayName: string): boolean {
+  const source = [...pattern].map((character) => {
+    if (character === '*') return '.*'
+    if (character === '?') return '.'
+    return character.replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
+  })
+  return new RegExp(`^${source.join('')}$`, 'su').test(displayName)
+}

@@ -1,0 +1,66 @@
+declare const unit: unique symbol
+
+/** A point in time: whole milliseconds since 1970-01-01T00:00:00Z. ISO text exists only in adapters and the cli. */
+export type Instant = number & { readonly [unit]: 'Instant' }
+
+/** A length of time in whole milliseconds. */
+export type Duration = number & { readonly [unit]: 'Duration' }
+
+export function instant(msSinceEpoch: number): Instant {
+  return Math.trunc(msSinceEpoch) as Instant
+}
+
+export function duration(ms: number): Duration {
+  return Math.trunc(ms) as Duration
+}
+
+export const second = duration(1_000)
+export const minute = duration(60_000)
+export const hour = duration(3_600_000)
+export const day = duration(86_400_000)
+
+export function times(count: number, length: Duration): Duration {
+  return duration(count * length)
+}
+
+export function after(at: Instant, length: Duration): Instant {
+  return instant(at + length)
+}
+
+export function before(at: Instant, length: Duration): Instant {
+  return instant(at - length)
+}
+
+/** The time from `from` to `to`; negative when `to` is the earlier one. */
+export function between(from: Instant, to: Instant): Duration {
+  return duration(to - from)
+}
+
+export function latest(first: Instant, ...others: readonly Instant[]): Instant {
+  return instant(Math.max(first, ...others))
+}
+
+export function shortest(first: Duration, ...others: readonly Duration[]): Duration {
+  return duration(Math.min(first, ...others))
+}
+
+const unitOf: Readonly<Record<string, Duration>> = { s: second, m: minute, h: hour, d: day }
+
+/** Reads `90s`, `15m`, `12h` or `30d`; anything else, zero and fractions included, is undefined. */
+export function parseDuration(text: string): Duration | undefined {
+  const match = /^([1-9]\d{0,8})([smhd])$/.exec(text)
+  const length = match?.[2] === undefined ? undefined : unitOf[match[2]]
+  return length === undefined ? undefined : times(Number(match?.[1]), length)
+}
+
+/** The shortest of the forms that `parseDuration` reads which loses nothing but fractions of a second: `48h` is `2d`. */
+export function formatDuration(length: Duration): string {
+  for (const [letter, size] of [
+    ['d', day],
+    ['h', hour],
+    ['m', minute],
+  ] as const) {
+    if (length !== 0 && length % size === 0) return `${length / size}${letter}`
+  }
+  return `${Math.trunc(length / second)}s`
+}

@@ -1,0 +1,63 @@
+import type { Duration } from './time.ts'
+
+/** `renew`: the same value lives longer. `rotate`: a new value, with an overlap. */
+export type Method = 'renew' | 'rotate'
+
+/** How a new PAT proves itself before anybody is given it. `listed` is for scopes that reach no harmless address. */
+export type Verification =
+  | { readonly kind: 'connection-data' }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'listed' }
+
+/** Where a token's value stands: the store's name in the configuration, and the secret's name in the store. */
+export interface Place {
+  readonly store: string
+  readonly secretName: string
+}
+
+/** What named tokens and rules have in common. */
+export interface Terms {
+  /** The account's name in the configuration. */
+  readonly account: string
+  /** The account's user name, lower-cased: the owner of the PATs. */
+  readonly owner: string
+  readonly method: Method
+  readonly lifetime: Duration
+  readonly renewBefore: Duration
+  readonly overlap: Duration
+  readonly orphanAfter: Duration
+  readonly turnLimit: Duration
+  readonly atCeiling: 'report' | 'rotate'
+  readonly verification: Verification
+  /** Names of targets that get a copy of each new value. */
+  readonly targets: readonly string[]
+  readonly paused: boolean
+}
+
+/** A managed token: what the configuration declares, or a rule made of a PAT that it covers. */
+export interface Token extends Terms {
+  /** Unique in a run. */
+  readonly name: string
+  readonly organization: string
+  /** Without the mark. */
+  readonly displayName: string
+  /** Undefined: those of the PAT that is there now. */
+  readonly scopes: readonly string[] | undefined
+  /** Undefined for `renew` without a store. */
+  readonly place: Place | undefined
+  /** The pattern of the rule that made this token. */
+  readonly rule: string | undefined
+  /** The authorizationId of the unmarked PAT that a rule covers. */
+  readonly covers: string | undefined
+}
+
+/** A rule: makes a token of every PAT that it covers. */
+export interface Rule extends Terms {
+  /** A pattern on display names, as `matchesGlob` reads it; it is also the rule's identity in a secret's metadata. */
+  readonly match: string
+  readonly organizations: readonly string[]
+  readonly scopes: readonly string[] | undefined
+  readonly store: string | undefined
+  /** The secret's name, with `{name}` for the slug of the display name. */
+  readonly secretNameTemplate: string
+}

@@ -1,0 +1,17 @@
+import type { PatrolError } from '../core/errors.ts'
+
+/** What happens while a run goes on, for people and logs. Fields never hold a secret. */
+export type Event =
+  | { readonly kind: 'observing'; readonly what: string }
+  | { readonly kind: 'turn-began'; readonly token: string }
+  | { readonly kind: 'step'; readonly token: string; readonly step: Step; readonly authorizationId?: string }
+  | { readonly kind: 'waiting'; readonly token: string; readonly why: string; readonly ms: number }
+  | { readonly kind: 'turn-ended'; readonly token: string; readonly failure?: PatrolError }
+  | { readonly kind: 'warning'; readonly message: string }
+
+/** Single effects; also the `step` of a failed result. */
+export type Step = 'observe' | 'mint' | 'verify' | 'store' | 'deliver' | 'record' | 'extend' | 'disable' | 'revoke'
+
+export interface Reporter {
+  report(event: Event): void
+}

@@ -1,0 +1,54 @@
+import type { Metadata, Reading } from '../core/metadata.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Instant } from '../core/time.ts'
+import type { Limits } from './limits.ts'
+
+/** One version of a secret, without its value. */
+export interface StoredVersion {
+  /** The store's id of the version; undefined where a listing of a whole store does not tell it. */
+  readonly id: string | undefined
+  /** The store's own stamp, which may be in whole seconds. */
+  readonly createdAt: Instant
+  readonly enabled: boolean
+  readonly reading: Reading
+}
+
+/**
+ * The system of record for values: secrets with versions, and with metadata beside each version. The *current* version
+ * is the one that the store hands out to somebody who names no version; only the store knows which that is.
+ *
+ * Every method rejects with a PatrolError (`store-denied`, `store-unreachable`, `secret-deleted`, `throttled` …).
+ * Reading methods repeat themselves after passing faults. Mutating ones send one request that can take effect, obey
+ * `limits`, and say in the error's `outcome` whether it may have taken place. Names do not regard case.
+ */
+export interface Store {
+  /**
+   * What identifies this store from every machine, for the mark of PATs. Undefined while the store does not exist yet,
+   * and so holds nothing; `prepare` changes that.
+   */
+  identity(): Promise<string | undefined>
+  /** Makes the store ready to be written to and gives its identity. Called before the first mutation. */
+  prepare(): Promise<string>
+  /**
+   * The current version of each of these secrets. A secret that does not exist (a deleted one included) is not in the
+   * map, whose keys are lower-case names. No value leaves the adapter.
+   */
+  current(names: readonly string[]): Promise<ReadonlyMap<string, StoredVersion>>
+  /** The current versions of all secrets whose metadata Patrol wrote; keys are lower-case names. For rules. */
+  managed(): Promise<ReadonlyMap<string, StoredVersion>>
+  /** All versions of a secret, in no particular order; empty when there is none. */
+  versions(name: string): Promise<readonly StoredVersion[]>
+  /** The current value with its version; undefined when the secret does not exist or is disabled. */
+  read(name: string): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined>
+  /**
+   * Rejects when it is known beforehand that a write of this name will be refused (soft-deleted, for one). Asked before
+   * a mint, so that no PAT is minted that cannot be stored.
+   */
+  admit(name: string): Promise<void>
+  /** Makes a new version, which becomes current: value, metadata and expiry in one write. */
+  write(name: string, value: Secret, metadata: Metadata, limits: Limits): Promise<StoredVersion>
+  /** Replaces the metadata (and expiry) of one version; value and state stay. */
+  updateMetadata(name: string, version: string, metadata: Metadata, limits: Limits): Promise<void>
+  /** Makes the store refuse to hand out this version. Repeating it is harmless. */
+  disable(name: string, version: string, limits: Limits): Promise<void>
+}
