@@ -8,6 +8,15 @@ const formatVersion = '1'
 const mostTags = 15
 const longestTag = 256
 
+const plainNames: readonly string[] = ['patrol', 'organization', 'account', 'authorization-id', 'display-name', 'rule']
+
+/** Lists, which go on in `scope-2`, `scope-3` … when one tag does not hold them. */
+const foldedNames: readonly string[] = ['scope', 'supersedes', 'delivered']
+
+/** The two most frequent kinds of scopes, by one letter. */
+const letterOf: Readonly<Record<string, string>> = { write: 'w', manage: 'm' }
+const kindOf: Readonly<Record<string, string>> = { w: 'write', m: 'manage' }
+
 /** What a target was told, as it stands in the metadata of the version that it was given. */
 export interface Delivery {
   readonly target: string
@@ -60,11 +69,10 @@ export type Reading =
  */
 export function encodeMetadata(metadata: Metadata): Tags {
   const tags: Record<string, string> = {
-    patrol: `${formatVersion} ${metadata.generation}`,
+    patrol: [formatVersion, metadata.generation, metadata.validFrom, metadata.validTo, metadata.writtenAt].join(' '),
     organization: metadata.organization,
     account: metadata.account,
     'authorization-id': metadata.authorizationId,
-    times: [metadata.validFrom, metadata.validTo, metadata.writtenAt].join(' '),
     'display-name': metadata.displayName,
   }
   if (metadata.rule !== undefined) tags['rule'] = metadata.rule
@@ -88,18 +96,27 @@ export function fits(metadata: Metadata): boolean {
   }
 }
 
+/**
+ * Whether a tag of this name is one that `encodeMetadata` may write. Who replaces the metadata of a version replaces
+ * these and leaves every other tag alone, for people put tags there, too.
+ */
+export function ownsTag(name: string): boolean {
+  return plainNames.includes(name) || foldedNames.some((folded) => new RegExp(`^${folded}(-\\d+)?$`).test(name))
+}
+
 /** Reads what `encodeMetadata` wrote. Unknown tags beside ours are left alone; unknown versions are refused. */
 export function decodeMetadata(tags: Tags): Reading {
   const mark = tags['patrol']
   if (mark === undefined) return { kind: 'foreign' }
-  const [version = '', generation = ''] = mark.split(' ')
+  const [version = '', generation = '', ...stamps] = mark.split(' ')
   if (version !== formatVersion) return { kind: 'unsupported', version }
-  if (generation === '') return { kind: 'damaged', field: 'patrol' }
+  const [validFrom, validTo, writtenAt] = stamps.map((text) => number(text, 10))
+  if (generation === '' || validFrom === undefined || validTo === undefined || writtenAt === undefined)
+    return { kind: 'damaged', field: 'patrol' }
   const missing = ['organization', 'account', 'authorization-id', 'display-name'].find((name) => !tags[name])
   if (missing !== undefined) return { kind: 'damaged', field: missing }
-  const [validFrom, validTo, writtenAt] = (tags['times'] ?? '').split(' ').map((text) => number(text, 10))
-  if (validFrom === undefined || validTo === undefined || writtenAt === undefined)
-    return { kind: 'damaged', field: 'times' }
+  const torn = foldedNames.find((name) => hasHole(tags, name))
+  if (torn !== undefined) return { kind: 'damaged', field: torn }
   const deliveries = unfold(tags, 'delivered').map(decodeDelivery)
   if (deliveries.includes(undefined)) return { kind: 'damaged', field: 'delivered' }
   return {
@@ -121,27 +138,36 @@ export function decodeMetadata(tags: Tags): Reading {
   }
 }
 
-/** Scopes of one family stand together (`code+write+manage` for vso.code, vso.code_write, vso.code_manage), which makes long lists fit. */
+/**
+ * Scopes of one family stand together, or long lists would not fit: `code+m+status` is vso.code, vso.code_manage and
+ * vso.code_status; `graph_m` is vso.graph_manage without vso.graph; `=app_token` is a scope of another form.
+ */
 function foldScopes(scopes: readonly string[]): readonly string[] {
   const families = new Map<string, string[]>()
+  const others: string[] = []
   for (const scope of normalizeScopes(scopes)) {
     const [, family, kind = ''] = /^vso\.([a-z0-9.]+)(?:_([a-z0-9]+))?$/.exec(scope) ?? []
-    const key = family === undefined ? `=${scope}` : family
-    families.set(key, [...(families.get(key) ?? []), ...(family === undefined ? [] : [kind])])
+    if (family === undefined || kind in kindOf) others.push(`=${scope}`)
+    else families.set(family, [...(families.get(family) ?? []), kind])
   }
-  return [...families].map(([family, kinds]) => {
-    if (family.startsWith('=')) return family
-    return [...(kinds.includes('') ? [] : ['-']), family, ...kinds.filter((kind) => kind !== '')].join('+')
+  const folded = [...families].map(([family, kinds]) => {
+    const letters = kinds.filter((kind) => kind !== '').map((kind) => letterOf[kind] ?? kind)
+    if (kinds.includes('')) return [family, ...letters].join('+')
+    return `${family}_${letters.join('+')}`
   })
+  return [...others, ...folded]
 }
 
 function unfoldScopes(items: readonly string[]): readonly string[] {
   return normalizeScopes(
     items.flatMap((item) => {
       if (item.startsWith('=')) return [item.slice(1)]
-      const withoutBare = item.startsWith('-+')
-      const [family = '', ...kinds] = (withoutBare ? item.slice(2) : item).split('+')
-      return [...(withoutBare ? [] : [`vso.${family}`]), ...kinds.map((kind) => `vso.${family}_${kind}`)]
+      const [, family = '', separator, rest = ''] = /^([^_+]*)([_+]?)(.*)$/.exec(item) ?? []
+      const kinds = rest.split('+').filter((kind) => kind !== '')
+      return [
+        ...(separator === '_' ? [] : [`vso.${family}`]),
+        ...kinds.map((kind) => `vso.${family}_${kindOf[kind] ?? kind}`),
+      ]
     }),
   )
 }
@@ -194,6 +220,12 @@ function fold(tags: Record<string, string>, name: string, items: readonly string
     else lines.push(item)
   }
   for (const [index, line] of lines.entries()) tags[index === 0 ? name : `${name}-${index + 1}`] = line
+}
+
+/** Whether a tag in the middle of a list is gone, so that the list would read shorter than it was written. */
+function hasHole(tags: Tags, name: string): boolean {
+  const parts = Object.keys(tags).filter((tag) => new RegExp(`^${name}(-[1-9]\\d?)?$`).test(tag))
+  return parts.some((_, index) => !((index === 0 ? name : `${name}-${index + 1}`) in tags))
 }
 
 function unfold(tags: Tags, name: string): readonly string[] {

@@ -1,3 +1,5 @@
+import { evenHash } from './hash.ts'
+
 const digits = '0123456789abcdefghijklmnopqrstuvwxyz'
 
 /** Characters of an installation's part of the mark. */
@@ -30,24 +32,13 @@ export interface Mark {
  * @param secretName the secret's name in it; names in Key Vault do not regard case, so neither does this
  */
 export function installationOf(storeId: string, secretName: string): string {
-  let rest = fnv1a(`${storeId.toLowerCase()}\n${secretName.toLowerCase()}`)
+  let rest = evenHash(`${storeId.toLowerCase()}\n${secretName.toLowerCase()}`)
   let text = ''
   for (let index = 0; index < installationLength; index++) {
     text += digits[rest % digits.length]
     rest = Math.floor(rest / digits.length)
   }
   return text
-}
-
-/** FNV-1a, 32 bits: an even spread over short texts is all that a mark needs. */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    hash = Math.imul(hash ^ (unit & 0xff), 0x01000193)
-    hash = Math.imul(hash ^ (unit >>> 8), 0x01000193)
-  }
-  return hash >>> 0
 }
 
 export function markedName(displayName: string, generation: string): string {

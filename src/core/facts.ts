@@ -1,0 +1,73 @@
+import type { Metadata } from './metadata.ts'
+import { installationOf, markOf } from './names.ts'
+import type { Pat } from './pat.ts'
+import type { Instant } from './time.ts'
+import type { Token } from './token.ts'
+import type { Reading } from './metadata.ts'
+
+/** A version of the token's secret, as the store tells of it. */
+export interface Version {
+  readonly id: string | undefined
+  readonly createdAt: Instant
+  readonly enabled: boolean
+  readonly reading: Reading
+}
+
+/** What was observed for one token, in the order in which it was read: PATs, then the current version, then all versions. */
+export interface Facts {
+  readonly observedAt: Instant
+  /** The account's active PATs in the organization, all of them. */
+  readonly pats: readonly Pat[]
+  /** What the store hands out; undefined when the secret does not exist, or the token has no store. */
+  readonly current: Version | undefined
+  /** All versions; read only where `needsVersions` asks for them. */
+  readonly versions: readonly Version[] | undefined
+  /**
+   * Whether a real call with the current value was let in; asked only where the list lacks the current PAT, because
+   * lists lag. Undefined when not asked; `unknown` when the call told nothing.
+   */
+  readonly currentWorks: boolean | 'unknown' | undefined
+  /** The identity of the store; undefined while it does not exist. */
+  readonly storeId: string | undefined
+}
+
+/** The current version's metadata, where Patrol wrote it and can read it. */
+export function currentMetadata(facts: Facts): Metadata | undefined {
+  return facts.current?.reading.kind === 'read' ? facts.current.reading.metadata : undefined
+}
+
+/** The PAT that the token is right now: the one that the store hands out, or the one that a rule covers. */
+export function currentPat(token: Token, facts: Facts): Pat | undefined {
+  const id = currentMetadata(facts)?.authorizationId ?? (facts.current === undefined ? token.covers : undefined)
+  return facts.pats.find((pat) => pat.authorizationId === id)
+}
+
+/** Whether the mark of a PAT says that it was minted for this token's secret in this store. */
+export function isOurs(token: Token, facts: Facts, pat: Pat): boolean {
+  if (token.place === undefined || facts.storeId === undefined) return false
+  return markOf(pat.displayName)?.installation === installationOf(facts.storeId, token.place.secretName)
+}
+
+/**
+ * The active PATs, other than the current one, that this token brought forth or replaced. While there are any, all
+ * versions must be read to tell superseded ones from orphans.
+ */
+export function otherPats(token: Token, facts: Facts): readonly Pat[] {
+  const metadata = currentMetadata(facts)
+  return facts.pats.filter(
+    (pat) =>
+      pat.authorizationId !== metadata?.authorizationId &&
+      (isOurs(token, facts, pat) || metadata?.supersedes.includes(pat.authorizationId)),
+  )
+}
+
+export function needsVersions(token: Token, facts: Facts): boolean {
+  return otherPats(token, facts).length > 0
+}
+
+/** Whether the current PAT must be tried with a real call, because the list lacks it although it should still live. */
+export function needsProbe(facts: Facts, now: Instant): boolean {
+  const metadata = currentMetadata(facts)
+  if (metadata === undefined || facts.current?.enabled !== true || metadata.validTo <= now) return false
+  return !facts.pats.some((pat) => pat.authorizationId === metadata.authorizationId)
+}

@@ -1,0 +1,104 @@
+import { currentMetadata, currentPat, type Facts, isOurs, otherPats, type Version } from './facts.ts'
+import type { Delivery, Metadata } from './metadata.ts'
+import { markOf } from './names.ts'
+import type { Pat } from './pat.ts'
+import { currentGrant } from './policy.ts'
+import { after, type Instant, latest, minute, second } from './time.ts'
+import type { Token } from './token.ts'
+import { overlapOf } from './window.ts'
+
+/** Clocks and stamps differ a little; every gate opens this much later than the rule says. */
+export const slack = minute
+
+/** What an active PAT beside the current one is to its token. */
+export type Standing =
+  /** It stands in an older version, is named as replaced, or was handed out before its secret moved. */
+  | { readonly kind: 'superseded' }
+  /** It stands in no version: its value was lost between mint and store. */
+  | { readonly kind: 'orphan'; readonly collectAt: Instant }
+  /** It bears the token's mark under another display name; whoever renamed the token decides. */
+  | { readonly kind: 'stranger' }
+
+/** Sorts the active PATs beside the current one. Without the versions nothing can be told, and the list is empty. */
+export function standings(token: Token, facts: Facts): readonly { readonly pat: Pat; readonly standing: Standing }[] {
+  const { versions } = facts
+  if (versions === undefined) return []
+  return otherPats(token, facts).map((pat) => ({ pat, standing: standingOf(token, facts, versions, pat) }))
+}
+
+function standingOf(token: Token, facts: Facts, versions: readonly Version[], pat: Pat): Standing {
+  const stands = versions.some((version) => metadataOf(version)?.authorizationId === pat.authorizationId)
+  const replaced = versions.some((version) => metadataOf(version)?.supersedes.includes(pat.authorizationId))
+  if (stands || replaced || currentMetadata(facts)?.supersedes.includes(pat.authorizationId))
+    return { kind: 'superseded' }
+  if (!isOurs(token, facts, pat) || markOf(pat.displayName)?.base !== token.displayName) return { kind: 'stranger' }
+  // A version that cannot be read may hold this very PAT, and one older than every version was handed out before the
+  // secret was renamed, moved or deleted. Both wait for the gate like any superseded PAT.
+  const unreadable = versions.some(({ reading }) => reading.kind === 'damaged' || reading.kind === 'unsupported')
+  const oldest = Math.min(...versions.map((version) => version.createdAt))
+  if (unreadable || pat.validFrom < oldest) return { kind: 'superseded' }
+  return { kind: 'orphan', collectAt: after(after(pat.validFrom, token.orphanAfter), slack) }
+}
+
+function metadataOf(version: Version): Metadata | undefined {
+  return version.reading.kind === 'read' ? version.reading.metadata : undefined
+}
+
+/** Whether a superseded PAT may be revoked. `until`: when it will be, as far as can be told. */
+export type Gate =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closed'; readonly why: string; readonly until: Instant | undefined }
+
+/** The one rule of when superseded PATs may go; plan, apply, status and everything else ask it. */
+export function revocationGate(token: Token, facts: Facts, now: Instant): Gate {
+  const { current } = facts
+  const metadata = currentMetadata(facts)
+  if (current === undefined || metadata === undefined || !current.enabled) {
+    return { kind: 'closed', why: 'the store hands out no PAT that could take its place', until: undefined }
+  }
+  const successor = currentPat(token, facts)
+  const grant = currentGrant(token, facts)
+  const lives = (successor !== undefined || facts.currentWorks === true) && grant !== undefined && grant.validTo > now
+  if (!lives) return { kind: 'closed', why: 'its successor is not active', until: undefined }
+  const deliveries = [...required(token, metadata)].map((target) => [target, recordOf(metadata, target)] as const)
+  for (const [target, record] of deliveries) {
+    if (record?.deliveredAt === undefined) {
+      return { kind: 'closed', why: `${target} does not have its successor yet`, until: undefined }
+    }
+    if (!isSettled(token, facts, current, record)) {
+      return {
+        kind: 'closed',
+        why: `the delivery to ${target} is to be repeated once`,
+        until: settlesAt(token, current),
+      }
+    }
+  }
+  const delivered = deliveries.map(([, record]) => record?.deliveredAt).filter((at) => at !== undefined)
+  // The store's stamp may be in whole seconds, and a reader may have got the old value within that second.
+  const handedOver = latest(after(current.createdAt, second), ...delivered)
+  const opensAt = after(after(handedOver, overlapOf(token, grant)), slack)
+  return opensAt <= now ? { kind: 'open' } : { kind: 'closed', why: 'the overlap has not passed', until: opensAt }
+}
+
+/** Targets in the record count as well as those in the configuration: one removed there may still hold the old value. */
+function required(token: Token, metadata: Metadata): ReadonlySet<string> {
+  return new Set([...token.targets, ...metadata.deliveries.map((delivery) => delivery.target)])
+}
+
+export function recordOf(metadata: Metadata, target: string): Delivery | undefined {
+  return metadata.deliveries.find((delivery) => delivery.target === target)
+}
+
+/**
+ * Whether a delivery began late enough after its version was stored that no other instance's older write can still
+ * land on top of it. A secret's only version needs no settling, for nobody has anything older.
+ */
+export function isSettled(token: Token, facts: Facts, current: Version, record: Delivery): boolean {
+  const only =
+    facts.versions === undefined ? (currentMetadata(facts)?.supersedes.length ?? 0) === 0 : facts.versions.length === 1
+  return only || (record.beganAt !== undefined && record.beganAt >= settlesAt(token, current))
+}
+
+export function settlesAt(token: Token, current: Version): Instant {
+  return after(after(current.createdAt, token.orphanAfter), second)
+}

@@ -1,0 +1,305 @@
+import { type Problem, problem } from './errors.ts'
+import { currentMetadata, currentPat, type Facts, type Version } from './facts.ts'
+import { isSettled, recordOf, revocationGate, settlesAt, slack, standings } from './gate.ts'
+import type { Metadata } from './metadata.ts'
+import { assess, currentGrant, type Finding, obstacle, type Reason } from './policy.ts'
+import { after, between, formatDuration, hour, type Instant, second } from './time.ts'
+import type { Token } from './token.ts'
+import { dueAt, overlapOf } from './window.ts'
+
+interface Common {
+  readonly token: string
+  readonly account: string
+  readonly organization: string
+  /** For people: what will be done and why. */
+  readonly message: string
+  /** When; only of actions that are scheduled for later. */
+  readonly at?: Instant
+  readonly authorizationId?: string
+}
+
+/** One thing to do. Executing it may take several effects; `mint` is mint, verify, store and deliver. */
+export type Action = Common &
+  (
+    | { readonly kind: 'mint'; readonly reason: Reason | 'requested' }
+    | {
+        readonly kind: 'extend'
+        readonly reason: 'due' | 'expires-in-overlap'
+        readonly authorizationId: string
+        readonly validTo: Instant
+      }
+    | {
+        readonly kind: 'deliver'
+        readonly reason: 'undelivered' | 'failed-before' | 'unsettled'
+        readonly target: string
+      }
+    | { readonly kind: 'revoke'; readonly reason: 'superseded'; readonly authorizationId: string }
+    | { readonly kind: 'disable-version'; readonly reason: 'dead'; readonly version: string }
+    | { readonly kind: 'collect-orphan'; readonly reason: 'orphan'; readonly authorizationId: string }
+    | { readonly kind: 'update-metadata'; readonly reason: 'expiry-changed'; readonly authorizationId: string }
+  )
+
+export type ActionKind = Action['kind']
+
+/** What one token needs. It holds no secret, so it can be printed, compared and kept. */
+export interface Plan {
+  /** Now, in this order. */
+  readonly actions: readonly Action[]
+  /** Later, as far as can be told today. */
+  readonly scheduled: readonly Action[]
+  readonly problems: readonly Problem[]
+}
+
+const nothing: Plan = { actions: [], scheduled: [], problems: [] }
+
+/**
+ * What to do for one token.
+ *
+ * @param now the services' time
+ * @param requested whether a person asked for a new value, whatever the policy says
+ */
+export function planToken(token: Token, facts: Facts, now: Instant, requested = false): Plan {
+  if (token.paused) return nothing
+  const blocked = obstacle(token, facts)
+  if (blocked !== undefined && !(requested && blocked.code === 'secret-not-managed'))
+    return { ...nothing, problems: [blocked] }
+  const parts = [
+    refreshMetadata(token, facts),
+    deliveries(token, facts, now),
+    retirements(token, facts, now),
+    deadVersions(token, facts, now),
+    renewal(token, facts, now, requested),
+  ]
+  return {
+    actions: parts.flatMap((part) => part.actions),
+    scheduled: parts.flatMap((part) => part.scheduled),
+    problems: [...parts.flatMap((part) => part.problems), ...shortGrant(token, facts)],
+  }
+}
+
+/** A new value or a longer life, now or at its time. */
+function renewal(token: Token, facts: Facts, now: Instant, requested: boolean): Plan {
+  const common = commonOf(token)
+  const finding = assess(token, facts, now)
+  if (finding === undefined && !requested) return { ...nothing, scheduled: nextRenewal(token, facts) }
+  if (!requested && finding?.reason === 'due' && token.method === 'renew')
+    return { ...nothing, actions: extension(token, facts, now) }
+  const mint: Action = {
+    ...common,
+    kind: 'mint',
+    reason: requested ? 'requested' : (finding as Finding).reason,
+    message: requested ? 'a new PAT was asked for' : `create a new PAT: ${(finding as Finding).message}`,
+  }
+  return {
+    actions: [...bridge(token, facts, now), mint],
+    scheduled: [],
+    problems: finding?.reason === 'moved' ? leftBehind(token, facts) : [],
+  }
+}
+
+function extension(token: Token, facts: Facts, now: Instant): readonly Action[] {
+  const pat = currentPat(token, facts)
+  if (pat === undefined) return []
+  const message = `extend to ${formatDuration(token.lifetime)} from now: its window of renewal has begun`
+  const validTo = after(now, token.lifetime)
+  return [{ ...commonOf(token), kind: 'extend', reason: 'due', authorizationId: pat.authorizationId, validTo, message }]
+}
+
+/** A PAT that would expire before its consumers had the overlap to move on lives a little longer first. */
+function bridge(token: Token, facts: Facts, now: Instant): readonly Action[] {
+  const pat = currentPat(token, facts)
+  if (pat?.validTo === undefined || pat.validTo <= now) return []
+  const successor = { validFrom: now, validTo: after(now, token.lifetime) }
+  const needed = after(after(now, overlapOf(token, successor)), slack)
+  if (pat.validTo >= needed) return []
+  const message = 'extend the current PAT over the overlap, within which it would expire'
+  const validTo = after(needed, hour)
+  return [
+    {
+      ...commonOf(token),
+      kind: 'extend',
+      reason: 'expires-in-overlap',
+      authorizationId: pat.authorizationId,
+      validTo,
+      message,
+    },
+  ]
+}
+
+function nextRenewal(token: Token, facts: Facts): readonly Action[] {
+  const grant = currentGrant(token, facts)
+  if (grant === undefined) return []
+  const at = dueAt(token.name, token, grant)
+  const authorizationId = currentPat(token, facts)?.authorizationId ?? currentMetadata(facts)?.authorizationId
+  const known = authorizationId === undefined ? {} : { authorizationId }
+  if (token.method === 'rotate') {
+    return [
+      {
+        ...commonOf(token),
+        ...known,
+        kind: 'mint',
+        reason: 'due',
+        at,
+        message: 'create a new PAT when the window of renewal begins',
+      },
+    ]
+  }
+  if (authorizationId === undefined) return []
+  const message = `extend to ${formatDuration(token.lifetime)} when the window of renewal begins`
+  return [
+    {
+      ...commonOf(token),
+      kind: 'extend',
+      reason: 'due',
+      authorizationId,
+      validTo: after(at, token.lifetime),
+      at,
+      message,
+    },
+  ]
+}
+
+/** The store's record of the expiry follows what the service says, whoever changed it. */
+function refreshMetadata(token: Token, facts: Facts): Plan {
+  const metadata = currentMetadata(facts)
+  const pat = currentPat(token, facts)
+  if (metadata === undefined || pat?.validTo === undefined) return nothing
+  if (Math.abs(between(metadata.validTo, pat.validTo)) < second) return nothing
+  const message = 'note in the store that the expiry of the current PAT was changed'
+  const { authorizationId } = pat
+  return {
+    ...nothing,
+    actions: [{ ...commonOf(token), kind: 'update-metadata', reason: 'expiry-changed', authorizationId, message }],
+  }
+}
+
+function deliveries(token: Token, facts: Facts, now: Instant): Plan {
+  const { current } = facts
+  const metadata = currentMetadata(facts)
+  if (current?.enabled !== true || metadata === undefined) return nothing
+  const planned = token.targets
+    .map((target) => delivery(token, facts, current, metadata, target))
+    .filter((action) => action !== undefined)
+  return split(planned, now)
+}
+
+function delivery(
+  token: Token,
+  facts: Facts,
+  current: Version,
+  metadata: Metadata,
+  target: string,
+): Action | undefined {
+  const common = { ...commonOf(token), kind: 'deliver', target, authorizationId: metadata.authorizationId } as const
+  const record = recordOf(metadata, target)
+  if (record !== undefined && record.failures > 0) {
+    const at = record.nextAttemptAt ?? current.createdAt
+    return {
+      ...common,
+      reason: 'failed-before',
+      at,
+      message: `deliver to ${target}, which failed ${record.failures} times`,
+    }
+  }
+  if (record?.deliveredAt === undefined) {
+    return {
+      ...common,
+      reason: 'undelivered',
+      at: current.createdAt,
+      message: `deliver the current value to ${target}`,
+    }
+  }
+  if (isSettled(token, facts, current, record)) return undefined
+  const message = `deliver to ${target} once more, now that no older value can still land on top of it`
+  return { ...common, reason: 'unsettled', at: settlesAt(token, current), message }
+}
+
+/** Superseded PATs and orphans: now, where their gate is open, else at the time when it opens. */
+function retirements(token: Token, facts: Facts, now: Instant): Plan {
+  const gate = revocationGate(token, facts, now)
+  const actions: Action[] = []
+  const scheduled: Action[] = []
+  const problems: Problem[] = []
+  for (const { pat, standing } of standings(token, facts)) {
+    const common = { ...commonOf(token), authorizationId: pat.authorizationId }
+    if (standing.kind === 'stranger') {
+      const message = `PAT ${pat.authorizationId} bears this token's mark under another display name (${pat.displayName})`
+      problems.push(
+        problem(token.name, 'name-conflict', message, `If nobody uses it: patrol revoke ${pat.authorizationId}`),
+      )
+    } else if (standing.kind === 'orphan') {
+      const message = 'revoke an orphan: its value was lost before it reached the store'
+      const action = { ...common, kind: 'collect-orphan', reason: 'orphan', message } as const
+      if (standing.collectAt <= now) actions.push(action)
+      else scheduled.push({ ...action, at: standing.collectAt })
+    } else {
+      const action = { ...common, kind: 'revoke', reason: 'superseded' } as const
+      if (gate.kind === 'open')
+        actions.push({ ...action, message: 'revoke the superseded PAT: its overlap has passed' })
+      else {
+        const message = `revoke the superseded PAT; not yet: ${gate.why}`
+        scheduled.push({ ...action, message, ...(gate.until === undefined ? {} : { at: gate.until }) })
+      }
+    }
+  }
+  return { actions, scheduled, problems }
+}
+
+/** Enabled versions of dead PATs are no work of their own: they are tidied up when the versions were read anyway. */
+function deadVersions(token: Token, facts: Facts, now: Instant): Plan {
+  const currentId = currentMetadata(facts)?.authorizationId
+  const living = new Set(facts.pats.map((pat) => pat.authorizationId))
+  const actions: Action[] = []
+  for (const version of facts.versions ?? []) {
+    if (version.id === undefined || !version.enabled || version.reading.kind !== 'read') continue
+    const { authorizationId } = version.reading.metadata
+    const old = after(after(version.createdAt, token.orphanAfter), slack) <= now
+    if (!old || authorizationId === currentId || living.has(authorizationId)) continue
+    const message = 'disable an old version, whose PAT is dead'
+    actions.push({
+      ...commonOf(token),
+      kind: 'disable-version',
+      reason: 'dead',
+      version: version.id,
+      authorizationId,
+      message,
+    })
+  }
+  return { ...nothing, actions }
+}
+
+/** After a move the old PAT is out of this token's sight; a person is told where it stays. */
+function leftBehind(token: Token, facts: Facts): readonly Problem[] {
+  const metadata = currentMetadata(facts)
+  if (metadata === undefined) return []
+  const message = `PAT ${metadata.authorizationId} of ${metadata.account} stays in organization ${metadata.organization}`
+  return [
+    problem(token.name, 'moved-on', message, `When nobody uses it any more: patrol revoke ${metadata.authorizationId}`),
+  ]
+}
+
+/** A grant shorter than asked is worth a word, and never a reason to mint again. */
+function shortGrant(token: Token, facts: Facts): readonly Problem[] {
+  const grant = currentGrant(token, facts)
+  const marked = currentMetadata(facts) !== undefined
+  if (!marked || token.method !== 'rotate' || grant === undefined) return []
+  const life = between(grant.validFrom, grant.validTo)
+  if (life >= token.lifetime - hour) return []
+  const declared = formatDuration(token.lifetime)
+  const message = `the current PAT was granted ${formatDuration(life)}, declared are ${declared}; its schedule follows the grant`
+  return [problem(token.name, 'policy-lifespan', message)]
+}
+
+/** Actions with an `at` that has come are due now. */
+function split(planned: readonly Action[], now: Instant): Plan {
+  const isNow = (action: Action): boolean => action.at === undefined || action.at <= now
+  return {
+    actions: planned.filter(isNow).map(({ at: _, ...action }) => action as Action),
+    scheduled: planned.filter((action) => !isNow(action)),
+    problems: [],
+  }
+}
+
+function commonOf(token: Token): Pick<Common, 'token' | 'account' | 'organization'> {
+  return { token: token.name, account: token.account, organization: token.organization }
+}

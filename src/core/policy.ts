@@ -1,0 +1,165 @@
+import { type Problem, problem } from './errors.ts'
+import { currentMetadata, currentPat, type Facts, isOurs } from './facts.ts'
+import { installationOf, markOf } from './names.ts'
+import type { Pat } from './pat.ts'
+import { sameScopes } from './scopes.ts'
+import { type Instant } from './time.ts'
+import type { Token } from './token.ts'
+import { dueAt } from './window.ts'
+
+/** Why a token needs a new PAT, or a longer life of the one it has. A closed list; also JSON and metric labels. */
+export type Reason =
+  | 'absent'
+  | 'value-lost'
+  | 'moved'
+  | 'revoked-outside'
+  | 'expired'
+  | 'expiry-unknown'
+  | 'scopes-differ'
+  | 'due'
+
+/** Reasons that a wrong store or account would give to many tokens at once; the guard counts them. */
+export const replacementReasons: ReadonlySet<Reason> = new Set(['value-lost', 'moved', 'revoked-outside'])
+
+export interface Finding {
+  readonly reason: Reason
+  readonly message: string
+}
+
+type Check = (token: Token, facts: Facts, now: Instant) => Finding | undefined
+
+/**
+ * The policy, in order: the first check that finds something gives the reason. Each is named by what it finds, and
+ * relies on none before it.
+ */
+const checks: readonly Check[] = [absent, valueLost, moved, revokedOutside, expired, expiryUnknown, scopesDiffer, due]
+
+/** Why this token must be acted on now; undefined when it need not be. */
+export function assess(token: Token, facts: Facts, now: Instant): Finding | undefined {
+  for (const check of checks) {
+    const finding = check(token, facts, now)
+    if (finding !== undefined) return finding
+  }
+  return undefined
+}
+
+/** What keeps Patrol's hands off a token, whatever its policy says: it cannot tell what it would be changing. */
+export function obstacle(token: Token, facts: Facts): Problem | undefined {
+  const reading = facts.current?.reading
+  const where = `secret ${token.place?.secretName} in store ${token.place?.store}`
+  if (reading?.kind === 'foreign') {
+    return problem(token.name, 'secret-not-managed', `the ${where} holds a value that Patrol did not write`)
+  }
+  if (reading?.kind === 'unsupported') {
+    const message = `the ${where} has metadata of format ${reading.version}, which this Patrol does not know`
+    return problem(token.name, 'metadata-unsupported', message)
+  }
+  if (facts.currentWorks === 'unknown') {
+    const message = 'the list lacks the current PAT, and a call with it gave no answer that tells whether it lives'
+    const remedy = 'Nothing was changed. Run again; if it stays, see whether the address of `verify` can be reached.'
+    return problem(token.name, 'service-unavailable', message, remedy)
+  }
+  return undefined
+}
+
+/** Nothing was ever established, as far as anybody can see. */
+function absent(token: Token, facts: Facts): Finding | undefined {
+  if (token.place === undefined || facts.current !== undefined || currentPat(token, facts) !== undefined)
+    return undefined
+  if (sibling(token, facts) !== undefined) return undefined
+  return { reason: 'absent', message: `there is no secret ${token.place.secretName} in store ${token.place.store} yet` }
+}
+
+/** A PAT of this token lives, but the store does not hand out its value. */
+function valueLost(token: Token, facts: Facts): Finding | undefined {
+  const { current } = facts
+  if (current === undefined) {
+    const lost = currentPat(token, facts) === undefined ? sibling(token, facts) : undefined
+    if (lost === undefined || !isOurs(token, facts, lost)) return undefined
+    return { reason: 'value-lost', message: `PAT ${lost.authorizationId} is active, but the store has no value of it` }
+  }
+  if (!current.enabled) return { reason: 'value-lost', message: 'the current version is disabled in the store' }
+  if (current.reading.kind === 'damaged') {
+    return {
+      reason: 'value-lost',
+      message: `the metadata of the current version is damaged (${current.reading.field})`,
+    }
+  }
+  return undefined
+}
+
+/** The token was somewhere else before: in another store or secret, organization or account. */
+function moved(token: Token, facts: Facts): Finding | undefined {
+  const metadata = currentMetadata(facts)
+  if (metadata !== undefined) {
+    if (metadata.organization.toLowerCase() !== token.organization.toLowerCase()) {
+      return { reason: 'moved', message: `the stored PAT belongs to organization ${metadata.organization}` }
+    }
+    if (metadata.account !== token.owner) {
+      return { reason: 'moved', message: `the stored PAT belongs to ${metadata.account}` }
+    }
+    return undefined
+  }
+  if (facts.current !== undefined || currentPat(token, facts) !== undefined) return undefined
+  const elsewhere = sibling(token, facts)
+  if (elsewhere === undefined || isOurs(token, facts, elsewhere)) return undefined
+  return {
+    reason: 'moved',
+    message: `PAT ${elsewhere.authorizationId} bears this display name, but was minted for another store or secret name`,
+  }
+}
+
+/** An administrator, a policy or the leak scanner ended it: the list lacks it, and a real call was refused. */
+function revokedOutside(_token: Token, facts: Facts, now: Instant): Finding | undefined {
+  const metadata = currentMetadata(facts)
+  if (metadata === undefined || metadata.validTo <= now || facts.currentWorks !== false) return undefined
+  return { reason: 'revoked-outside', message: `PAT ${metadata.authorizationId} no longer works, before its time` }
+}
+
+function expired(token: Token, facts: Facts, now: Instant): Finding | undefined {
+  const metadata = currentMetadata(facts)
+  const pat = currentPat(token, facts)
+  const validTo = pat === undefined ? metadata?.validTo : pat.validTo
+  if (validTo === undefined || validTo > now || facts.currentWorks === true) return undefined
+  return { reason: 'expired', message: `PAT ${pat?.authorizationId ?? metadata?.authorizationId} has expired` }
+}
+
+function expiryUnknown(token: Token, facts: Facts): Finding | undefined {
+  const pat = currentPat(token, facts)
+  if (pat === undefined || pat.validTo !== undefined) return undefined
+  return { reason: 'expiry-unknown', message: `the service gave no readable expiry of PAT ${pat.authorizationId}` }
+}
+
+/** A scope is never changed in place, because consumers of the old value would gain or lose rights unseen. */
+function scopesDiffer(token: Token, facts: Facts): Finding | undefined {
+  const metadata = currentMetadata(facts)
+  if (metadata === undefined || token.scopes === undefined) return undefined
+  const scopes = currentPat(token, facts)?.scopes ?? metadata.scopes
+  if (sameScopes(scopes, token.scopes)) return undefined
+  return { reason: 'scopes-differ', message: `it has ${scopes.join(' ')}, declared is ${token.scopes.join(' ')}` }
+}
+
+function due(token: Token, facts: Facts, now: Instant): Finding | undefined {
+  const grant = currentGrant(token, facts)
+  if (grant === undefined || now < dueAt(token.name, token, grant)) return undefined
+  return { reason: 'due', message: 'its window of renewal has begun' }
+}
+
+/** From when to when the current PAT was granted: as the list says, or for a PAT that it lacks, as the metadata says. */
+export function currentGrant(token: Token, facts: Facts): { validFrom: Instant; validTo: Instant } | undefined {
+  const pat = currentPat(token, facts)
+  if (pat === undefined) return currentMetadata(facts)
+  return pat.validTo === undefined ? undefined : { validFrom: pat.validFrom, validTo: pat.validTo }
+}
+
+/** An active PAT with the token's display name and any mark; our own before others'. */
+function sibling(token: Token, facts: Facts): Pat | undefined {
+  const marked = facts.pats.filter((pat) => markOf(pat.displayName)?.base === token.displayName)
+  return marked.find((pat) => isOurs(token, facts, pat)) ?? marked[0]
+}
+
+/** The installation part of the marks of this token; undefined without a store, or while it does not exist. */
+export function installation(token: Token, facts: Facts): string | undefined {
+  if (token.place === undefined || facts.storeId === undefined) return undefined
+  return installationOf(facts.storeId, token.place.secretName)
+}
