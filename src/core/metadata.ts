@@ -45,6 +45,8 @@ export interface Metadata {
   readonly supersedes: readonly string[]
   /** When this was written, by the writer's corrected clock. For people: decisions ask the store's own stamp. */
   readonly writtenAt: Instant
+  /** When the PAT was last extended; undefined while it never was. */
+  readonly extendedAt?: Instant | undefined
   /** The pattern of the rule that made the token. */
   readonly rule: string | undefined
   /** The display name without its mark. */
@@ -69,7 +71,7 @@ export type Reading =
  */
 export function encodeMetadata(metadata: Metadata): Tags {
   const tags: Record<string, string> = {
-    patrol: [formatVersion, metadata.generation, metadata.validFrom, metadata.validTo, metadata.writtenAt].join(' '),
+    patrol: [formatVersion, metadata.generation, ...stampsOf(metadata)].join(' '),
     organization: metadata.organization,
     account: metadata.account,
     'authorization-id': metadata.authorizationId,
@@ -84,6 +86,11 @@ export function encodeMetadata(metadata: Metadata): Tags {
     throw new RangeError(`the metadata does not fit into ${mostTags} tags of ${longestTag} characters`)
   }
   return tags
+}
+
+function stampsOf(metadata: Metadata): readonly Instant[] {
+  const { validFrom, validTo, writtenAt, extendedAt } = metadata
+  return [validFrom, validTo, writtenAt, ...(extendedAt === undefined ? [] : [extendedAt])]
 }
 
 /** Whether `encodeMetadata` will take it. */
@@ -110,7 +117,7 @@ export function decodeMetadata(tags: Tags): Reading {
   if (mark === undefined) return { kind: 'foreign' }
   const [version = '', generation = '', ...stamps] = mark.split(' ')
   if (version !== formatVersion) return { kind: 'unsupported', version }
-  const [validFrom, validTo, writtenAt] = stamps.map((text) => number(text, 10))
+  const [validFrom, validTo, writtenAt, extendedAt] = stamps.map((text) => number(text, 10))
   if (generation === '' || validFrom === undefined || validTo === undefined || writtenAt === undefined)
     return { kind: 'damaged', field: 'patrol' }
   const missing = ['organization', 'account', 'authorization-id', 'display-name'].find((name) => !tags[name])
@@ -131,6 +138,7 @@ export function decodeMetadata(tags: Tags): Reading {
       validTo: instant(validTo),
       supersedes: unfold(tags, 'supersedes'),
       writtenAt: instant(writtenAt),
+      extendedAt: extendedAt === undefined ? undefined : instant(extendedAt),
       rule: tags['rule'],
       displayName: tags['display-name'] ?? '',
       deliveries: deliveries.filter((delivery) => delivery !== undefined),

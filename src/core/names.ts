@@ -65,7 +65,7 @@ export function slug(displayName: string): string {
 
 /** Whether a display name fits a pattern in which `*` stands for any text and `?` for one character. */
 export function matchesGlob(pattern: string, displayName: string): boolean {
-  const source = [...pattern].map((character) => {
+  const source = Array.from(pattern, (character) => {
     if (character === '*') return '.*'
     if (character === '?') return '.'
     return character.replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)

@@ -290,14 +290,19 @@ function shortGrant(token: Token, facts: Facts): readonly Problem[] {
   return [problem(token.name, 'policy-lifespan', message)]
 }
 
-/** Actions with an `at` that has come are due now. */
+/** Actions whose time has come are for now, the others for later. */
 function split(planned: readonly Action[], now: Instant): Plan {
   const isNow = (action: Action): boolean => action.at === undefined || action.at <= now
   return {
-    actions: planned.filter(isNow).map(({ at: _, ...action }) => action as Action),
+    actions: planned.filter(isNow).map((action) => withoutTime(action)),
     scheduled: planned.filter((action) => !isNow(action)),
     problems: [],
   }
+}
+
+function withoutTime(action: Action): Action {
+  const { at, ...timeless } = action
+  return at === undefined ? action : (timeless as Action)
 }
 
 function commonOf(token: Token): Pick<Common, 'token' | 'account' | 'organization'> {

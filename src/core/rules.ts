@@ -1,0 +1,167 @@
+import { type Problem, problem } from './errors.ts'
+import type { Version } from './facts.ts'
+import { markOf, matchesGlob, slug } from './names.ts'
+import type { Pat } from './pat.ts'
+import type { Place, Rule, Terms, Token } from './token.ts'
+
+/** What rules are applied to. */
+export interface Estate {
+  /** The active PATs of an account in an organization; undefined where they could not be read. */
+  pats(account: string, organization: string): readonly Pat[] | undefined
+  /** The current versions of the secrets that Patrol wrote into a store; undefined where they could not be read. */
+  managed(store: string): ReadonlyMap<string, Version> | undefined
+}
+
+export interface Expansion {
+  readonly tokens: readonly Token[]
+  readonly problems: readonly Problem[]
+}
+
+interface Candidate {
+  readonly displayName: string
+  readonly organization: string
+  /** The lower-case name of the secret that exists already. */
+  readonly secretName: string | undefined
+  /** The PAT that the rule covers. */
+  readonly covers: string | undefined
+}
+
+/**
+ * Makes tokens of rules. The first rule that fits a PAT takes it; a PAT whose display name a named entry bears, a
+ * marked one and a global one are never taken. Display names that would share a secret are a problem, and none of
+ * those PATs is touched.
+ */
+export function expandRules(rules: readonly Rule[], named: readonly Token[], estate: Estate): Expansion {
+  const tokens: Token[] = []
+  const problems: Problem[] = []
+  const taken = new Set<string>()
+  const names = new Set(named.map((token) => token.name))
+  const places = new Set(named.map((token) => placeKey(token.place)).filter((key) => key !== undefined))
+  for (const rule of rules) {
+    const candidates = rule.organizations.flatMap((organization) => [
+      ...secretsOf(rule, organization, estate),
+      ...coveredBy(rule, organization, named, estate, taken),
+    ])
+    for (const candidate of candidates) if (candidate.covers !== undefined) taken.add(candidate.covers)
+    const groups = Map.groupBy(candidates, (candidate) => placeKey(placeOf(rule, candidate)) ?? candidate)
+    for (const [key, group] of groups) {
+      const settled = group.filter((candidate) => candidate.secretName !== undefined)
+      const chosen = settled.length > 0 ? settled : group
+      const inUse = typeof key === 'string' && places.has(key)
+      for (const rival of group.filter((candidate) => !chosen.includes(candidate))) problems.push(conflict(rule, rival))
+      if (chosen.length > 1 || inUse || (rule.store !== undefined && slug(chosen[0]?.displayName ?? '') === '')) {
+        problems.push(...chosen.map((candidate) => conflict(rule, candidate)))
+        continue
+      }
+      if (typeof key === 'string') places.add(key)
+      for (const candidate of chosen) {
+        const token = tokenOf(rule, candidate, names)
+        names.add(token.name)
+        tokens.push(token)
+      }
+    }
+  }
+  return { tokens, problems }
+}
+
+/** The tokens that this rule made in earlier runs: their secrets say so. */
+function secretsOf(rule: Rule, organization: string, estate: Estate): readonly Candidate[] {
+  if (rule.store === undefined) return []
+  const candidates: Candidate[] = []
+  for (const [secretName, { reading }] of estate.managed(rule.store) ?? []) {
+    if (reading.kind !== 'read' || reading.metadata.rule !== rule.match || reading.metadata.account !== rule.owner)
+      continue
+    if (reading.metadata.organization.toLowerCase() !== organization.toLowerCase()) continue
+    candidates.push({ displayName: reading.metadata.displayName, organization, secretName, covers: undefined })
+  }
+  return candidates
+}
+
+function coveredBy(
+  rule: Rule,
+  organization: string,
+  named: readonly Token[],
+  estate: Estate,
+  taken: ReadonlySet<string>,
+): readonly Candidate[] {
+  const namedHere = new Set(
+    named
+      .filter(
+        (token) => token.account === rule.account && token.organization.toLowerCase() === organization.toLowerCase(),
+      )
+      .map((token) => token.displayName),
+  )
+  const managed = rule.store === undefined ? undefined : estate.managed(rule.store)
+  // While the store cannot be read, a superseded PAT looks like one that was never covered.
+  if (rule.store !== undefined && managed === undefined) return []
+  const superseded = new Set(
+    [...(managed?.values() ?? [])].flatMap(({ reading }) =>
+      reading.kind === 'read' ? reading.metadata.supersedes : [],
+    ),
+  )
+  return (estate.pats(rule.account, organization) ?? [])
+    .filter((pat) => markOf(pat.displayName) === undefined && !pat.allOrganizations)
+    .filter((pat) => matchesGlob(rule.match, pat.displayName) && !namedHere.has(pat.displayName))
+    .filter((pat) => !taken.has(pat.authorizationId) && !superseded.has(pat.authorizationId))
+    .map((pat) => ({ displayName: pat.displayName, organization, secretName: undefined, covers: pat.authorizationId }))
+}
+
+function placeOf(rule: Rule, candidate: Candidate): Place | undefined {
+  if (rule.store === undefined) return undefined
+  const name = rule.secretNameTemplate
+    .replaceAll('{name}', slug(candidate.displayName))
+    .replaceAll('{organization}', slug(candidate.organization))
+  return { store: rule.store, secretName: candidate.secretName ?? name.slice(0, longestSecretName) }
+}
+
+/** https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
+const longestSecretName = 127
+
+function placeKey(place: Place | undefined): string | undefined {
+  return place === undefined ? undefined : `${place.store}\n${place.secretName.toLowerCase()}`
+}
+
+function tokenOf(rule: Rule, candidate: Candidate, names: ReadonlySet<string>): Token {
+  const plain = slug(candidate.displayName) || `pat-${candidate.covers?.slice(0, 8)}`
+  const inOrganization = `${plain}@${candidate.organization}`
+  const name =
+    [plain, inOrganization].find((free) => !names.has(free)) ?? `${inOrganization}-${candidate.covers?.slice(0, 8)}`
+  return {
+    ...termsOf(rule),
+    name,
+    organization: candidate.organization,
+    displayName: candidate.displayName,
+    scopes: rule.scopes,
+    place: placeOf(rule, candidate),
+    rule: rule.match,
+    covers: candidate.covers,
+  }
+}
+
+function termsOf(rule: Rule): Terms {
+  const { account, owner, method, lifetime, renewBefore, overlap, orphanAfter, turnLimit } = rule
+  const { atCeiling, verification, targets, paused } = rule
+  return {
+    account,
+    owner,
+    method,
+    lifetime,
+    renewBefore,
+    overlap,
+    orphanAfter,
+    turnLimit,
+    atCeiling,
+    verification,
+    targets,
+    paused,
+  }
+}
+
+function conflict(rule: Rule, candidate: Candidate): Problem {
+  const secret = placeOf(rule, candidate)?.secretName
+  const message =
+    slug(candidate.displayName) === ''
+      ? `the display name ${candidate.displayName} has no letter or digit that a secret's name could have`
+      : `several PATs or entries would share the secret ${secret}; "${candidate.displayName}" in ${candidate.organization} is left alone`
+  return problem(slug(candidate.displayName) || candidate.displayName, 'name-conflict', message)
+}
