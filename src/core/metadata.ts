@@ -14,8 +14,11 @@ const plainNames: readonly string[] = ['patrol', 'organization', 'account', 'aut
 const foldedNames: readonly string[] = ['scope', 'supersedes', 'delivered']
 
 /** The two most frequent kinds of scopes, by one letter. */
-const letterOf: Readonly<Record<string, string>> = { write: 'w', manage: 'm' }
-const kindOf: Readonly<Record<string, string>> = { w: 'write', m: 'manage' }
+const kindOf: ReadonlyMap<string, string> = new Map([
+  ['w', 'write'],
+  ['m', 'manage'],
+])
+const letterOf: ReadonlyMap<string, string> = new Map([...kindOf].map(([letter, kind]) => [kind, letter]))
 
 /** What a target was told, as it stands in the metadata of the version that it was given. */
 export interface Delivery {
@@ -67,7 +70,8 @@ export type Reading =
 /**
  * Metadata as tags. Long lists are folded over several tags (`scope`, `scope-2` …).
  *
- * @throws RangeError when it does not fit; `fits` says so beforehand, and the configuration's rules keep it from happening
+ * @throws RangeError when it does not fit, or when a target's name holds a blank or a colon; `fits` says so beforehand,
+ *   and the configuration's rules keep it from happening
  */
 export function encodeMetadata(metadata: Metadata): Tags {
   const tags: Record<string, string> = {
@@ -81,8 +85,11 @@ export function encodeMetadata(metadata: Metadata): Tags {
   fold(tags, 'scope', foldScopes(metadata.scopes))
   fold(tags, 'supersedes', metadata.supersedes)
   fold(tags, 'delivered', metadata.deliveries.map(encodeDelivery))
-  const faults = Object.entries(tags).filter(([, value]) => value.length > longestTag)
-  if (faults.length > 0 || Object.keys(tags).length > mostTags) {
+  if (metadata.deliveries.some(({ target }) => !/^[^\s:]+$/.test(target))) {
+    throw new RangeError('the name of a target is empty or holds a blank or a colon')
+  }
+  const tooLong = Object.values(tags).some((value) => value.length > longestTag)
+  if (tooLong || Object.keys(tags).length > mostTags) {
     throw new RangeError(`the metadata does not fit into ${mostTags} tags of ${longestTag} characters`)
   }
   return tags
@@ -118,7 +125,8 @@ export function decodeMetadata(tags: Tags): Reading {
   const [version = '', generation = '', ...stamps] = mark.split(' ')
   if (version !== formatVersion) return { kind: 'unsupported', version }
   const [validFrom, validTo, writtenAt, extendedAt] = stamps.map((text) => number(text, 10))
-  if (generation === '' || validFrom === undefined || validTo === undefined || writtenAt === undefined)
+  const unread = generation === '' || (stamps.length > 3 && extendedAt === undefined)
+  if (unread || validFrom === undefined || validTo === undefined || writtenAt === undefined)
     return { kind: 'damaged', field: 'patrol' }
   const missing = ['organization', 'account', 'authorization-id', 'display-name'].find((name) => !tags[name])
   if (missing !== undefined) return { kind: 'damaged', field: missing }
@@ -155,11 +163,11 @@ function foldScopes(scopes: readonly string[]): readonly string[] {
   const others: string[] = []
   for (const scope of normalizeScopes(scopes)) {
     const [, family, kind = ''] = /^vso\.([a-z0-9.]+)(?:_([a-z0-9]+))?$/.exec(scope) ?? []
-    if (family === undefined || kind in kindOf) others.push(`=${scope}`)
+    if (family === undefined || kindOf.has(kind)) others.push(`=${scope}`)
     else families.set(family, [...(families.get(family) ?? []), kind])
   }
   const folded = [...families].map(([family, kinds]) => {
-    const letters = kinds.filter((kind) => kind !== '').map((kind) => letterOf[kind] ?? kind)
+    const letters = kinds.filter((kind) => kind !== '').map((kind) => letterOf.get(kind) ?? kind)
     if (kinds.includes('')) return [family, ...letters].join('+')
     return `${family}_${letters.join('+')}`
   })
@@ -174,7 +182,7 @@ function unfoldScopes(items: readonly string[]): readonly string[] {
       const kinds = rest.split('+').filter((kind) => kind !== '')
       return [
         ...(separator === '_' ? [] : [`vso.${family}`]),
-        ...kinds.map((kind) => `vso.${family}_${kindOf[kind] ?? kind}`),
+        ...kinds.map((kind) => `vso.${family}_${kindOf.get(kind) ?? kind}`),
       ]
     }),
   )
@@ -232,7 +240,7 @@ function fold(tags: Record<string, string>, name: string, items: readonly string
 
 /** Whether a tag in the middle of a list is gone, so that the list would read shorter than it was written. */
 function hasHole(tags: Tags, name: string): boolean {
-  const parts = Object.keys(tags).filter((tag) => new RegExp(`^${name}(-[1-9]\\d?)?$`).test(tag))
+  const parts = Object.keys(tags).filter((tag) => new RegExp(`^${name}(-\\d+)?$`).test(tag))
   return parts.some((_, index) => !((index === 0 ? name : `${name}-${index + 1}`) in tags))
 }
 
