@@ -1,4 +1,7 @@
+import type { Skew } from '../core/skew.ts'
 import type { Duration, Instant } from '../core/time.ts'
+
+export type { Skew } from '../core/skew.ts'
 
 /** Time, as everything above the adapters sees it. */
 export interface Clock {
@@ -11,9 +14,3 @@ export interface Clock {
   /** How the services' clocks compare with ours, as far as answers have come. */
   skew(): Skew
 }
-
-/** `offset` is what must be added to our clock to get the services'. */
-export type Skew =
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'corrected'; readonly offset: Duration }
-  | { readonly kind: 'unreliable'; readonly message: string }

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import { type ClockReading, clockReading, judgeSkew, staleReadings, withReading } from '../../src/core/skew.ts'
+import { day, duration, hour, minute, second } from '../../src/core/time.ts'
+
+const noon = Date.UTC(2026, 5, 1, 12)
+
+/** The reading of a service whose clock is `ahead` of ours, taken over a request that took `took`. */
+function reading(service: string, ahead: number, took = 0): ClockReading {
+  const seconds = Math.floor((noon + ahead) / 1_000) * 1_000
+  return clockReading(service, seconds, noon, duration(took))
+}
+
+describe('the judgement of clock readings', () => {
+  const table: { name: string; readings: ClockReading[]; expected: unknown }[] = [
+    { name: 'no answer yet is unknown', readings: [], expected: { kind: 'unknown' } },
+    { name: 'a right clock stays as it is', readings: [reading('a', 0)], expected: { kind: 'corrected', offset: 0 } },
+    {
+      name: 'half a second is within the rounding of the header',
+      readings: [reading('a', 500)],
+      expected: { kind: 'corrected', offset: 0 },
+    },
+    {
+      name: 'a slow answer proves no difference',
+      readings: [reading('a', -20_000, 30_000)],
+      expected: { kind: 'corrected', offset: 0 },
+    },
+    {
+      name: 'a clock that is behind is moved forward',
+      readings: [reading('a', hour)],
+      expected: { kind: 'corrected', offset: hour },
+    },
+    {
+      name: 'a clock that is ahead is moved back',
+      readings: [reading('a', -1 * hour)],
+      expected: { kind: 'corrected', offset: 999 - hour },
+    },
+    {
+      name: 'the median service counts',
+      readings: [reading('a', minute), reading('b', 2 * minute), reading('c', 4 * minute)],
+      expected: { kind: 'corrected', offset: 2 * minute },
+    },
+    {
+      name: 'two services are averaged',
+      readings: [reading('a', minute), reading('b', 3 * minute)],
+      expected: { kind: 'corrected', offset: 2 * minute },
+    },
+    {
+      name: 'exactly a day is still corrected',
+      readings: [reading('a', day)],
+      expected: { kind: 'corrected', offset: day },
+    },
+    {
+      name: 'more than a day is a wrong clock',
+      readings: [reading('a', day + second)],
+      expected: {
+        kind: 'unreliable',
+        message: "this computer's clock is 24 hours behind the services' clocks",
+      },
+    },
+    {
+      name: 'more than a day the other way too',
+      readings: [reading('a', -30 * day)],
+      expected: {
+        kind: 'unreliable',
+        message: "this computer's clock is 719 hours ahead of the services' clocks",
+      },
+    },
+    {
+      name: 'services that differ by five minutes agree well enough',
+      readings: [reading('a', 0), reading('b', 5 * minute)],
+      expected: { kind: 'corrected', offset: 2.5 * minute },
+    },
+    {
+      name: 'services that differ by more do not',
+      readings: [reading('a', 0), reading('b', 7 * minute)],
+      expected: { kind: 'unreliable', message: 'the clocks of a and b differ by 7 minutes' },
+    },
+    {
+      name: 'a slow answer is no disagreement',
+      readings: [reading('a', 0), reading('b', -7 * minute, 4 * minute)],
+      expected: { kind: 'corrected', offset: -1.5 * minute + 500 },
+    },
+    {
+      name: 'stale readings do not contradict fresh ones',
+      readings: [...staleReadings([reading('a', 0)]), reading('b', hour)],
+      expected: { kind: 'corrected', offset: hour },
+    },
+    {
+      name: 'stale readings are better than none',
+      readings: [...staleReadings([reading('a', hour)])],
+      expected: { kind: 'corrected', offset: hour },
+    },
+  ]
+  it.each(table)('$name', ({ readings, expected }) => {
+    expect(judgeSkew(readings)).toEqual(expected)
+  })
+})
+
+describe('another reading', () => {
+  it('of the same service narrows what is known', () => {
+    const [narrowed] = withReading([reading('a', 10_400, 9_000)], reading('a', 10_700))
+    expect(narrowed).toEqual({ service: 'a', least: 10_000, most: 10_999, stale: false })
+  })
+
+  it('that contradicts the old one replaces it and leaves the others', () => {
+    const readings = withReading([reading('a', 0), reading('b', 0)], reading('a', 3 * minute))
+    expect(readings.map((each) => [each.service, each.least, each.stale])).toEqual([
+      ['b', 0, false],
+      ['a', 3 * minute, false],
+    ])
+  })
+
+  it('that contradicts by far makes what other services showed before stale', () => {
+    const readings = withReading([reading('a', 0), reading('b', 0)], reading('a', 3 * hour))
+    expect(judgeSkew(readings)).toEqual({ kind: 'corrected', offset: 3 * hour })
+  })
+
+  it('of a service whose clock has always been another one is a disagreement', () => {
+    let readings: readonly ClockReading[] = []
+    for (const [service, ahead] of [
+      ['a', 0],
+      ['b', hour],
+      ['a', 100],
+      ['b', hour + 100],
+    ] as const) {
+      readings = withReading(readings, reading(service, ahead))
+    }
+    expect(judgeSkew(readings).kind).toBe('unreliable')
+  })
+
+  it('takes the place of a stale one without being compared with it', () => {
+    const [fresh] = withReading(staleReadings([reading('a', 0, 60_000)]), reading('a', 200))
+    expect(fresh).toEqual(reading('a', 200))
+  })
+})
