@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { type Answer, type Call, htmlAnswer, type Service } from '../exchange.ts'
+import type { World } from '../world.ts'
+import { answerAzureDevOps } from './connection-data.ts'
+import { readCredential } from './credentials.ts'
+import { answerPats } from './pat-api.ts'
+import { throttledAnswer } from './rate-limit.ts'
+import { Refusal } from './refusals.ts'
+
+const PATS = /^\/[^/]+\/_apis\/tokens\/pats\/?$/i
+const CONNECTION_DATA = /^\/[^/]+\/_apis\/connectiondata\/?$/i
+
+/** Which service a path of `vssps.dev.azure.com` belongs to. */
+export function vsspsServiceOf(path: string): Service {
+  return PATS.test(path) ? 'pats' : 'other'
+}
+
+/** Which service a path of `dev.azure.com` belongs to. */
+export function azureDevOpsServiceOf(path: string): Service {
+  return CONNECTION_DATA.test(path) ? 'connection-data' : 'other'
+}
+
+export function answerVssps(world: World, call: Call): Answer {
+  return guarded(world, call, () => {
+    if (PATS.test(call.path)) return answerPats(world, call)
+    // Where a followed redirect ends: a page under 200, which is what makes following one dangerous.
+    if (call.path === '/_signin') return htmlAnswer(200, 'Azure DevOps Services | Sign In')
+    return htmlAnswer(404, 'Azure DevOps Services | 404')
+  })
+}
+
+export function answerDevAzure(world: World, call: Call): Answer {
+  return guarded(world, call, () => answerAzureDevOps(world, call))
+}
+
+function guarded(world: World, call: Call, answer: () => Answer): Answer {
+  readCredential(world, call)
+  const { principal } = call
+  const waitSeconds =
+    principal === undefined ? undefined : world.traffic.count(principal, call.at, world.switches.throttleAfter)
+  const answered = waitSeconds === undefined ? refusable(answer) : throttledAnswer(call.at, waitSeconds)
+  return {
+    ...answered,
+    headers: {
+      ...answered.headers,
+      ActivityId: randomUUID(),
+      'X-VSS-E2EID': randomUUID(),
+      'X-TFS-ProcessId': randomUUID(),
+    },
+  }
+}
+
+function refusable(answer: () => Answer): Answer {
+  try {
+    return answer()
+  } catch (fault) {
+    if (fault instanceof Refusal) return fault.answer
+    throw fault
+  }
+}

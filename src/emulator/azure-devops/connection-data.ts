@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import type { User } from '../entra/directory.ts'
+import { type Answer, type Call, htmlAnswer, jsonAnswer } from '../exchange.ts'
+import type { Organization, World } from '../world.ts'
+import { demandApiVersion } from './api-version.ts'
+import { demandUser, organizationOf } from './credentials.ts'
+import { challengeHeaders, noOrganizationAnswer, redirectAnswer, Refusal } from './refusals.ts'
+
+const ANONYMOUS_ID = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa'
+const DEPLOYMENT_ID = 'd0000000-0000-4000-8000-000000000001'
+
+/** The host of `dev.azure.com`: who am I, the projects, and the challenge of an organization. */
+export function answerAzureDevOps(world: World, call: Call): Answer {
+  const [, name = '', ...rest] = call.path.split('/')
+  const organization = organizationOf(world, name)
+  if (organization === undefined) return noOrganizationAnswer(world, call)
+  const route = rest.join('/').replace(/\/$/, '').toLowerCase()
+  if (route === '' && (call.method === 'HEAD' || call.method === 'GET')) return front(world, call, organization)
+  if (route === '_apis/connectiondata' && call.method === 'HEAD') return front(world, call, organization)
+  if (route === '_apis/connectiondata' && call.method === 'GET') return connectionData(world, call, organization)
+  if (route === '_apis/projects' && call.method === 'GET') return projects(world, call, organization)
+  return htmlAnswer(404, 'Azure DevOps Services | 404')
+}
+
+/** Where to sign in stands in the headers, whatever the status. */
+function front(world: World, call: Call, organization: Organization): Answer {
+  const refusal = redirectAnswer(world, call, organization)
+  return { ...refusal, headers: { ...challengeHeaders(world, organization), ...refusal.headers } }
+}
+
+function connectionData(world: World, call: Call, organization: Organization): Answer {
+  const version = demandApiVersion(call, { preview: true, optional: true, oldest: 10 })
+  let identity: Record<string, unknown>
+  try {
+    identity = identityOf(demandUser(world, call, organization).user)
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal) || !world.switches.anonymousConnectionData) throw refusal
+    identity = anonymous
+  }
+  return jsonAnswer(
+    200,
+    {
+      authenticatedUser: identity,
+      authorizedUser: identity,
+      instanceId: organization.id,
+      deploymentId: DEPLOYMENT_ID,
+      deploymentType: 'hosted',
+      locationServiceData: {
+        serviceOwner: '00025394-6065-48ca-87d9-7f5672854ef7',
+        defaultAccessMappingMoniker: 'PublicAccessMapping',
+        lastChangeId: 1,
+        lastChangeId64: 1,
+      },
+    },
+    { 'Content-Type': `application/json; charset=utf-8; api-version=${version.text}` },
+  )
+}
+
+const anonymous = {
+  id: ANONYMOUS_ID,
+  descriptor: `System:PublicAccess;${ANONYMOUS_ID}`,
+  subjectDescriptor: 'sys.anonymous',
+  providerDisplayName: 'Anonymous',
+  isActive: true,
+  properties: {},
+  resourceVersion: 2,
+  metaTypeId: 255,
+}
+
+function identityOf(user: User): Record<string, unknown> {
+  const subject = createHash('sha256').update(user.identityId).digest('hex').slice(0, 32)
+  return {
+    id: user.identityId,
+    descriptor: `Microsoft.IdentityModel.Claims.ClaimsIdentity;${user.tenantId}\\${user.upn}`,
+    subjectDescriptor: `aad.${Buffer.from(subject).toString('base64url')}`,
+    providerDisplayName: user.displayName,
+    isActive: true,
+    properties: { Account: { $type: 'System.String', $value: user.upn } },
+    resourceVersion: 2,
+    metaTypeId: 0,
+  }
+}
+
+function projects(world: World, call: Call, organization: Organization): Answer {
+  demandUser(world, call, organization, ['vso.project', 'vso.profile'])
+  const version = demandApiVersion(call, { preview: false, optional: true, oldest: 10 })
+  const top = Number(call.query.get('$top') ?? organization.projects.length)
+  const value = organization.projects.slice(0, top).map((name) => {
+    const hash = createHash('sha256').update(`${organization.id}/${name}`).digest('hex')
+    const id = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`
+    return {
+      id,
+      name,
+      url: `${world.endpoints.azureDevOps}/${organization.name}/_apis/projects/${id}`,
+      state: 'wellFormed',
+      revision: 11,
+      visibility: 'private',
+      lastUpdateTime: '2024-01-01T00:00:00.000Z',
+    }
+  })
+  return jsonAnswer(
+    200,
+    { count: value.length, value },
+    { 'Content-Type': `application/json; charset=utf-8; api-version=${version.text}` },
+  )
+}

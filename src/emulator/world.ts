@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import { PatRegister } from './azure-devops/pat-register.ts'
+import { Traffic } from './azure-devops/rate-limit.ts'
+import { Clock } from './clock.ts'
+import { Directory } from './entra/directory.ts'
+import { TokenBook } from './entra/token-book.ts'
+import { instantOf, type ReadFixture, sameName } from './fixture.ts'
+import { Vault } from './key-vault/vault.ts'
+import { SecretLedger } from './secret-ledger.ts'
+import { defaultSwitches, type Switches } from './switches.ts'
+
+export interface Organization extends Omit<ReadFixture['organizations'][number], 'tenant'> {
+  readonly id: string
+  readonly tenantId: string
+}
+
+/** Base addresses, without a slash at the end. */
+export interface Endpoints {
+  entra: string
+  azureDevOps: string
+  vssps: string
+  control: string
+  /** By the vault's name. */
+  vaults: Record<string, string>
+}
+
+/** All state of one emulator. The services read and change it; nothing of it is shared between two emulators. */
+export interface World {
+  readonly clock: Clock
+  readonly ledger: SecretLedger
+  readonly directory: Directory
+  readonly tokens: TokenBook
+  readonly organizations: readonly Organization[]
+  readonly pats: PatRegister
+  readonly vaults: readonly Vault[]
+  readonly traffic: Traffic
+  readonly endpoints: Endpoints
+  switches: Switches
+}
+
+/** The world a fixture describes. @param startAt milliseconds since the epoch */
+export function createWorld(fixture: ReadFixture, startAt: number): World {
+  const ledger = new SecretLedger()
+  const directory = new Directory(fixture, ledger)
+  const tenantId = (name: string) => known(directory.tenant(name), name).id
+  const organizations = fixture.organizations.map(({ tenant, ...written }): Organization => {
+    return { ...written, id: written.id ?? randomUUID(), tenantId: tenantId(tenant) }
+  })
+  const switches = defaultSwitches()
+  const pats = new PatRegister(ledger)
+  for (const written of fixture.pats) {
+    const organization = known(
+      organizations.find(({ name }) => sameName(name, written.organization)),
+      written.organization,
+    )
+    const validFrom = instantOf(written.validFrom, startAt)
+    const pat = pats.add(
+      {
+        owner: known(directory.user(written.owner), written.owner),
+        displayName: written.displayName,
+        scope: written.scope,
+        organizationIds: written.allOrgs ? null : [organization.id],
+        validFrom,
+        validTo: instantOf(written.validTo, startAt),
+        createdAt: validFrom,
+        authorizationId: written.authorizationId,
+      },
+      switches.tokenFormat,
+    )
+    if (!written.revoked) continue
+    pat.revokedAt = startAt
+    pat.revokedBy = 'owner'
+  }
+  return {
+    clock: new Clock(startAt),
+    ledger,
+    directory,
+    tokens: new TokenBook(ledger),
+    organizations,
+    pats,
+    vaults: fixture.vaults.map(
+      ({ tenant, ...settings }) => new Vault({ ...settings, tenantId: tenantId(tenant) }, ledger),
+    ),
+    traffic: new Traffic(),
+    endpoints: { entra: '', azureDevOps: '', vssps: '', control: '', vaults: {} },
+    switches,
+  }
+}
+
+function known<T>(thing: T | undefined, name: string): T {
+  if (thing === undefined) throw new Error(`the fixture has no ${name}`)
+  return thing
+}
