@@ -302,7 +302,7 @@ function split(planned: readonly Action[], now: Instant): Plan {
 
 function withoutTime(action: Action): Action {
   const { at, ...timeless } = action
-  return at === undefined ? action : (timeless as Action)
+  return at === undefined ? action : timeless
 }
 
 function commonOf(token: Token): Pick<Common, 'token' | 'account' | 'organization'> {

@@ -1,0 +1,111 @@
+import { asPatrolError, PatrolError } from '../core/errors.ts'
+import type { Version } from '../core/facts.ts'
+import { recordOf } from '../core/gate.ts'
+import type { Delivery, Metadata } from '../core/metadata.ts'
+import type { Secret } from '../core/secret.ts'
+import { after, type Duration, hour, type Instant, minute, shortest, times } from '../core/time.ts'
+import type { Turn } from './turn.ts'
+
+/** Another instance may store a newer generation while we deliver; then that one is delivered, but not for ever. */
+const mostRounds = 3
+
+/** What became of one target. */
+export interface Delivered {
+  readonly target: string
+  readonly failure: PatrolError | undefined
+}
+
+/**
+ * Gives the current value to targets and records it. A target that fails holds up no other; it is tried again in a
+ * later run, ever more seldom.
+ */
+export async function deliver(turn: Turn, targets: readonly string[]): Promise<readonly Delivered[]> {
+  if (targets.length === 0) return []
+  for (let round = 1; ; round++) {
+    const stored = await turn.store.read(turn.place.secretName)
+    if (stored === undefined || stored.version.reading.kind !== 'read') {
+      throw new PatrolError('moved-on', `the store hands out no value of ${turn.token.name} to deliver`)
+    }
+    const { metadata } = stored.version.reading
+    const outcomes: (Delivered & { readonly beganAt: Instant; readonly endedAt: Instant })[] = []
+    for (const name of targets) {
+      const beganAt = turn.world.clock.now()
+      const failure = await deliverTo(turn, name, metadata, stored.value)
+      outcomes.push({ target: name, failure, beganAt, endedAt: turn.world.clock.now() })
+    }
+    const latest = await turn.currentVersion()
+    if (generationIn(latest) === metadata.generation) {
+      await record(turn, metadata.generation, outcomes)
+      if (generationIn(await turn.currentVersion()) === metadata.generation) return outcomes
+    }
+    if (round === mostRounds) {
+      throw new PatrolError('moved-on', `another instance keeps storing new generations of ${turn.token.name}`)
+    }
+  }
+}
+
+async function deliverTo(
+  turn: Turn,
+  name: string,
+  metadata: Metadata,
+  value: Secret,
+): Promise<PatrolError | undefined> {
+  const { token } = turn
+  try {
+    const target = turn.world.targets.get(name)
+    if (target === undefined) throw new PatrolError('config-invalid', `there is no target ${name}`)
+    const consignment = {
+      token: token.name,
+      organization: token.organization,
+      generation: metadata.generation,
+      value,
+      validTo: metadata.validTo,
+    }
+    await turn.mutate('deliver', (limits) => target.deliver(consignment, limits), metadata.authorizationId)
+    return undefined
+  } catch (error) {
+    return asPatrolError(error)
+  }
+}
+
+/** The record is put onto metadata read just before, so that it overwrites nothing that somebody else noted. */
+async function record(
+  turn: Turn,
+  generation: string,
+  outcomes: readonly (Delivered & { readonly beganAt: Instant; readonly endedAt: Instant })[],
+): Promise<void> {
+  const stored = await turn.store.read(turn.place.secretName)
+  if (stored?.version.id === undefined || stored.version.reading.kind !== 'read') return
+  const { metadata } = stored.version.reading
+  if (metadata.generation !== generation) return
+  const { id } = stored.version
+  const told = new Map(outcomes.map((outcome) => [outcome.target, noteOf(recordOf(metadata, outcome.target), outcome)]))
+  const untouched = metadata.deliveries.filter((delivery) => !told.has(delivery.target))
+  const updated = { ...metadata, deliveries: [...untouched, ...told.values()], writtenAt: turn.world.clock.now() }
+  await turn.mutate('record', (limits) => turn.store.updateMetadata(turn.place.secretName, id, updated, limits))
+}
+
+function noteOf(
+  previous: Delivery | undefined,
+  outcome: Delivered & { readonly beganAt: Instant; readonly endedAt: Instant },
+): Delivery {
+  const { target, failure, beganAt, endedAt } = outcome
+  if (failure === undefined) return { target, beganAt, deliveredAt: endedAt, failures: 0, nextAttemptAt: undefined }
+  const failures = (previous?.failures ?? 0) + 1
+  return {
+    target,
+    beganAt: previous?.beganAt,
+    deliveredAt: previous?.deliveredAt,
+    failures,
+    nextAttemptAt: after(endedAt, backOff(failures)),
+  }
+}
+
+/** 5 minutes after the first failure, doubled with each further one, at most 12 hours. */
+export function backOff(failures: number): Duration {
+  return shortest(times(12, hour), times(5 * 2 ** Math.min(failures - 1, 12), minute))
+}
+
+function generationIn(version: Version | undefined): string | undefined {
+  return version?.reading.kind === 'read' ? version.reading.metadata.generation : undefined
+}

@@ -1,0 +1,138 @@
+import { asPatrolError, PatrolError, unreachable } from '../core/errors.ts'
+import { currentPat, type Facts } from '../core/facts.ts'
+import type { Action, ActionKind, Plan } from '../core/plan.ts'
+import type { Instant } from '../core/time.ts'
+import type { Step } from '../ports/reporter.ts'
+import { deliver } from './deliver.ts'
+import { extend, noteGrant } from './extend.ts'
+import { mintAndStore } from './mint.ts'
+import { disableVersion, revokePat, revokeSuperseded } from './retire.ts'
+import type { Turn } from './turn.ts'
+
+/** What became of one action. */
+export interface Result {
+  readonly token: string
+  /** `observe`: the token could not even be looked at. */
+  readonly kind: ActionKind | 'observe'
+  readonly status: 'done' | 'failed' | 'skipped'
+  /** Where it failed. */
+  readonly step?: Step
+  readonly authorizationId?: string
+  readonly validTo?: Instant
+  readonly error?: PatrolError
+}
+
+/** After these, the rest of the plan rests on facts that no longer hold, or on a sign-in or time that is gone. */
+const endsTurn: ReadonlySet<string> = new Set(['moved-on', 'turn-expired', 'interrupted', 'wrong-account'])
+
+/**
+ * Walks a plan, one action after the other. One that fails does not stop the others, unless it shows that the facts no
+ * longer hold; then the rest is skipped and left to the next run.
+ */
+export async function execute(turn: Turn, facts: Facts, plan: Plan): Promise<readonly Result[]> {
+  const results: Result[] = []
+  let stop: PatrolError | undefined
+  for (const action of plan.actions) {
+    if (stop === undefined && turn.world.stopping()) {
+      stop = new PatrolError('interrupted', 'told to stop before this was begun')
+    }
+    if (stop !== undefined) {
+      results.push({ ...labelOf(action), status: 'skipped', error: stop })
+      continue
+    }
+    turn.step = undefined
+    try {
+      results.push(...(await perform(turn, facts, action)))
+    } catch (error) {
+      const failure = asPatrolError(error)
+      const where = turn.step === undefined ? {} : { step: turn.step }
+      results.push({ ...labelOf(action), ...where, status: 'failed', error: failure })
+      if (endsTurn.has(failure.code)) stop = failure
+    }
+  }
+  return results
+}
+
+function labelOf(action: Action): Pick<Result, 'token' | 'kind' | 'authorizationId'> {
+  const { token, kind, authorizationId } = action
+  return { token, kind, ...(authorizationId === undefined ? {} : { authorizationId }) }
+}
+
+async function perform(turn: Turn, facts: Facts, action: Action): Promise<readonly Result[]> {
+  const done: Result = { ...labelOf(action), status: 'done' }
+  switch (action.kind) {
+    case 'mint':
+      return mintAndDeliver(turn, facts, action.reason === 'requested')
+    case 'extend':
+      return extendOrRotate(turn, facts, action)
+    case 'deliver': {
+      const [delivered] = await deliver(turn, [action.target])
+      if (delivered?.failure !== undefined) throw delivered.failure
+      return [done]
+    }
+    case 'revoke':
+      await revokeSuperseded(turn, facts, action.authorizationId)
+      return [done]
+    case 'collect-orphan':
+      await revokePat(turn, facts, action.authorizationId)
+      return [done]
+    case 'disable-version':
+      await disableVersion(turn, facts, action.version)
+      return [done]
+    case 'update-metadata': {
+      const pat = currentPat(turn.token, facts)
+      if (pat !== undefined) await noteGrant(turn, facts, pat, false)
+      return [done]
+    }
+    default:
+      return unreachable(action)
+  }
+}
+
+/** A new value, and then its copies. The mint counts as done when the store has it: a target that fails is tried again. */
+async function mintAndDeliver(turn: Turn, facts: Facts, requested: boolean): Promise<readonly Result[]> {
+  const { token } = turn
+  const { authorizationId, validTo } = await mintAndStore(turn, facts, requested)
+  const minted: Result = { token: token.name, kind: 'mint', status: 'done', authorizationId, validTo }
+  try {
+    const delivered = await deliver(turn, token.targets)
+    return [minted, ...delivered.map((one) => deliveryResult(token.name, authorizationId, one.failure))]
+  } catch (error) {
+    return [minted, deliveryResult(token.name, authorizationId, asPatrolError(error))]
+  }
+}
+
+function deliveryResult(token: string, authorizationId: string, failure: PatrolError | undefined): Result {
+  const common = { token, kind: 'deliver', authorizationId } as const
+  return failure === undefined
+    ? { ...common, status: 'done' }
+    : { ...common, status: 'failed', step: 'deliver', error: failure }
+}
+
+/** An extension that brings nothing is a failure, unless the entry says to rotate then. */
+async function extendOrRotate(
+  turn: Turn,
+  facts: Facts,
+  action: Action & { readonly kind: 'extend' },
+): Promise<readonly Result[]> {
+  const label = labelOf(action)
+  const extension = await extend(turn, facts, action)
+  switch (extension.kind) {
+    case 'extended': {
+      const { validTo } = extension.pat
+      return [{ ...label, status: 'done', ...(validTo === undefined ? {} : { validTo }) }]
+    }
+    case 'changed':
+      return [{ ...label, status: 'done' }, ...(await mintAndDeliver(turn, facts, false))]
+    case 'ceiling': {
+      const failure = new PatrolError('cannot-extend', extension.message)
+      if (action.reason === 'expires-in-overlap') return [{ ...label, status: 'skipped', error: failure }]
+      if (turn.token.atCeiling === 'rotate' && turn.token.place !== undefined) {
+        return [{ ...label, status: 'skipped', error: failure }, ...(await mintAndDeliver(turn, facts, false))]
+      }
+      throw failure
+    }
+    default:
+      return unreachable(extension)
+  }
+}

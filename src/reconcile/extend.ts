@@ -1,0 +1,107 @@
+import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
+import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
+import type { Pat } from '../core/pat.ts'
+import type { Action } from '../core/plan.ts'
+import { after, formatDuration, hour, type Instant, minute } from '../core/time.ts'
+import { dueAt } from '../core/window.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * What came of an extension. `ceiling`: the service granted nothing that helps. `changed`: the value in the store no
+ * longer works, so the service must have given the PAT a new one.
+ */
+export type Extension =
+  | { readonly kind: 'extended'; readonly pat: Pat }
+  | { readonly kind: 'ceiling'; readonly message: string }
+  | { readonly kind: 'changed' }
+
+/** Moves the expiry of the current PAT, notes the grant in the store, and sees that the stored value still works. */
+export async function extend(
+  turn: Turn,
+  facts: Facts,
+  action: Action & { readonly kind: 'extend' },
+): Promise<Extension> {
+  const before = currentPat(turn.token, facts)
+  if (before === undefined) throw new PatrolError('pat-not-found', `PAT ${action.authorizationId} is no longer listed`)
+  const answer = await requestExtension(turn, before, action.validTo)
+  if (answer.kind === 'refused') return { kind: 'ceiling', message: answer.message }
+  const { pat, valueChanged } = answer
+  if (pat.validTo === undefined) throw new PatrolError('unexpected-answer', `the service granted no readable expiry`)
+  await noteGrant(turn, facts, pat, action.reason === 'due')
+  if (await hasNewValue(turn, facts, pat, valueChanged)) return { kind: 'changed' }
+  if (action.reason === 'expires-in-overlap') return { kind: 'extended', pat }
+  const grant = { validFrom: pat.validFrom, validTo: pat.validTo }
+  const gained = before.validTo === undefined || pat.validTo > before.validTo + minute
+  if (!gained || turn.world.clock.now() >= dueAt(turn.token.name, turn.token, grant)) {
+    return { kind: 'ceiling', message: `the service extends PAT ${pat.authorizationId} no further` }
+  }
+  if (pat.validTo < after(action.validTo, minute) - hour) {
+    const message = `PAT ${pat.authorizationId} was granted less than the ${formatDuration(turn.token.lifetime)} asked for; its schedule follows the grant`
+    turn.problems.push(problem(turn.token.name, 'policy-lifespan', message))
+  }
+  return { kind: 'extended', pat }
+}
+
+type Answer =
+  | { readonly kind: 'granted'; readonly pat: Pat; readonly valueChanged: boolean }
+  | { readonly kind: 'refused'; readonly message: string }
+
+async function requestExtension(turn: Turn, before: Pat, validTo: Instant): Promise<Answer> {
+  const { organization } = turn.token
+  const { authorizationId } = before
+  try {
+    const { pat, value } = await turn.mutate(
+      'extend',
+      (limits) => turn.authority.extend(organization, authorizationId, validTo, limits),
+      authorizationId,
+    )
+    return { kind: 'granted', pat, valueChanged: value !== undefined }
+  } catch (error) {
+    const failure = asPatrolError(error)
+    if (failure.code === 'cannot-extend' || failure.code === 'policy-lifespan')
+      return { kind: 'refused', message: failure.message }
+    if (failure.outcome === 'none') throw failure
+    const listed = (await turn.activePats()).find((pat) => pat.authorizationId === authorizationId)
+    if (listed?.validTo === undefined || listed.validTo === before.validTo) throw failure
+    return { kind: 'granted', pat: listed, valueChanged: false }
+  }
+}
+
+/** The store's record of the expiry follows the grant, on metadata read just before. */
+export async function noteGrant(turn: Turn, facts: Facts, pat: Pat, extended: boolean): Promise<void> {
+  const { place } = turn.token
+  const id = currentMetadata(facts)?.authorizationId
+  if (place === undefined || id !== pat.authorizationId || pat.validTo === undefined) return
+  const { validTo } = pat
+  const stored = await turn.store.read(place.secretName)
+  if (stored?.version.id === undefined || stored.version.reading.kind !== 'read') return
+  const { metadata } = stored.version.reading
+  if (metadata.authorizationId !== pat.authorizationId) return
+  const version = stored.version.id
+  const now = turn.world.clock.now()
+  const updated = { ...metadata, validTo, writtenAt: now, ...(extended ? { extendedAt: now } : {}) }
+  await turn.mutate('record', (limits) => turn.store.updateMetadata(place.secretName, version, updated, limits))
+}
+
+/**
+ * That an extension keeps the value is not documented. Where the store has it, it is tried; a new value that the
+ * service may have sent is never stored, because an older one could be handed out meanwhile.
+ */
+async function hasNewValue(turn: Turn, facts: Facts, pat: Pat, valueChanged: boolean): Promise<boolean> {
+  const { place, organization, verification } = turn.token
+  if (place === undefined || currentMetadata(facts)?.authorizationId !== pat.authorizationId) {
+    if (valueChanged) {
+      const message = `the service gave PAT ${pat.authorizationId} a new value while extending it, and there is no store for it`
+      const remedy = 'Use `method: rotate` with a store for this token: its consumers must get a new value.'
+      turn.problems.push(problem(turn.token.name, 'verification-failed', message, remedy))
+    }
+    return false
+  }
+  if (valueChanged) return true
+  if (verification.kind === 'listed') return false
+  const stored = await turn.store.read(place.secretName)
+  if (stored === undefined) return false
+  turn.report('verify', pat.authorizationId)
+  const probe = await turn.world.prober.probe(organization, stored.value, verification)
+  return probe.kind === 'refused' || probe.kind === 'anonymous'
+}

@@ -1,0 +1,136 @@
+import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
+import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
+import type { Metadata } from '../core/metadata.ts'
+import { installationOf, markedName, markOf, randomLength } from '../core/names.ts'
+import type { Pat } from '../core/pat.ts'
+import { after, before, between, day, hour } from '../core/time.ts'
+import type { Minted } from '../ports/authority.ts'
+import { discard } from './discard.ts'
+import { storeGeneration } from './store-generation.ts'
+import { generationOf, type Turn } from './turn.ts'
+import { isStillActive, verify } from './verify.ts'
+
+/** A generation that died between mint and store is replaced at once, but not for ever. */
+const mostGenerations = 3
+
+/** Key Vault's tags hold so many, and more than two PATs of a token at once is rare. */
+const mostSuperseded = 6
+
+/**
+ * Mints a new generation, proves it, and puts it into the store.
+ *
+ * @param requested a person asked for it: earlier failures do not stop it
+ * @returns the metadata of the version that is current now
+ */
+export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean): Promise<Metadata> {
+  const scopes = turn.token.scopes ?? currentPat(turn.token, facts)?.scopes ?? currentMetadata(facts)?.scopes
+  if (scopes === undefined) throw new PatrolError('config-invalid', `no scopes are known for ${turn.token.name}`)
+  await turn.owner()
+  const storeId = await turn.store.prepare()
+  await turn.store.admit(turn.place.secretName)
+  const installation = installationOf(storeId, turn.place.secretName)
+  if (!requested) await refuseThirdFailure(turn, installation)
+  for (let attempt = 1; ; attempt++) {
+    const minted = await mintGeneration(turn, installation, scopes)
+    const metadata = metadataOf(turn, facts, minted.pat)
+    try {
+      await verify(turn, minted)
+    } catch (error) {
+      await discard(turn, minted.pat)
+      throw error
+    }
+    await storeGeneration(turn, minted, metadata)
+    if (await isStillActive(turn, minted)) {
+      noteShortGrant(turn, minted.pat)
+      return metadata
+    }
+    if (attempt === mostGenerations) {
+      throw new PatrolError(
+        'verification-failed',
+        `${attempt} new PATs in a row were revoked by others right after they were stored`,
+      )
+    }
+  }
+}
+
+/** One PAT whose value is in our hands. Generations whose value was lost on the way are revoked. */
+async function mintGeneration(turn: Turn, installation: string, scopes: readonly string[]): Promise<Minted> {
+  for (let attempt = 1; ; attempt++) {
+    if (turn.world.stopping()) throw new PatrolError('interrupted', 'told to stop before a new PAT was created')
+    const generation = installation + turn.world.random.characters(randomLength)
+    const request = {
+      displayName: markedName(turn.token.displayName, generation),
+      scopes,
+      validTo: after(turn.world.clock.now(), turn.token.lifetime),
+    }
+    try {
+      return await turn.mutate('mint', (limits) => turn.authority.mint(turn.token.organization, request, limits))
+    } catch (error) {
+      const failure = asPatrolError(error)
+      if (failure.outcome === 'none') throw failure
+      await revokeLost(turn, generation)
+      if (attempt === mostGenerations) throw failure
+    }
+  }
+}
+
+/** The answer to a mint was lost: if the PAT is there, nobody will ever know its value. */
+async function revokeLost(turn: Turn, generation: string): Promise<void> {
+  const lost = (await turn.activePats()).find((pat) => generationOf(pat) === generation)
+  if (lost !== undefined) await discard(turn, lost)
+}
+
+/** What fails again and again must not fill the account with PATs and its owner's mailbox with notices. */
+async function refuseThirdFailure(turn: Turn, installation: string): Promise<void> {
+  const { token, world } = turn
+  const since = before(world.clock.now(), day)
+  const revoked = await turn.lists.revoked(token.account, token.organization)
+  const recent = revoked.filter((pat) => {
+    const mark = markOf(pat.displayName)
+    return mark?.installation === installation && mark.base === token.displayName && pat.validFrom > since
+  })
+  if (recent.length < 2) return
+  const versions = await turn.store.versions(turn.place.secretName)
+  const stored = new Set(
+    versions.map(({ reading }) => (reading.kind === 'read' ? reading.metadata.generation : undefined)),
+  )
+  const unverified = recent.filter((pat) => !stored.has(generationOf(pat)))
+  if (unverified.length < 2) return
+  throw new PatrolError(
+    'minting-paused',
+    `${unverified.length} new PATs of ${token.name} were revoked unverified within 24 hours`,
+  )
+}
+
+function metadataOf(turn: Turn, facts: Facts, pat: Pat): Metadata {
+  const { token, world } = turn
+  const previous = currentMetadata(facts)
+  const replaced = [previous?.authorizationId ?? token.covers, ...(previous?.supersedes ?? [])]
+  const living = new Set(facts.pats.map((listed) => listed.authorizationId))
+  const supersedes = replaced.filter((id, index) => id !== undefined && (index === 0 || living.has(id)))
+  if (pat.validTo === undefined) {
+    throw new PatrolError('unexpected-answer', `the service granted PAT ${pat.authorizationId} no readable expiry`)
+  }
+  return {
+    organization: token.organization,
+    account: token.owner,
+    authorizationId: pat.authorizationId,
+    generation: generationOf(pat) ?? '',
+    scopes: pat.scopes,
+    validFrom: pat.validFrom,
+    validTo: pat.validTo,
+    supersedes: supersedes.filter((id) => id !== undefined).slice(0, mostSuperseded),
+    writtenAt: world.clock.now(),
+    rule: token.rule,
+    displayName: token.displayName,
+    deliveries: [],
+  }
+}
+
+function noteShortGrant(turn: Turn, pat: Pat): void {
+  if (pat.validTo === undefined) return
+  const granted = between(pat.validFrom, pat.validTo)
+  if (granted >= turn.token.lifetime - hour) return
+  const message = `the new PAT was granted ${Math.round(granted / hour)} hours of the ${Math.round(turn.token.lifetime / hour)} asked for; its schedule follows the grant`
+  turn.problems.push(problem(turn.token.name, 'policy-lifespan', message))
+}

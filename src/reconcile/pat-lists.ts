@@ -1,0 +1,75 @@
+import { PatrolError } from '../core/errors.ts'
+import type { Pat } from '../core/pat.ts'
+import type { World } from '../ports/world.ts'
+
+interface Reading {
+  readonly beganAt: number
+  readonly pats: Promise<readonly Pat[]>
+  ended: boolean
+}
+
+/**
+ * The lists of PATs that a run reads, shared by its turns: whoever needs a list that began no earlier than some moment
+ * gets one that another turn has read or is reading, and only else causes a new reading. A thousand tokens of one
+ * organization so cost one list, not a thousand.
+ */
+export class PatLists {
+  readonly #world: World
+  readonly #readings = new Map<string, Reading>()
+  readonly #revoked = new Map<string, Promise<readonly Pat[]>>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /**
+   * The active PATs of an account in an organization.
+   *
+   * @param notBefore a moment on the scale of `Clock.elapsed()`; the list's reading began at it or later
+   */
+  active(account: string, organization: string, notBefore: number): Promise<readonly Pat[]> {
+    const key = keyOf(account, organization)
+    const known = this.#readings.get(key)
+    if (known !== undefined && known.beganAt >= notBefore) return known.pats
+    // A reading under way began too early, but the next one serves everybody who waits for it to end.
+    const turn = known === undefined || known.ended ? Promise.resolve() : settled(known.pats)
+    const next = turn.then(async () => {
+      const newer = this.#readings.get(key)
+      if (newer !== undefined && newer !== known && newer.beganAt >= notBefore) return newer.pats
+      const reading: Reading = {
+        beganAt: this.#world.clock.elapsed(),
+        pats: this.#authority(account).listActive(organization),
+        ended: false,
+      }
+      this.#readings.set(key, reading)
+      void settled(reading.pats).then(() => (reading.ended = true))
+      return reading.pats
+    })
+    return next
+  }
+
+  /** The revoked PATs, read once in a run: what this run revokes itself is not among them. */
+  revoked(account: string, organization: string): Promise<readonly Pat[]> {
+    const key = keyOf(account, organization)
+    const list = this.#revoked.get(key) ?? this.#authority(account).listRevoked(organization)
+    this.#revoked.set(key, list)
+    return list
+  }
+
+  #authority(account: string) {
+    const authority = this.#world.authorities.get(account)
+    if (authority === undefined) throw new PatrolError('config-invalid', `there is no account ${account}`)
+    return authority
+  }
+}
+
+function keyOf(account: string, organization: string): string {
+  return `${account}\n${organization.toLowerCase()}`
+}
+
+async function settled(promise: Promise<unknown>): Promise<void> {
+  await promise.then(
+    () => undefined,
+    () => undefined,
+  )
+}

@@ -1,0 +1,47 @@
+import { asPatrolError, PatrolError } from '../core/errors.ts'
+import type { Facts } from '../core/facts.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * Ends a superseded PAT: first the store stops handing out its versions, then the PAT is revoked. In this order the PAT
+ * that is still active makes the next run repeat what a crash left undone.
+ */
+export async function revokeSuperseded(turn: Turn, facts: Facts, authorizationId: string): Promise<void> {
+  for (const version of facts.versions ?? []) {
+    const holds = version.reading.kind === 'read' && version.reading.metadata.authorizationId === authorizationId
+    if (holds && version.enabled && version.id !== undefined) await disableVersion(turn, facts, version.id)
+  }
+  await revokePat(turn, facts, authorizationId)
+}
+
+/** Makes the store refuse an old version, unless another instance moved on. */
+export async function disableVersion(turn: Turn, facts: Facts, version: string): Promise<void> {
+  await turn.assertUnmoved(facts)
+  const { secretName } = turn.place
+  try {
+    await turn.mutate('disable', (limits) => turn.store.disable(secretName, version, limits))
+  } catch (error) {
+    const failure = asPatrolError(error)
+    if (failure.outcome === 'none') throw failure
+    const found = (await turn.store.versions(secretName)).find(({ id }) => id === version)
+    if (found?.enabled !== false) throw failure
+  }
+}
+
+/** Revokes a PAT of this token, unless another instance moved on. A lost answer is resolved by the list. */
+export async function revokePat(turn: Turn, facts: Facts, authorizationId: string): Promise<void> {
+  const { organization } = turn.token
+  if (turn.token.place !== undefined) await turn.assertUnmoved(facts)
+  try {
+    await turn.mutate(
+      'revoke',
+      (limits) => turn.authority.revoke(organization, authorizationId, limits),
+      authorizationId,
+    )
+  } catch (error) {
+    const failure = asPatrolError(error)
+    if (failure.outcome === 'none') throw failure
+    const still = (await turn.activePats()).some((pat) => pat.authorizationId === authorizationId)
+    if (still) throw new PatrolError(failure.code, `${failure.message}; the PAT is still active`, { cause: failure })
+  }
+}

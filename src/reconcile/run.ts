@@ -1,0 +1,161 @@
+import { PatrolError, type Problem, problem } from '../core/errors.ts'
+import { mostReplacements, replacements, type ReplacementLimit } from '../core/guard.ts'
+import { type ActionKind, type Plan, planToken } from '../core/plan.ts'
+import type { Token } from '../core/token.ts'
+import type { World } from '../ports/world.ts'
+import { forEachBounded } from './bounded.ts'
+import { execute, type Result } from './execute.ts'
+import { type Declared, type Observation, observe, observeToken, type Snapshot } from './observe.ts'
+import { Owners, Turn } from './turn.ts'
+
+/** One token's plan, or why there is none. */
+export interface Proposal {
+  readonly observation: Observation
+  readonly plan: Plan
+}
+
+/** What a run would do. */
+export interface Proposals {
+  readonly snapshot: Snapshot
+  readonly proposals: readonly Proposal[]
+  readonly problems: readonly Problem[]
+  /** Why nothing at all may be changed; `apply` stops with it. */
+  readonly veto: PatrolError | undefined
+}
+
+export interface PlanOptions {
+  /** Which tokens the run is about; all, when left out. */
+  readonly only?: (name: string) => boolean
+  readonly maxReplacements: ReplacementLimit
+  /** A person's word that so many replacements are meant. */
+  readonly allow?: number
+  /** Tokens for which a person asked for a new value. */
+  readonly requested?: ReadonlySet<string>
+}
+
+/** Observes and plans. Changes nothing. */
+export async function propose(world: World, declared: Declared, options: PlanOptions): Promise<Proposals> {
+  const only = options.only ?? (() => true)
+  const snapshot = await observe(world, {
+    tokens: declared.tokens.filter(({ name }) => only(name)),
+    rules: declared.rules,
+  })
+  const observations = snapshot.observations.filter(({ token }) => only(token.name))
+  const now = world.clock.now()
+  const proposals = observations.map((observation) => ({
+    observation,
+    plan: planOf(observation, now, options.requested?.has(observation.token.name) ?? false),
+  }))
+  const unseen = snapshot.failures.map(({ rule, failure }) =>
+    problem(rule.match, failure.code, failure.message, failure.remedy),
+  )
+  const problems = [...snapshot.problems, ...unseen, ...proposals.flatMap(({ plan }) => plan.problems)]
+  const veto = vetoOf(world, proposals, options)
+  return { snapshot, proposals, problems: veto === undefined ? problems : [...problems, vetoProblem(veto)], veto }
+}
+
+function planOf(observation: Observation, now: Parameters<typeof planToken>[2], requested: boolean): Plan {
+  if ('facts' in observation) return planToken(observation.token, observation.facts, now, requested)
+  const { code, message, remedy } = observation.failure
+  return { actions: [], scheduled: [], problems: [problem(observation.token.name, code, message, remedy)] }
+}
+
+function vetoOf(world: World, proposals: readonly Proposal[], options: PlanOptions): PatrolError | undefined {
+  const skew = world.clock.skew()
+  if (skew.kind === 'unreliable') return new PatrolError('clock-unreliable', skew.message)
+  const vanished = replacements(proposals.flatMap(({ plan }) => plan.actions))
+  const most = options.allow ?? mostReplacements(options.maxReplacements, proposals.length)
+  if (vanished.length <= most) return undefined
+  const message = `${vanished.length} of ${proposals.length} tokens vanished or moved, and one run replaces ${most} at most`
+  return new PatrolError('too-many-changes', message)
+}
+
+function vetoProblem(veto: PatrolError): Problem {
+  return problem('*', veto.code, veto.message, veto.remedy)
+}
+
+export interface ApplyOptions {
+  /** What a person was shown and said yes to; undefined when nobody was asked. Then every turn looks anew before it acts. */
+  readonly shown?: ReadonlyMap<string, ReadonlySet<ActionKind>>
+  readonly requested?: ReadonlySet<string>
+}
+
+export interface Report {
+  readonly results: readonly Result[]
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Executes proposals, a turn for each token that has something to do. Tokens are independent: one that fails delays no
+ * other. A turn whose facts have aged, or that a person took time to agree to, observes and plans again first.
+ *
+ * @throws PatrolError the veto of the proposals, before anything was changed
+ */
+export async function apply(world: World, proposed: Proposals, options: ApplyOptions = {}): Promise<Report> {
+  if (proposed.veto !== undefined) throw proposed.veto
+  const owners = new Owners(world)
+  const results: Result[] = []
+  const problems: Problem[] = [...proposed.problems]
+  const busy = proposed.proposals.filter(({ plan }) => plan.actions.length > 0)
+  await forEachBounded(busy, world.concurrency, async (proposal) => {
+    const { token } = proposal.observation
+    world.reporter.report({ kind: 'turn-began', token: token.name })
+    const turn = await takeTurn(world, proposed, owners, proposal, options)
+    results.push(...turn.results)
+    problems.push(...turn.problems)
+    const failure = turn.results.find((result) => result.status === 'failed')?.error
+    world.reporter.report({ kind: 'turn-ended', token: token.name, ...(failure === undefined ? {} : { failure }) })
+  })
+  const blind = [
+    ...proposed.proposals.map(({ observation }) => observation),
+    ...proposed.snapshot.failures.map(({ rule, failure }) => ({ token: { name: rule.match }, failure })),
+  ]
+  for (const observation of blind) {
+    if ('failure' in observation) results.push(notSeen(observation.token.name, observation.failure))
+  }
+  return { results, problems: unique(problems) }
+}
+
+async function takeTurn(
+  world: World,
+  proposed: Proposals,
+  owners: Owners,
+  proposal: Proposal,
+  options: ApplyOptions,
+): Promise<Report> {
+  const { token } = proposal.observation
+  const { lists } = proposed.snapshot
+  const requested = options.requested?.has(token.name) ?? false
+  const first = new Turn(
+    world,
+    token,
+    lists,
+    owners,
+    'beganAt' in proposal.observation ? proposal.observation.beganAt : 0,
+  )
+  const again = options.shown !== undefined || first.isStale()
+  const observation = again ? await observeToken(world, lists, token) : proposal.observation
+  if ('failure' in observation) {
+    return { results: [notSeen(token.name, observation.failure)], problems: [] }
+  }
+  const turn = new Turn(world, token, lists, owners, observation.beganAt)
+  const plan = again ? planOf(observation, world.clock.now(), requested) : proposal.plan
+  const shown = options.shown?.get(token.name)
+  const allowed = plan.actions.filter((action) => shown === undefined || shown.has(action.kind))
+  const results = await execute(turn, observation.facts, { ...plan, actions: allowed })
+  const skipped = plan.actions
+    .filter((action) => !allowed.includes(action))
+    .map((action): Result => {
+      const error = new PatrolError('not-shown', `${action.kind} was not part of the plan that was shown`)
+      return { token: token.name, kind: action.kind, status: 'skipped', error }
+    })
+  return { results: [...results, ...skipped], problems: turn.problems }
+}
+
+function notSeen(token: string, failure: PatrolError): Result {
+  return { token, kind: 'observe', status: 'failed', step: 'observe', error: failure }
+}
+
+function unique(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((one) => [`${one.token}\n${one.code}\n${one.message}`, one])).values()]
+}

@@ -1,0 +1,161 @@
+import { PatrolError, type Problem } from '../core/errors.ts'
+import { currentMetadata, type Facts, type Version } from '../core/facts.ts'
+import { markOf } from '../core/names.ts'
+import type { Pat } from '../core/pat.ts'
+import { duration, minute, second, shortest, times } from '../core/time.ts'
+import type { Place, Token } from '../core/token.ts'
+import type { Authority, SignedInUser } from '../ports/authority.ts'
+import type { Limits } from '../ports/limits.ts'
+import type { Step } from '../ports/reporter.ts'
+import type { Store } from '../ports/store.ts'
+import type { World } from '../ports/world.ts'
+import type { PatLists } from './pat-lists.ts'
+
+/** Above the 30 seconds for which Azure DevOps may hold a request back. */
+const longestRequest = times(100, second)
+
+/** How often a request that the service turned away for its rate is sent again within a turn. */
+const mostThrottled = 5
+
+/**
+ * One observe-plan-execute of one token: what its effects share. A turn has a deadline. After it, no mutating request
+ * is sent, and the time-outs are short enough that none can land later than `orphanAfter` after the turn began, so that
+ * whoever finds a PAT older than that knows that no turn still works on it.
+ */
+export class Turn {
+  readonly world: World
+  readonly token: Token
+  readonly lists: PatLists
+  /** When the observation that the turn acts on began, on the scale of `Clock.elapsed()`. */
+  readonly beganAt: number
+  readonly problems: Problem[] = []
+  /** The effect that was begun last; where a failure happened. */
+  step: Step | undefined
+  readonly #owners: Owners
+
+  constructor(world: World, token: Token, lists: PatLists, owners: Owners, beganAt: number) {
+    this.world = world
+    this.token = token
+    this.lists = lists
+    this.beganAt = beganAt
+    this.#owners = owners
+  }
+
+  get authority(): Authority {
+    const authority = this.world.authorities.get(this.token.account)
+    if (authority === undefined) throw new PatrolError('config-invalid', `there is no account ${this.token.account}`)
+    return authority
+  }
+
+  get place(): Place {
+    if (this.token.place !== undefined) return this.token.place
+    throw new PatrolError('config-invalid', `${this.token.name} needs a store to put a new value into`)
+  }
+
+  get store(): Store {
+    const store = this.world.stores.get(this.place.store)
+    if (store === undefined) throw new PatrolError('config-invalid', `there is no store ${this.place.store}`)
+    return store
+  }
+
+  /** Whose PATs these are; rejects with `wrong-account` when it is not the account's user. */
+  owner(): Promise<SignedInUser> {
+    return this.#owners.check(this.token)
+  }
+
+  limits(): Limits {
+    const { orphanAfter, turnLimit } = this.token
+    return {
+      sendBy: this.beganAt + turnLimit,
+      timeout: shortest(longestRequest, duration((orphanAfter - turnLimit) / 2)),
+    }
+  }
+
+  /**
+   * Sends one mutating request within the turn's deadline, as its owner and no other. It is sent again only when the
+   * service said that it turned it away.
+   */
+  async mutate<Answer>(step: Step, request: (limits: Limits) => Promise<Answer>, subject?: string): Promise<Answer> {
+    await this.owner()
+    this.report(step, subject)
+    for (let attempt = 1; ; attempt++) {
+      if (this.world.clock.elapsed() > this.beganAt + this.token.turnLimit) {
+        throw new PatrolError('turn-expired', `the turn of ${this.token.name} is over; nothing was sent`)
+      }
+      try {
+        return await request(this.limits())
+      } catch (error) {
+        const turnedAway = error instanceof PatrolError && error.code === 'throttled' && error.outcome === 'none'
+        if (!turnedAway || attempt === mostThrottled || this.world.stopping()) throw error
+        const wait = error.retryAfter ?? times(2 ** attempt, second)
+        this.world.reporter.report({ kind: 'waiting', token: this.token.name, why: 'rate limit', ms: wait })
+        await this.world.clock.sleep(wait)
+      }
+    }
+  }
+
+  /** The active PATs as of now. */
+  activePats(): Promise<readonly Pat[]> {
+    return this.lists.active(this.token.account, this.token.organization, this.world.clock.elapsed())
+  }
+
+  /** What the store hands out as of now. */
+  async currentVersion(): Promise<Version | undefined> {
+    return (await this.store.current([this.place.secretName])).get(this.place.secretName.toLowerCase())
+  }
+
+  /**
+   * Reads the current generation again, right before something that cannot be taken back.
+   *
+   * @throws PatrolError `moved-on` when another instance has stored a version since the facts were read
+   */
+  async assertUnmoved(facts: Facts): Promise<void> {
+    const now = await this.currentVersion()
+    const seen = currentMetadata(facts)?.generation
+    const generation = now?.reading.kind === 'read' ? now.reading.metadata.generation : undefined
+    if (generation === seen && now?.enabled === facts.current?.enabled) return
+    throw new PatrolError('moved-on', `another instance changed ${this.token.name}; nothing was revoked`)
+  }
+
+  report(step: Step, authorizationId?: string): void {
+    this.step = step
+    const subject = authorizationId === undefined ? {} : { authorizationId }
+    this.world.reporter.report({ kind: 'step', token: this.token.name, step, ...subject })
+  }
+
+  /** Whether so much of the turn has passed that its facts should be read again. */
+  isStale(): boolean {
+    return this.world.clock.elapsed() - this.beganAt > shortest(minute, duration(this.token.turnLimit / 3))
+  }
+}
+
+/** Who is signed in, asked once for an account and organization before its first mutation. */
+export class Owners {
+  readonly #world: World
+  readonly #known = new Map<string, Promise<SignedInUser>>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  check(token: Token): Promise<SignedInUser> {
+    const key = `${token.account}\n${token.organization.toLowerCase()}`
+    const known = this.#known.get(key) ?? this.#ask(token)
+    this.#known.set(key, known)
+    return known
+  }
+
+  async #ask(token: Token): Promise<SignedInUser> {
+    const authority = this.#world.authorities.get(token.account)
+    if (authority === undefined) throw new PatrolError('config-invalid', `there is no account ${token.account}`)
+    const signedIn = await authority.signedInUser(token.organization)
+    if (signedIn.user === token.owner) return signedIn
+    const who = signedIn.user ?? 'somebody whose name the service does not tell'
+    throw new PatrolError('wrong-account', `account ${token.account} is ${token.owner}, but ${who} is signed in`)
+  }
+}
+
+/** The generation in a PAT's display name. */
+export function generationOf(pat: Pat): string | undefined {
+  return markOf(pat.displayName)?.generation
+}

@@ -1,0 +1,68 @@
+import { PatrolError } from '../core/errors.ts'
+import { type Duration, second, times } from '../core/time.ts'
+import type { Minted } from '../ports/authority.ts'
+import type { Probe } from '../ports/prober.ts'
+import type { Turn } from './turn.ts'
+
+/** A new PAT takes a while to be known everywhere. */
+const waits: readonly Duration[] = [0, 1, 2, 4, 8, 15].map((count) => times(count, second))
+
+/** When the program was told to stop there is no time to wait so long. */
+const waitsWhenStopping: readonly Duration[] = [0, 1].map((count) => times(count, second))
+
+/**
+ * Tries a new PAT until it works as its owner, or for good does not.
+ *
+ * @throws PatrolError `verification-failed`, whose message says what the last call showed
+ */
+export async function verify(turn: Turn, minted: Minted): Promise<void> {
+  const owner = await turn.owner()
+  turn.report('verify', minted.pat.authorizationId)
+  let last = 'it was not tried'
+  for (let attempt = 0; attempt < (turn.world.stopping() ? waitsWhenStopping : waits).length; attempt++) {
+    const wait = waits[attempt]
+    if (wait !== undefined && wait > 0) {
+      turn.world.reporter.report({ kind: 'waiting', token: turn.token.name, why: last, ms: wait })
+      await turn.world.clock.sleep(wait)
+    }
+    const probe = await tryOnce(turn, minted)
+    if (probe.kind === 'works' && (probe.ownerId === undefined || probe.ownerId === owner.id)) return
+    if (probe.kind === 'works') {
+      throw new PatrolError(
+        'verification-failed',
+        `PAT ${minted.pat.authorizationId} works, but as somebody else than ${turn.token.owner}`,
+      )
+    }
+    last = describe(probe)
+  }
+  throw new PatrolError('verification-failed', `PAT ${minted.pat.authorizationId} did not prove itself: ${last}`)
+}
+
+/** Whether a generation that was just stored still lives; only a refusal that a fresh list confirms says no. */
+export async function isStillActive(turn: Turn, minted: Minted): Promise<boolean> {
+  for (const wait of waitsWhenStopping) {
+    await turn.world.clock.sleep(wait)
+    const probe = await tryOnce(turn, minted)
+    if (probe.kind === 'works' || probe.kind === 'unknown') return true
+  }
+  return (await turn.activePats()).some((pat) => pat.authorizationId === minted.pat.authorizationId)
+}
+
+async function tryOnce(turn: Turn, minted: Minted): Promise<Probe> {
+  const { organization, verification } = turn.token
+  if (verification.kind !== 'listed') return turn.world.prober.probe(organization, minted.value, verification)
+  const listed = (await turn.activePats()).some((pat) => pat.authorizationId === minted.pat.authorizationId)
+  return listed ? { kind: 'works', ownerId: undefined } : { kind: 'refused', message: 'the list does not show it' }
+}
+
+function describe(probe: Probe): string {
+  switch (probe.kind) {
+    case 'works':
+      return 'it works'
+    case 'anonymous':
+      return 'it was answered as anonymous'
+    case 'refused':
+    case 'unknown':
+      return probe.message
+  }
+}
