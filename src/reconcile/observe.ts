@@ -7,7 +7,7 @@ import type { Rule, Token } from '../core/token.ts'
 import type { Store } from '../ports/store.ts'
 import type { World } from '../ports/world.ts'
 import { forEachBounded } from './bounded.ts'
-import { PatLists } from './pat-lists.ts'
+import { type Moment, PatLists } from './pat-lists.ts'
 
 /** What the configuration declares. */
 export interface Declared {
@@ -86,6 +86,7 @@ class Estate {
   readonly #world: World
   readonly #lists: PatLists
   readonly #beganAt: number
+  readonly #moment: Moment
   readonly #places = new Map<string, { readonly account: string; readonly organization: string }>()
   readonly #pats = new Map<string, Answer<readonly Pat[]>>()
   readonly #managed = new Map<string, Answer<ReadonlyMap<string, Version>>>()
@@ -96,12 +97,13 @@ class Estate {
     this.#world = world
     this.#lists = lists
     this.#beganAt = beganAt
+    this.#moment = lists.moment()
   }
 
   async readPats(places: readonly { readonly account: string; readonly organization: string }[]): Promise<void> {
     for (const place of places) this.#places.set(patsKey(place.account, place.organization), place)
     await forEachBounded([...this.#places], this.#world.concurrency, async ([key, { account, organization }]) => {
-      this.#pats.set(key, await answer(this.#lists.active(account, organization, this.#beganAt)))
+      this.#pats.set(key, await answer(this.#lists.active(account, organization, this.#moment)))
     })
   }
 
@@ -172,7 +174,7 @@ class Estate {
     if (token.verification.kind !== 'listed') return false
     // A refusal proves nothing for a PAT whose scopes reach no address; a later list does.
     await this.#world.clock.sleep(second)
-    const later = await this.#lists.active(token.account, token.organization, this.#world.clock.elapsed())
+    const later = await this.#lists.active(token.account, token.organization, this.#lists.moment())
     const id = currentMetadata(facts)?.authorizationId
     return later.some((pat) => pat.authorizationId === id)
   }

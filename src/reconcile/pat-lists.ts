@@ -2,8 +2,11 @@ import { PatrolError } from '../core/errors.ts'
 import type { Pat } from '../core/pat.ts'
 import type { World } from '../ports/world.ts'
 
+/** A point in the order of what this process did. Finer than any clock: no two are the same. */
+export type Moment = number
+
 interface Reading {
-  readonly beganAt: number
+  readonly beganAt: Moment
   readonly pats: Promise<readonly Pat[]>
   ended: boolean
 }
@@ -17,27 +20,30 @@ export class PatLists {
   readonly #world: World
   readonly #readings = new Map<string, Reading>()
   readonly #revoked = new Map<string, Promise<readonly Pat[]>>()
+  #lastMoment: Moment = 0
 
   constructor(world: World) {
     this.#world = world
   }
 
-  /**
-   * The active PATs of an account in an organization.
-   *
-   * @param notBefore a moment on the scale of `Clock.elapsed()`; the list's reading began at it or later
-   */
-  active(account: string, organization: string, notBefore: number): Promise<readonly Pat[]> {
+  /** Now: what is read from here on is later. */
+  moment(): Moment {
+    this.#lastMoment += 1
+    return this.#lastMoment
+  }
+
+  /** The active PATs of an account in an organization, from a reading that began after `notBefore`. */
+  active(account: string, organization: string, notBefore: Moment): Promise<readonly Pat[]> {
     const key = keyOf(account, organization)
     const known = this.#readings.get(key)
-    if (known !== undefined && known.beganAt >= notBefore) return known.pats
+    if (known !== undefined && known.beganAt > notBefore) return known.pats
     // A reading under way began too early, but the next one serves everybody who waits for it to end.
     const turn = known === undefined || known.ended ? Promise.resolve() : settled(known.pats)
     const next = turn.then(async () => {
       const newer = this.#readings.get(key)
-      if (newer !== undefined && newer !== known && newer.beganAt >= notBefore) return newer.pats
+      if (newer !== undefined && newer !== known && newer.beganAt > notBefore) return newer.pats
       const reading: Reading = {
-        beganAt: this.#world.clock.elapsed(),
+        beganAt: this.moment(),
         pats: this.#authority(account).listActive(organization),
         ended: false,
       }

@@ -1,7 +1,6 @@
 import { PatrolError, type Problem, problem } from '../core/errors.ts'
 import { mostReplacements, replacements, type ReplacementLimit } from '../core/guard.ts'
 import { type ActionKind, type Plan, planToken } from '../core/plan.ts'
-import type { Token } from '../core/token.ts'
 import type { World } from '../ports/world.ts'
 import { forEachBounded } from './bounded.ts'
 import { execute, type Result } from './execute.ts'

@@ -96,7 +96,7 @@ export class Turn {
 
   /** The active PATs as of now. */
   activePats(): Promise<readonly Pat[]> {
-    return this.lists.active(this.token.account, this.token.organization, this.world.clock.elapsed())
+    return this.lists.active(this.token.account, this.token.organization, this.lists.moment())
   }
 
   /** What the store hands out as of now. */

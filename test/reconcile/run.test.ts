@@ -1,0 +1,308 @@
+import { describe, expect, test } from 'vitest'
+import { PatrolError } from '../../src/core/errors.ts'
+import { day, hour, minute, times } from '../../src/core/time.ts'
+import type { Rule, Token } from '../../src/core/token.ts'
+import { apply, propose } from '../../src/reconcile/run.ts'
+import { declaredToken } from '../simulation/tokens.ts'
+import type { World } from '../../src/ports/world.ts'
+import { Crash, SimulatedWorld } from '../simulation/world.ts'
+
+async function turn(world: SimulatedWorld, tokens: readonly Token[], rules: readonly Rule[] = [], allow?: number) {
+  const opened = world.open({ targets: tokens.flatMap((token) => token.targets) })
+  const crash = opened.crashed.then(() => Promise.reject(new Crash()))
+  return Promise.race([run(opened, tokens, rules, allow), crash])
+}
+
+async function run(opened: World, tokens: readonly Token[], rules: readonly Rule[], allow?: number) {
+  const maxReplacements = { kind: 'default' } as const
+  const proposals = await propose(
+    opened,
+    { tokens, rules },
+    { maxReplacements, ...(allow === undefined ? {} : { allow }) },
+  )
+  return apply(opened, proposals)
+}
+
+/** Runs until one sends nothing, or says how many were not enough. */
+async function converge(world: SimulatedWorld, tokens: readonly Token[], step = times(6, hour), most = 40) {
+  for (let runs = 1; runs <= most; runs++) {
+    const before = world.effects.length
+    await turn(world, tokens)
+    if (world.effects.length === before && world.active().length <= tokens.length) return runs
+    world.pass(step)
+  }
+  throw new Error(
+    `not converged after ${most} runs: ${world
+      .active()
+      .map((pat) => pat.displayName)
+      .join(', ')}`,
+  )
+}
+
+const token = declaredToken()
+
+describe('a token that was never established', () => {
+  test('is minted, verified and stored in one run, and a further run sends nothing', async () => {
+    const world = new SimulatedWorld()
+    const report = await turn(world, [token])
+    expect(report.results).toMatchObject([{ token: 'package-feed', kind: 'mint', status: 'done' }])
+    expect(world.effects).toEqual(['mint', 'store'])
+    expect(world.currentWorks('package-feed-pat')).toBe(true)
+    await turn(world, [token])
+    expect(world.effects).toEqual(['mint', 'store'])
+  })
+
+  test('bears its mark, its lifetime and its scopes', async () => {
+    const world = new SimulatedWorld()
+    await turn(world, [token])
+    const [pat] = world.active()
+    expect(pat?.displayName).toMatch(/^Package feed \(patrol [0-9a-z]{12}\)$/)
+    expect(pat?.validTo).toBe(world.now + 30 * day)
+    expect(pat?.scopes).toEqual(['vso.packaging_write'])
+  })
+})
+
+describe('a token that is due', () => {
+  test('gets a new value at once and loses the old one only after the overlap', async () => {
+    const world = new SimulatedWorld()
+    await turn(world, [token])
+    const [first] = world.active()
+    world.pass(times(21, day))
+    await turn(world, [token])
+    expect(world.active()).toHaveLength(2)
+    expect(world.current('package-feed-pat')?.value).not.toBe(first?.value)
+    world.pass(times(47, hour))
+    await turn(world, [token])
+    expect(world.active()).toHaveLength(2)
+    world.pass(times(2, hour))
+    const report = await turn(world, [token])
+    expect(report.results).toMatchObject([{ kind: 'revoke', authorizationId: first?.authorizationId, status: 'done' }])
+    expect(world.active()).toHaveLength(1)
+    expect(world.effects.slice(-2)).toEqual(['disable', `revoke:${first?.authorizationId}`])
+    await turn(world, [token])
+    expect(world.effects).toHaveLength(6)
+  })
+
+  test('is extended first when it would expire within its overlap', async () => {
+    const world = new SimulatedWorld()
+    await turn(world, [token])
+    world.pass(times(29, day))
+    const report = await turn(world, [token])
+    expect(report.results.map(({ kind, status }) => [kind, status])).toEqual([
+      ['extend', 'done'],
+      ['mint', 'done'],
+    ])
+    world.pass(times(47, hour))
+    expect(world.active()).toHaveLength(2)
+  })
+})
+
+describe('the first orphan, lost before anything was stored', () => {
+  test('is collected after the overlap of its successor', async () => {
+    const world = new SimulatedWorld()
+    world.interfere = (effect, phase) => {
+      if (effect === 'mint' && phase === 'after') throw new Crash()
+    }
+    await expect(crashing(turn(world, [token]))).resolves.toBe('crashed')
+    world.interfere = () => undefined
+    await converge(world, [token])
+    expect(world.active()).toHaveLength(1)
+    expect(world.currentWorks('package-feed-pat')).toBe(true)
+  })
+})
+
+test('a lost answer to a mint leaves no PAT that nobody holds', async () => {
+  const world = new SimulatedWorld()
+  let lost = 0
+  world.interfere = (effect, phase) => {
+    if (effect === 'mint' && phase === 'after' && lost++ === 0) throw unknown()
+  }
+  await turn(world, [token])
+  expect(world.active()).toHaveLength(1)
+  expect(world.currentWorks('package-feed-pat')).toBe(true)
+})
+
+test('a lost answer of the store is resolved by looking, not by another PAT', async () => {
+  const world = new SimulatedWorld()
+  let lost = 0
+  world.interfere = (effect, phase) => {
+    if (effect === 'store' && phase === 'after' && lost++ === 0) throw unknown()
+  }
+  const report = await turn(world, [token])
+  expect(report.results).toMatchObject([{ kind: 'mint', status: 'done' }])
+  expect(world.effects).toEqual(['mint', 'store'])
+})
+
+test('a store that refuses costs no PAT', async () => {
+  const world = new SimulatedWorld()
+  world.interfere = (effect, phase) => {
+    if (effect === 'store' && phase === 'before') throw new PatrolError('store-denied', 'no permission to set')
+  }
+  const report = await turn(world, [token])
+  expect(report.results).toMatchObject([
+    { kind: 'mint', status: 'failed', step: 'revoke', error: { code: 'store-denied' } },
+  ])
+  expect(world.active()).toHaveLength(0)
+})
+
+test('after two unverified generations no third is minted', async () => {
+  const world = new SimulatedWorld()
+  world.interfere = (effect) => {
+    if (effect === 'store') throw new PatrolError('store-denied', 'no permission to set')
+  }
+  const codes: (string | undefined)[] = []
+  for (let run = 0; run < 3; run++) {
+    const { results } = await turn(world, [token])
+    codes.push(results[0]?.error?.code)
+    world.pass(hour)
+  }
+  expect(codes).toEqual(['store-denied', 'store-denied', 'minting-paused'])
+  expect(world.pats).toHaveLength(2)
+})
+
+test('what somebody revoked outside is replaced by the next run', async () => {
+  const world = new SimulatedWorld()
+  await turn(world, [token])
+  const [first] = world.active()
+  if (first !== undefined) first.revokedAt = world.now
+  world.pass(hour)
+  const opened = world.open()
+  const { proposals } = await propose(opened, { tokens: [token], rules: [] }, { maxReplacements: { kind: 'default' } })
+  expect(proposals[0]?.plan.actions).toMatchObject([{ kind: 'mint', reason: 'revoked-outside' }])
+  await turn(world, [token])
+  expect(world.currentWorks('package-feed-pat')).toBe(true)
+})
+
+test('a current PAT that the list does not show yet is tried, and left alone when it works', async () => {
+  const world = new SimulatedWorld()
+  world.listLag = times(10, minute)
+  await turn(world, [token])
+  const effects = world.effects.length
+  await turn(world, [token])
+  expect(world.effects).toHaveLength(effects)
+})
+
+test('the wrong user is stopped before the first mutation', async () => {
+  const world = new SimulatedWorld()
+  world.signedInAs = 'somebody@contoso.example'
+  const report = await turn(world, [token])
+  expect(report.results).toMatchObject([{ status: 'failed', error: { code: 'wrong-account' } }])
+  expect(world.effects).toEqual([])
+})
+
+test('a wrong vault does not mint a thousand tokens', async () => {
+  const world = new SimulatedWorld()
+  const tokens = Array.from({ length: 40 }, (_, index) =>
+    declaredToken({
+      name: `feed-${index}`,
+      displayName: `Feed ${index}`,
+      place: { store: 'vault', secretName: `feed-${index}` },
+    }),
+  )
+  await turn(world, tokens)
+  expect(world.active()).toHaveLength(40)
+  world.secrets.clear()
+  await expect(turn(world, tokens)).rejects.toMatchObject({ code: 'too-many-changes' })
+  expect(world.active()).toHaveLength(40)
+  await turn(world, tokens, [], 40)
+  expect(world.active()).toHaveLength(80)
+})
+
+test('a token that fails delays no other', async () => {
+  const world = new SimulatedWorld()
+  const bad = declaredToken({ name: 'bad', displayName: 'Bad', place: { store: 'nowhere', secretName: 'bad' } })
+  const report = await turn(world, [bad, token])
+  expect(report.results).toMatchObject([
+    { token: 'package-feed', kind: 'mint', status: 'done' },
+    { token: 'bad', kind: 'observe', status: 'failed' },
+  ])
+})
+
+describe('targets', () => {
+  const fed = declaredToken({ targets: ['group'] })
+
+  test('get every value, hold back the revocation while they fail, and settle before it', async () => {
+    const world = new SimulatedWorld()
+    await turn(world, [fed])
+    const [first] = world.active()
+    expect(world.delivered.get('group')).toEqual([first?.value])
+    world.pass(times(21, day))
+    let failing = true
+    world.interfere = (effect) => {
+      if (effect === 'deliver:group' && failing) throw new PatrolError('delivery-failed', 'the target is down')
+    }
+    const report = await turn(world, [fed])
+    expect(report.results.map(({ kind, status }) => [kind, status])).toEqual([
+      ['mint', 'done'],
+      ['deliver', 'failed'],
+    ])
+    world.pass(times(3, day))
+    await turn(world, [fed])
+    expect(world.active()).toHaveLength(2)
+    failing = false
+    world.pass(day)
+    await turn(world, [fed])
+    const second = world.current('package-feed-pat')?.value
+    expect(world.delivered.get('group')?.at(-1)).toBe(second)
+    world.pass((times(2, day) + times(2, minute)) as typeof day)
+    await turn(world, [fed])
+    expect(world.active()).toHaveLength(1)
+  })
+})
+
+describe('a crash at any effect, before or after it took place', () => {
+  test.each(['establish', 'rotate', 'retire'])(
+    '%s: the next runs converge and the store always hands out a PAT that works',
+    async (phase) => {
+      let points = 0
+      for (let at = 1; ; at++) {
+        const world = await worldIn(phase)
+        let count = 0
+        let crashed = false
+        world.interfere = () => {
+          count += 1
+          if (!crashed && count === at) {
+            crashed = true
+            throw new Crash()
+          }
+          if (world.secrets.size > 0 && phase !== 'establish') expect(world.currentWorks('package-feed-pat')).toBe(true)
+        }
+        const end = await crashing(turn(world, [fedToken]))
+        expect(end).toBe(crashed ? 'crashed' : 'ended')
+        if (!crashed) break
+        points += 1
+        await converge(world, [fedToken])
+        expect(world.active(), `crash at ${at}`).toHaveLength(1)
+        expect(world.currentWorks('package-feed-pat')).toBe(true)
+      }
+      expect(points).toBeGreaterThan(8)
+    },
+  )
+})
+
+const fedToken = declaredToken({ targets: ['group'] })
+
+async function worldIn(phase: string): Promise<SimulatedWorld> {
+  const world = new SimulatedWorld()
+  if (phase === 'establish') return world
+  await turn(world, [fedToken])
+  world.pass(times(21, day))
+  if (phase === 'rotate') return world
+  await turn(world, [fedToken])
+  world.pass(times(3, day))
+  return world
+}
+
+function unknown(): PatrolError {
+  return new PatrolError('service-unavailable', 'the answer was lost', { outcome: 'unknown' })
+}
+
+async function crashing(run: Promise<unknown>): Promise<'crashed' | 'ended'> {
+  try {
+    await run
+    return 'ended'
+  } catch (error) {
+    if (error instanceof Crash) return 'crashed'
+    throw error
+  }
+}
