@@ -86,10 +86,11 @@ export function createServiceClock(sources: ClockSources): ServiceClock {
       advance()
       return elapsed
     },
-    async sleep(length) {
+    async sleep(length, whenStopping = 'wake') {
       const ms = Math.min(Math.max(0, length), longestTimer)
       // The only rejection is that of the stop signal, and then there is nothing more to wait for.
-      await sources.wait(ms, sources.stop).catch(() => undefined)
+      const stop = whenStopping === 'wake' ? sources.stop : new AbortController().signal
+      await sources.wait(ms, stop).catch(() => undefined)
     },
     skew() {
       advance()

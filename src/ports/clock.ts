@@ -9,8 +9,11 @@ export interface Clock {
   now(): Instant
   /** Milliseconds on a scale that never goes back and goes on while the computer sleeps. */
   elapsed(): number
-  /** Resolves after the given time, or at once when the program was told to stop. */
-  sleep(length: Duration): Promise<void>
+  /**
+   * Resolves after the given time. When the program was told to stop, or is told meanwhile, it resolves at once;
+   * `go-on` waits all the same, for what must still be made safe.
+   */
+  sleep(length: Duration, whenStopping?: 'wake' | 'go-on'): Promise<void>
   /** How the services' clocks compare with ours, as far as answers have come. */
   skew(): Skew
 }

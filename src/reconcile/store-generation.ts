@@ -31,7 +31,7 @@ export async function storeGeneration(turn: Turn, minted: Minted, metadata: Meta
         throw unknown ?? failure
       }
       unknown = failure
-      await turn.world.clock.sleep(times(attempt, second))
+      await turn.world.clock.sleep(times(attempt, second), 'go-on')
       if (await isStored(turn, metadata.generation)) return
     }
   }

@@ -7,8 +7,8 @@ import type { Turn } from './turn.ts'
 /** A new PAT takes a while to be known everywhere. */
 const waits: readonly Duration[] = [0, 1, 2, 4, 8, 15].map((count) => times(count, second))
 
-/** When the program was told to stop there is no time to wait so long. */
-const waitsWhenStopping: readonly Duration[] = [0, 1].map((count) => times(count, second))
+/** When the program was told to stop, about two seconds must do. */
+const waitsWhenStopping: readonly Duration[] = [0, 1, 1].map((count) => times(count, second))
 
 /**
  * Tries a new PAT until it works as its owner, or for good does not.
@@ -19,11 +19,13 @@ export async function verify(turn: Turn, minted: Minted): Promise<void> {
   const owner = await turn.owner()
   turn.report('verify', minted.pat.authorizationId)
   let last = 'it was not tried'
-  for (let attempt = 0; attempt < (turn.world.stopping() ? waitsWhenStopping : waits).length; attempt++) {
-    const wait = waits[attempt]
-    if (wait !== undefined && wait > 0) {
+  let triesWhenStopping = 0
+  for (const patientWait of waits) {
+    const wait = turn.world.stopping() ? waitsWhenStopping[triesWhenStopping++] : patientWait
+    if (wait === undefined) break
+    if (wait > 0) {
       turn.world.reporter.report({ kind: 'waiting', token: turn.token.name, why: last, ms: wait })
-      await turn.world.clock.sleep(wait)
+      await turn.world.clock.sleep(wait, turn.world.stopping() ? 'go-on' : 'wake')
     }
     const probe = await tryOnce(turn, minted)
     if (probe.kind === 'works' && (probe.ownerId === undefined || probe.ownerId === owner.id)) return
@@ -41,7 +43,7 @@ export async function verify(turn: Turn, minted: Minted): Promise<void> {
 /** Whether a generation that was just stored still lives; only a refusal that a fresh list confirms says no. */
 export async function isStillActive(turn: Turn, minted: Minted): Promise<boolean> {
   for (const wait of waitsWhenStopping) {
-    await turn.world.clock.sleep(wait)
+    await turn.world.clock.sleep(wait, 'go-on')
     const probe = await tryOnce(turn, minted)
     if (probe.kind === 'works' || probe.kind === 'unknown') return true
   }
