@@ -1,0 +1,17 @@
+import { PatrolError } from '../../core/errors.ts'
+
+/**
+ * A secret's name in the one spelling that stores compare by, for names do not regard case. All stores keep to Key
+ * Vault's rule of names, so that a token can move from one to another:
+ * https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
+ *
+ * @throws PatrolError `invalid-request` for anything else, a path among it
+ */
+export function canonicalName(name: string): string {
+  if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) {
+    throw new PatrolError('invalid-request', `${JSON.stringify(name)} cannot be the name of a secret`, {
+      remedy: 'Choose a secretName of 1 to 127 letters, digits and hyphens.',
+    })
+  }
+  return name.toLowerCase()
+}

@@ -1,0 +1,35 @@
+import { PatrolError } from '../../core/errors.ts'
+import { encodeMetadata, type Metadata, ownsTag, type Tags } from '../../core/metadata.ts'
+
+/** The content type of every value that Patrol stores. */
+export const patContentType = 'application/vnd.azure-devops.pat'
+
+/** Key Vault's limit: https://learn.microsoft.com/azure/key-vault/secrets/about-secrets */
+const mostTags = 15
+
+/**
+ * The tags of a version after its metadata was replaced: ours anew, and those of others as they were.
+ *
+ * @param present the tags that the version has now; none for a new version
+ * @throws PatrolError `invalid-request` when they are too many or too long together
+ */
+export function tagsWith(metadata: Metadata, present: Tags = {}): Tags {
+  const foreign = Object.entries(present).filter(([name]) => !ownsTag(name))
+  const tags = { ...Object.fromEntries(foreign), ...encoded(metadata) }
+  if (Object.keys(tags).length <= mostTags) return tags
+  const names = foreign.map(([name]) => name).join(', ')
+  throw new PatrolError('invalid-request', `with the tags of others (${names}) the metadata needs more than 15 tags`, {
+    remedy: 'Remove some of these tags from the version, or give the token fewer scopes or targets.',
+  })
+}
+
+function encoded(metadata: Metadata): Tags {
+  try {
+    return encodeMetadata(metadata)
+  } catch (thrown) {
+    throw new PatrolError('invalid-request', thrown instanceof Error ? thrown.message : String(thrown), {
+      remedy: 'Give the token fewer scopes or targets, or a shorter display name.',
+      cause: thrown,
+    })
+  }
+}
