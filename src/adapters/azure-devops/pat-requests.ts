@@ -1,0 +1,100 @@
+import { PatrolError } from '../../core/errors.ts'
+import type { Instant } from '../../core/time.ts'
+import type { MintRequest } from '../../ports/authority.ts'
+import { formatServiceTime } from './service-time.ts'
+
+/** A request to Azure DevOps without its credentials. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** The resource exists only as a preview; this revision is the first with all error values. */
+const patsVersion = '7.2-preview.1'
+
+const connectionDataVersion = '7.1-preview.1'
+
+/** The largest page the service gives. */
+const pageSize = 100
+
+/**
+ * `Suppress` turns the redirect to a sign-in page into a 401 where the service honours it. Microsoft's own clients send
+ * it: https://github.com/microsoft/azure-devops-python-api (client.py).
+ */
+export const commonHeaders: Readonly<Record<string, string>> = {
+  accept: 'application/json',
+  'x-tfs-fedauthredirect': 'Suppress',
+}
+
+/**
+ * One page of the user's PATs in an organization. The filter is stated on every page, as the service demands.
+ * https://learn.microsoft.com/rest/api/azure/devops/tokens/pats/list
+ */
+export function listCall(
+  vssps: string,
+  organization: string,
+  filter: 'active' | 'revoked',
+  continuation: string | undefined,
+): Call {
+  const query: Record<string, string> = { displayFilterOption: filter, $top: String(pageSize) }
+  if (continuation !== undefined) query['continuationToken'] = continuation
+  return { method: 'GET', url: patsUrl(vssps, organization, query), headers: commonHeaders }
+}
+
+/** https://learn.microsoft.com/rest/api/azure/devops/tokens/pats/create */
+export function mintCall(vssps: string, organization: string, request: MintRequest): Call {
+  return withBody('POST', patsUrl(vssps, organization, {}), {
+    displayName: request.displayName,
+    scope: request.scopes.join(' '),
+    validTo: formatServiceTime(request.validTo),
+    allOrgs: false,
+  })
+}
+
+/**
+ * Fields that are left out keep their values, so only the date is sent.
+ * https://learn.microsoft.com/rest/api/azure/devops/tokens/pats/update-pat-token
+ */
+export function extendCall(vssps: string, organization: string, authorizationId: string, validTo: Instant): Call {
+  const body = { authorizationId, validTo: formatServiceTime(validTo) }
+  return withBody('PUT', patsUrl(vssps, organization, {}), body)
+}
+
+/** https://learn.microsoft.com/rest/api/azure/devops/tokens/pats/revoke */
+export function revokeCall(vssps: string, organization: string, authorizationId: string): Call {
+  return { method: 'DELETE', url: patsUrl(vssps, organization, { authorizationId }), headers: commonHeaders }
+}
+
+/** Who the service takes the sender for. */
+export function connectionDataCall(azureDevOps: string, organization: string): Call {
+  const url = address(azureDevOps, organization, 'connectionData', { 'api-version': connectionDataVersion })
+  return { method: 'GET', url, headers: commonHeaders }
+}
+
+function patsUrl(vssps: string, organization: string, query: Readonly<Record<string, string>>): string {
+  return address(vssps, organization, 'tokens/pats', { 'api-version': patsVersion, ...query })
+}
+
+function address(
+  endpoint: string,
+  organization: string,
+  resource: string,
+  query: Readonly<Record<string, string>>,
+): string {
+  // The name becomes part of a path that a token is sent to: nothing in it may lead elsewhere.
+  if (!/^[\p{L}\p{N}][\p{L}\p{N}._ -]*$/u.test(organization)) {
+    throw new PatrolError(
+      'organization-not-found',
+      `${JSON.stringify(organization)} cannot be the name of an organization`,
+    )
+  }
+  const base = endpoint.replace(/\/+$/, '')
+  return `${base}/${encodeURIComponent(organization)}/_apis/${resource}?${new URLSearchParams(query).toString()}`
+}
+
+function withBody(method: 'POST' | 'PUT', url: string, body: unknown): Call {
+  const headers = { ...commonHeaders, 'content-type': 'application/json' }
+  return { method, url, headers, body: JSON.stringify(body) }
+}
