@@ -31,7 +31,7 @@ export interface ClockSources {
   /** Milliseconds that never go back, but may stop while the computer sleeps: `performance.now`. */
   readonly monotonic: () => number
   /** Resolves after `ms` milliseconds, or rejects when `stop` is aborted: `setTimeout` of node:timers/promises does. */
-  readonly wait: (ms: number, stop: AbortSignal) => Promise<unknown>
+  readonly wait: (ms: number, stop: AbortSignal | undefined) => Promise<unknown>
   /** Aborted when the program was told to stop. */
   readonly stop: AbortSignal
   readonly reporter: Reporter

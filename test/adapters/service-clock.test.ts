@@ -14,7 +14,7 @@ function world() {
   const clock = createServiceClock({
     wall: () => state.wall,
     monotonic: () => state.monotonic,
-    wait: (ms, signal) => wait(ms, undefined, { signal }),
+    wait: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
     stop: stop.signal,
     reporter: { report: (event) => events.push(event) },
   })
@@ -119,6 +119,14 @@ describe('a sleep', () => {
     await sleeping
     await clock.sleep(hour)
     expect(stop.signal.aborted).toBe(true)
+  })
+
+  it('that must go on does not end then', async () => {
+    const { clock, stop } = world()
+    stop.abort()
+    const sleeping = clock.sleep(duration(60), 'go-on').then(() => 'slept')
+    expect(await Promise.race([sleeping, clock.sleep(hour).then(() => 'woken')])).toBe('woken')
+    expect(await sleeping).toBe('slept')
   })
 
   it('longer than a timer can be does not end at once', async () => {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import type { PatrolError } from '../../core/errors.ts'
 import { type Duration, duration } from '../../core/time.ts'
 import type { HttpAnswer } from './answer.ts'
 import { networkFault } from './network-fault.ts'
@@ -11,6 +12,11 @@ export interface HttpRequest {
   /** From the call to the last byte of the answer; 0 for no limit. */
   readonly timeout: Duration
   readonly signal?: AbortSignal | undefined
+  /**
+   * Asked once more when a connection stands and the request is about to leave, which may be long after the call: the
+   * computer may have slept in between. An error it gives is what the request fails with, and nothing is sent.
+   */
+  readonly objection?: (() => PatrolError | undefined) | undefined
 }
 
 /** Answers of the services are small; whatever is larger is not one of theirs. */
@@ -85,6 +91,12 @@ export function exchange(
             // once too often to write it again, and after the time-out nothing must leave any more.
             if (settled || sent) {
               controller.abort(coded('ECONNRESET', 'the connection broke while the request was sent'))
+              return
+            }
+            const objection = request.objection?.()
+            if (objection !== undefined) {
+              if (settle()) reject(objection)
+              controller.abort(objection)
               return
             }
             sent = true

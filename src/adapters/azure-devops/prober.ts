@@ -1,0 +1,66 @@
+import { asPatrolError } from '../../core/errors.ts'
+import { Secret } from '../../core/secret.ts'
+import { type Duration, formatDuration, second, times } from '../../core/time.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Probe, Prober } from '../../ports/prober.ts'
+import type { Transport } from '../http/transport.ts'
+import { judgeConnectionProbe, judgeUrlProbe } from './connection-judgement.ts'
+import { Pacing } from './pacing.ts'
+import { mayReceivePat } from './pat-host.ts'
+import { type Call, commonHeaders, connectionDataCall } from './pat-requests.ts'
+
+export interface ProberParts {
+  /** Base address of Azure DevOps, without the organization. */
+  readonly azureDevOps: string
+  readonly transport: Pick<Transport, 'send'>
+  readonly clock: Clock
+  readonly stopping: () => boolean
+}
+
+/** Above the 30 seconds for which the service may hold a request back. */
+const timeout: Duration = times(45, second)
+
+/** A longer wait is for the caller to decide on. */
+const longestPause: Duration = times(30, second)
+
+/**
+ * Tries PATs with real calls. A PAT goes to hosts of Azure DevOps and to the configured endpoint alone, whatever the
+ * entry asks for.
+ */
+export function createProber(parts: ProberParts): Prober {
+  const pacing = new Pacing(parts.clock, parts.stopping)
+
+  async function send(call: Call, value: Secret, judge: typeof judgeUrlProbe): Promise<Probe> {
+    const { host } = new URL(call.url)
+    const pause = pacing.pending(host)
+    if (pause > longestPause) return { kind: 'unknown', message: `${host} asks to wait for ${formatDuration(pause)}` }
+    if (pause > 0) await parts.clock.sleep(pause)
+    // Any user name will do, and the colon must be there.
+    // https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate
+    const credentials = new Secret(Buffer.from(`:${value.reveal()}`).toString('base64'))
+    const headers = { ...call.headers, authorization: `Basic ${credentials.reveal()}` }
+    const answer = await parts.transport.send({ ...call, headers, timeout })
+    pacing.note(host, answer)
+    return judge(answer)
+  }
+
+  return {
+    async probe(organization, value, verification) {
+      try {
+        if (verification.kind !== 'url') {
+          return await send(connectionDataCall(parts.azureDevOps, organization), value, judgeConnectionProbe)
+        }
+        if (!mayReceivePat(verification.url, parts.azureDevOps)) {
+          return {
+            kind: 'unknown',
+            message: 'the address to verify with is not one of Azure DevOps; nothing was sent to it',
+          }
+        }
+        const call: Call = { method: 'GET', url: verification.url, headers: commonHeaders }
+        return await send(call, value, judgeUrlProbe)
+      } catch (thrown) {
+        return { kind: 'unknown', message: Secret.redact(asPatrolError(thrown).message) }
+      }
+    },
+  }
+}
