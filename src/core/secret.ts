@@ -8,12 +8,15 @@ const shortestRedacted = 6
  * JSON, console, errors), and opens only with `reveal()`.
  */
 export class Secret {
-  static readonly #known = new Set<string>()
+  /** Every form of every secret that this program ever held, the longest first: one may be the beginning of another. */
+  static #known: readonly string[] = []
   readonly #value: string
 
   constructor(value: string) {
     this.#value = value
-    if (value.length >= shortestRedacted) Secret.#known.add(value)
+    if (value.length < shortestRedacted || Secret.#known.includes(value)) return
+    const all = new Set([...Secret.#known, ...formsOf(value)])
+    Secret.#known = [...all].sort((left, right) => right.length - left.length)
   }
 
   /** The value itself, for the one place that sends or stores it. */
@@ -38,23 +41,39 @@ export class Secret {
   }
 
   /**
-   * `text` with every secret that this program ever held replaced by `[secret]`, in plain and in percent-encoded form.
-   * It is the last line of defence for text of others (an answer's error message, a library's log), not a permission
-   * to put secrets into text.
+   * `text` with every secret that this program ever held replaced by `[secret]`: in plain, as it stands in a URL, a form
+   * and JSON, and as the credentials of a request. It is the last line of defence for text of others (an answer's error
+   * message, a library's log), not a permission to put secrets into text.
    */
   static redact(text: string): string {
     let clean = text
-    for (const value of Secret.#known) {
-      clean = clean.replaceAll(value, '[secret]').replaceAll(encodeURIComponent(value), '[secret]')
-    }
+    for (const form of Secret.#known) clean = clean.replaceAll(form, '[secret]')
     return clean.replaceAll(patShape, '[secret]').replaceAll(jwtShape, '[secret]')
   }
 }
 
+/** How a value stands in text: as it is, percent-encoded, in a form, in JSON, and in the header of basic authentication. */
+function formsOf(value: string): readonly string[] {
+  // A lone surrogate has no encoding; whatever sends such a value sends the replacement character.
+  const encoded = encodeURIComponent(value.toWellFormed())
+  const inForm = encoded
+    .replaceAll('%20', '+')
+    .replaceAll(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  return [value, encoded, inForm, JSON.stringify(value).slice(1, -1), base64(`:${value.toWellFormed()}`)]
+}
+
+function base64(text: string): string {
+  const bytes = encodeURIComponent(text).replaceAll(/%(..)/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  )
+  return btoa(bytes)
+}
+
 /**
- * The two forms of a personal access token: 84 characters with a fixed signature, and 52 of base32.
+ * The two forms of a personal access token: 84 characters with a fixed signature (88 with its padding), and 52 of base32.
  * https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate
  */
-const patShape = /\b(?:[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}|[a-z2-7]{52})\b/g
+const patShape =
+  /(?<![A-Za-z0-9])(?:[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?:[A-Za-z0-9]{2}==)?|[a-z2-7]{52})(?![A-Za-z0-9])/g
 
-const jwtShape = /\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g
+const jwtShape = /(?<![A-Za-z0-9])eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g
