@@ -99,7 +99,7 @@ test('the identity library signs in with a password', async () => {
     caller.emulator.password(UPN),
     identityOptions(),
   )
-  const { token } = (await credential.getToken(scopes))!
+  const { token } = await credential.getToken(scopes)
   expect((await caller.pats(token, 'GET')).status).toBe(200)
 })
 
@@ -128,8 +128,9 @@ test('the Key Vault client sets, reads, updates and lists after the challenge', 
   })
   const versions = []
   for await (const version of client.listPropertiesOfSecretVersions('feed')) versions.push(version)
-  expect(versions.map(({ version }) => version).sort()).toEqual(
-    [first.properties.version, second.properties.version].sort(),
+  expect(versions).toHaveLength(2)
+  expect(new Set(versions.map(({ version }) => version))).toEqual(
+    new Set([first.properties.version, second.properties.version]),
   )
   expect(caller.emulator.requests().find(({ service }) => service === 'vault')?.status).toBe(401)
 })
