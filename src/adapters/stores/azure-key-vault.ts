@@ -1,0 +1,285 @@
+import type { TokenCredential } from '@azure/core-auth'
+import type { HttpClient } from '@azure/core-rest-pipeline'
+import type { SecretClient, SecretProperties } from '@azure/keyvault-secrets'
+import pLimit from 'p-limit'
+import { PatrolError } from '../../core/errors.ts'
+import { decodeMetadata, type Metadata } from '../../core/metadata.ts'
+import { Secret } from '../../core/secret.ts'
+import { instant } from '../../core/time.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Limits } from '../../ports/limits.ts'
+import type { Reporter } from '../../ports/reporter.ts'
+import type { Store, StoredVersion } from '../../ports/store.ts'
+import { refusalOf } from './key-vault-errors.ts'
+import { KeyVaultWire } from './key-vault-wire.ts'
+import { canonicalName } from './secret-name.ts'
+import { patContentType, tagsWith } from './version-tags.ts'
+
+export interface AzureKeyVaultOptions {
+  /** `https://….vault.azure.net` */
+  readonly url: string
+  readonly credential: TokenCredential
+  /** False only for an emulator: whether the vault must prove that it is one by the domain that it lies in. */
+  readonly verifyChallengeResource: boolean
+  /** The way to the network; the SDK's own when left out. */
+  readonly httpClient?: HttpClient | undefined
+  readonly clock: Clock
+  readonly reporter?: Reporter | undefined
+}
+
+/** Up to so many secrets are asked for one by one, which is quicker than a page of the listing. */
+const askedWithoutListing = 2
+
+const askedAtOnce = 16
+
+/**
+ * An Azure Key Vault as a store. The current version is the one that was set last, whatever its stamps say; metadata
+ * stands in the version's tags. Stamps are in whole seconds.
+ * https://learn.microsoft.com/azure/key-vault/secrets/about-secrets
+ */
+export function azureKeyVaultStore(options: AzureKeyVaultOptions): Store {
+  return new AzureKeyVault(options)
+}
+
+class AzureKeyVault implements Store {
+  readonly #options: AzureKeyVaultOptions
+  readonly #identity: string
+  #connecting: Promise<Connection> | undefined
+  #mayList = true
+
+  constructor(options: AzureKeyVaultOptions) {
+    this.#options = options
+    this.#identity = options.url.toLowerCase().replace(/\/+$/, '')
+  }
+
+  async identity(): Promise<string> {
+    return this.#identity
+  }
+
+  async prepare(): Promise<string> {
+    return this.#identity
+  }
+
+  async current(names: readonly string[]): Promise<ReadonlyMap<string, StoredVersion>> {
+    const wanted = new Set(names.map(canonicalName))
+    const found = new Map<string, StoredVersion>()
+    if (wanted.size > askedWithoutListing && this.#mayList) await this.#listWanted(wanted, found)
+    const limit = pLimit(askedAtOnce)
+    try {
+      await Promise.all(
+        [...wanted].map((name) =>
+          limit(async () => {
+            const version = await this.#ask(name)
+            if (version !== undefined) found.set(name, version)
+          }),
+        ),
+      )
+    } finally {
+      limit.clearQueue()
+    }
+    return found
+  }
+
+  /**
+   * Moves from `wanted` to `found` what a listing of the vault shows. It ends when it has cost as much as asking for
+   * the rest would and brings less than one secret a page; so the whole never costs more than twice the cheaper way.
+   */
+  async #listWanted(wanted: Set<string>, found: Map<string, StoredVersion>): Promise<void> {
+    let pages = 0
+    try {
+      for await (const page of this.#pagesOfVault()) {
+        pages++
+        for (const properties of page) {
+          const name = properties.name.toLowerCase()
+          if (wanted.delete(name)) found.set(name, stored(properties))
+        }
+        if (wanted.size === 0 || (pages >= wanted.size && found.size < pages)) return
+      }
+      wanted.clear()
+    } catch (thrown) {
+      if (refusalOf(thrown)?.status !== 403) throw thrown
+      this.#mayList = false
+      const message = `the vault ${this.#identity} does not let Patrol list secrets; it asks for each one, which takes longer`
+      this.#options.reporter?.report({ kind: 'warning', message })
+    }
+  }
+
+  /** @returns undefined for a secret that does not exist */
+  async #ask(name: string): Promise<StoredVersion | undefined> {
+    try {
+      return (await this.#get(name))?.version
+    } catch (thrown) {
+      if (refusalOf(thrown)?.code !== 'SecretDisabled') throw thrown
+      return this.#disabledCurrent(name)
+    }
+  }
+
+  /**
+   * The current version of a secret that the vault does not hand out because that version is disabled. It is the
+   * youngest; where two were written in the same second, only the listing of the vault tells which one it is.
+   */
+  async #disabledCurrent(name: string): Promise<StoredVersion | undefined> {
+    const versions = await this.versions(name)
+    const youngest = Math.max(...versions.map((version) => version.createdAt))
+    const candidates = versions.filter((version) => version.createdAt === youngest && !version.enabled)
+    if (candidates.length === 1) return candidates[0]
+    for await (const page of this.#pagesOfVault()) {
+      const listed = page.find((properties) => properties.name.toLowerCase() === name)
+      if (listed !== undefined) return stored(listed)
+    }
+    return undefined
+  }
+
+  async managed(): Promise<ReadonlyMap<string, StoredVersion>> {
+    const found = new Map<string, StoredVersion>()
+    for await (const page of this.#pagesOfVault()) {
+      for (const properties of page) {
+        const version = stored(properties)
+        if (version.reading.kind !== 'foreign') found.set(properties.name.toLowerCase(), version)
+      }
+    }
+    return found
+  }
+
+  async versions(name: string): Promise<readonly StoredVersion[]> {
+    return (await this.#propertiesOfVersions(canonicalName(name))).map(stored)
+  }
+
+  async read(name: string): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined> {
+    try {
+      const got = await this.#get(canonicalName(name))
+      return got === undefined ? undefined : { version: got.version, value: new Secret(got.value) }
+    } catch (thrown) {
+      if (refusalOf(thrown)?.code === 'SecretDisabled') return undefined
+      throw thrown
+    }
+  }
+
+  async admit(name: string): Promise<void> {
+    const canonical = canonicalName(name)
+    const { client, wire } = await this.#connection()
+    try {
+      await wire.run(undefined, () => client.getDeletedSecret(canonical))
+    } catch (thrown) {
+      // Whoever may not see deleted secrets learns of one by the write.
+      if ([403, 404].includes(refusalOf(thrown)?.status ?? 0)) return
+      throw thrown
+    }
+    throw new PatrolError('secret-deleted', `the secret ${canonical} in ${this.#identity} is deleted but kept`)
+  }
+
+  async write(name: string, value: Secret, metadata: Metadata, limits: Limits): Promise<StoredVersion> {
+    const [canonical, tags] = [canonicalName(name), { ...tagsWith(metadata) }]
+    const { client, wire } = await this.#connection()
+    const expiresOn = new Date(metadata.validTo)
+    const options = { tags, expiresOn, contentType: patContentType, enabled: true }
+    const written = await wire.run(limits, () => client.setSecret(canonical, value.reveal(), options))
+    return stored(written.properties)
+  }
+
+  async updateMetadata(name: string, version: string, metadata: Metadata, limits: Limits): Promise<void> {
+    const canonical = canonicalName(name)
+    const present = await this.#propertiesOf(canonical, version)
+    const tags = { ...tagsWith(metadata, present.tags) }
+    const expiresOn = new Date(metadata.validTo)
+    const sameEnd = wholeSeconds(present.expiresOn) === wholeSeconds(expiresOn)
+    const changes = sameEnd ? { tags } : { tags, expiresOn }
+    const { client, wire } = await this.#connection()
+    await wire.run(limits, () => client.updateSecretProperties(canonical, version, changes))
+  }
+
+  async disable(name: string, version: string, limits: Limits): Promise<void> {
+    const canonical = canonicalName(name)
+    const { client, wire } = await this.#connection()
+    await wire.run(limits, () => client.updateSecretProperties(canonical, version, { enabled: false }))
+  }
+
+  /** One version as it is now; its tags are replaced as a whole by an update, so those of others must be known. */
+  async #propertiesOf(name: string, version: string): Promise<SecretProperties> {
+    const { client, wire } = await this.#connection()
+    try {
+      return (await wire.run(undefined, () => client.getSecret(name, { version }))).properties
+    } catch (thrown) {
+      if (refusalOf(thrown)?.code !== 'SecretDisabled') throw thrown
+    }
+    const listed = (await this.#propertiesOfVersions(name)).find((properties) => properties.version === version)
+    if (listed !== undefined) return listed
+    throw new PatrolError('moved-on', `the secret ${name} has no version ${version} any more`)
+  }
+
+  async #propertiesOfVersions(name: string): Promise<readonly SecretProperties[]> {
+    const { client, wire } = await this.#connection()
+    const all: SecretProperties[] = []
+    const pages = client.listPropertiesOfSecretVersions(name).byPage()
+    try {
+      for await (const page of through(wire, pages)) all.push(...page)
+    } catch (thrown) {
+      if (refusalOf(thrown)?.status !== 404) throw thrown
+    }
+    return all
+  }
+
+  async *#pagesOfVault(): AsyncGenerator<readonly SecretProperties[]> {
+    const { client, wire } = await this.#connection()
+    yield* through(wire, client.listPropertiesOfSecrets().byPage())
+  }
+
+  async #get(name: string): Promise<{ readonly version: StoredVersion; readonly value: string } | undefined> {
+    const { client, wire } = await this.#connection()
+    try {
+      const { properties, value = '' } = await wire.run(undefined, () => client.getSecret(name))
+      return { version: stored(properties), value }
+    } catch (thrown) {
+      if (refusalOf(thrown)?.status === 404) return undefined
+      throw thrown
+    }
+  }
+
+  #connection(): Promise<Connection> {
+    this.#connecting ??= connect(this.#options)
+    return this.#connecting
+  }
+}
+
+interface Connection {
+  readonly client: SecretClient
+  readonly wire: KeyVaultWire
+}
+
+async function connect(options: AzureKeyVaultOptions): Promise<Connection> {
+  const { SecretClient } = await import('@azure/keyvault-secrets')
+  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline')
+  const wire = new KeyVaultWire(options.httpClient ?? createDefaultHttpClient(), options.clock)
+  const client = new SecretClient(options.url, options.credential, {
+    disableChallengeResourceVerification: !options.verifyChallengeResource,
+    httpClient: wire,
+    retryOptions: { maxRetries: 0 },
+    redirectOptions: { maxRetries: 0 },
+  })
+  return { client, wire }
+}
+
+/** The SDK's pages, each of them one operation on the wire. */
+async function* through(
+  wire: KeyVaultWire,
+  pages: AsyncIterableIterator<SecretProperties[]>,
+): AsyncGenerator<readonly SecretProperties[]> {
+  while (true) {
+    const next = await wire.run(undefined, () => pages.next())
+    if (next.done === true) return
+    yield next.value
+  }
+}
+
+function stored(properties: SecretProperties): StoredVersion {
+  return {
+    id: properties.version,
+    createdAt: instant(properties.createdOn?.getTime() ?? 0),
+    enabled: properties.enabled ?? true,
+    reading: decodeMetadata(properties.tags ?? {}),
+  }
+}
+
+function wholeSeconds(date: Date | undefined): number | undefined {
+  return date === undefined ? undefined : Math.floor(date.getTime() / 1_000)
+}

@@ -1,0 +1,4 @@
+import { storeContract } from '../../contract/store.ts'
+import { vaultWorld } from './vault-world.ts'
+
+storeContract('Azure Key Vault', () => vaultWorld())
