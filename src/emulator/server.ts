@@ -76,6 +76,10 @@ async function exchange(
   const service = host.serviceOf(path)
   const at = surroundings.world.clock.now()
   const record = service === undefined ? undefined : surroundings.journal.open(at, service, method, target)
+  response.once('close', () => {
+    // The client gave up first. What it asked for may still take effect.
+    if (record?.status === 'pending') record.status = 'dropped'
+  })
   const body = await readBody(request)
   if (body === undefined) return drop(response, record)
   const fault = service === undefined ? undefined : surroundings.faults.strike(service, method, target)
@@ -95,8 +99,7 @@ async function exchange(
   const answer = await answerWithFault(surroundings.world, host, service, call, fault)
   if (record !== undefined && call.principal !== undefined) record.principal = call.principal
   if (fault?.effect.kind === 'block-after') await fault.released
-  if (fault?.effect.kind === 'answer-lost' || response.destroyed || request.socket.destroyed)
-    return drop(response, record)
+  if (fault?.effect.kind === 'answer-lost' || response.destroyed) return drop(response, record)
   if (fault?.effect.kind === 'truncated') return truncate(response, host, answer, record)
   if (record !== undefined) record.status = answer.status
   send(response, host, answer)
@@ -121,11 +124,12 @@ function drop(response: ServerResponse, record: RequestRecord | undefined): void
   response.socket?.destroy()
 }
 
-/** Promises the whole body and hangs up after half of it. */
+/** Promises the whole body and hangs up after half of it; without a body, before the head. */
 function truncate(response: ServerResponse, host: Host, answer: Answer, record: RequestRecord | undefined): void {
+  if (answer.body === '') return drop(response, record)
   if (record !== undefined) record.status = 'dropped'
   const bytes = Buffer.from(answer.body)
-  writeHead(response, host, answer, bytes.length + (bytes.length === 0 ? 1 : 0))
+  writeHead(response, host, answer, bytes.length)
   response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.socket?.destroy())
 }
 
