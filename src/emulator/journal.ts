@@ -8,6 +8,8 @@ export interface RequestRecord {
   readonly at: number
   readonly service: Service
   readonly method: string
+  /** Base address of the host it came to, which tells two vaults apart. */
+  readonly host: string
   /** Path and query, as sent. */
   readonly url: string
   /** `pending` until the answer is out; `dropped` when the client got none, whoever hung up. */
@@ -19,8 +21,8 @@ export interface RequestRecord {
 export class Journal {
   readonly #records: RequestRecord[] = []
 
-  open(at: number, service: Service, method: string, url: string): RequestRecord {
-    const record: RequestRecord = { n: this.#records.length + 1, at, service, method, url, status: 'pending' }
+  open(arrival: Pick<RequestRecord, 'at' | 'service' | 'method' | 'host' | 'url'>): RequestRecord {
+    const record: RequestRecord = { n: this.#records.length + 1, ...arrival, status: 'pending' }
     this.#records.push(record)
     return record
   }

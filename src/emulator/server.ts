@@ -51,9 +51,13 @@ export async function listen(surroundings: Surroundings, host: Host, port: numbe
     server.listen(port, '127.0.0.1', resolve)
   })
   return {
-    url: `https://localhost:${(server.address() as AddressInfo).port}`,
+    url: urlOf((server.address() as AddressInfo).port),
     close: () => close(server),
   }
+}
+
+function urlOf(port: number | undefined): string {
+  return `https://localhost:${port}`
 }
 
 async function close(server: Server): Promise<void> {
@@ -74,8 +78,8 @@ async function exchange(
   const url = new URL(target, 'https://localhost')
   const path = decodePath(url.pathname)
   const service = host.serviceOf(path)
-  const at = surroundings.world.clock.now()
-  const record = service === undefined ? undefined : surroundings.journal.open(at, service, method, target)
+  const arrival = { at: surroundings.world.clock.now(), method, host: urlOf(request.socket.localPort), url: target }
+  const record = service === undefined ? undefined : surroundings.journal.open({ ...arrival, service })
   response.once('close', () => {
     // The client gave up first. What it asked for may still take effect.
     if (record?.status === 'pending') record.status = 'dropped'

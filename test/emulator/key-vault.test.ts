@@ -321,6 +321,7 @@ describe('who may', () => {
     const guarded = caller.emulator.endpoints.vaults['guarded']!
     const heard = await caller.say(`${guarded}/secrets?api-version=7.6`, { bearer })
     expect(heard.json.error.innererror.code).toBe('ForbiddenByPolicy')
+    expect(caller.emulator.requests().at(-1)).toMatchObject({ host: guarded, principal: UPN, status: 403 })
     const other = await call({
       fixture: {
         vaults: [
