@@ -66,7 +66,8 @@ export function obstacle(token: Token, facts: Facts): Problem | undefined {
 function absent(token: Token, facts: Facts): Finding | undefined {
   if (token.place === undefined || facts.current !== undefined || currentPat(token, facts) !== undefined)
     return undefined
-  if (sibling(token, facts) !== undefined) return undefined
+  // A covered PAT that vanished before its rule rotated it leaves nothing to replace.
+  if (token.covers !== undefined || sibling(token, facts) !== undefined) return undefined
   return { reason: 'absent', message: `there is no secret ${token.place.secretName} in store ${token.place.store} yet` }
 }
 
@@ -152,8 +153,12 @@ export function currentGrant(token: Token, facts: Facts): { validFrom: Instant; 
   return pat.validTo === undefined ? undefined : { validFrom: pat.validFrom, validTo: pat.validTo }
 }
 
-/** An active PAT with the token's display name and any mark; our own before others'. */
+/**
+ * An active PAT with the token's display name and any mark; our own before others'. While a rule covers a PAT, the token
+ * is that PAT and no other.
+ */
 function sibling(token: Token, facts: Facts): Pat | undefined {
+  if (token.covers !== undefined) return undefined
   const marked = facts.pats.filter((pat) => markOf(pat.displayName)?.base === token.displayName)
   return marked.find((pat) => isOurs(token, facts, pat)) ?? marked[0]
 }

@@ -8,9 +8,12 @@ export interface Grant {
   readonly validTo: Instant
 }
 
-/** The last part of a PAT's life, in which it is renewed: `min(renewBefore, granted life / 3)`. */
+/**
+ * The last part of a PAT's life, in which it is renewed: `min(renewBefore, granted life / 3)`. Never negative, even for
+ * dates that make no sense, or an overlap would end before it began.
+ */
 export function windowOf(terms: Terms, grant: Grant): Duration {
-  return shortest(terms.renewBefore, duration(between(grant.validFrom, grant.validTo) / 3))
+  return duration(Math.max(0, shortest(terms.renewBefore, duration(between(grant.validFrom, grant.validTo) / 3))))
 }
 
 /** At most a tenth of the window, the same for a name for ever, so that tokens minted together do not stay together. */

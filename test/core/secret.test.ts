@@ -24,12 +24,11 @@ describe('a secret', () => {
     expect(secret.reveal()).toBe(value)
     expect(Object.keys(secret)).toEqual([])
     expect(Reflect.ownKeys(secret)).toEqual([])
-    expect({ ...secret }).toEqual({})
   })
 
   it.each<[string, () => string]>([
-    ['a template', () => `${secret as unknown as string}`],
-    ['a concatenation', () => '' + (secret as unknown as string)],
+    ['a template', () => `it is ${secret as unknown as number}`],
+    ['a concatenation', () => 'it is ' + (secret as unknown as number)],
     ['String()', () => String(secret)],
     ['a join', () => [secret].join()],
     ['JSON', () => JSON.stringify({ nested: [secret] })],
