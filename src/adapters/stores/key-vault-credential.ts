@@ -1,5 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth'
-import type { HttpClient } from '@azure/core-rest-pipeline'
+import type { HttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline'
 import { PatrolError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 
@@ -33,59 +33,85 @@ const tried: Readonly<Record<KeyVaultCredentialKind, string>> = {
  * https://learn.microsoft.com/azure/developer/javascript/sdk/authentication/credential-chains
  */
 export function keyVaultCredential(options: KeyVaultCredentialOptions): TokenCredential {
-  let made: Promise<TokenCredential> | undefined
+  let made: Promise<Made> | undefined
   return {
     async getToken(scopes: string | string[], request?: GetTokenOptions): Promise<AccessToken | null> {
+      let network: WatchedNetwork | undefined
       try {
         made ??= makeCredential(options)
-        const credential = await made
-        return await credential.getToken(scopes, request)
+        const ready = await made
+        network = ready.network
+        network.lost = undefined
+        return await ready.credential.getToken(scopes, request)
       } catch (thrown) {
-        throw signInFault(thrown, options.kind)
+        throw signInFault(thrown, options.kind, network?.lost)
       }
     },
   }
 }
 
-async function makeCredential(options: KeyVaultCredentialOptions): Promise<TokenCredential> {
+interface Made {
+  readonly credential: TokenCredential
+  readonly network: WatchedNetwork
+}
+
+/** Remembers why Entra could not be reached, because the libraries in between say only that it could not. */
+class WatchedNetwork implements HttpClient {
+  readonly #network: HttpClient
+  lost: string | undefined
+
+  constructor(network: HttpClient) {
+    this.#network = network
+  }
+
+  async sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
+    try {
+      return await this.#network.sendRequest(request)
+    } catch (thrown) {
+      // The metadata service of Azure's machines speaks http, and that there is none is an answer.
+      if (request.url.startsWith('https:')) this.lost = firstLine(thrown instanceof Error ? thrown.message : '')
+      throw thrown
+    }
+  }
+}
+
+async function makeCredential(options: KeyVaultCredentialOptions): Promise<Made> {
   const { kind, clientId, authorityHost, httpClient } = options
+  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline')
   const { AzureCliCredential, DefaultAzureCredential, EnvironmentCredential, ManagedIdentityCredential } = await import(
     '@azure/identity'
   )
-  const shared = {
-    ...(authorityHost === undefined ? {} : { authorityHost, disableInstanceDiscovery: true }),
-    ...(httpClient === undefined ? {} : { httpClient }),
+  const network = new WatchedNetwork(httpClient ?? createDefaultHttpClient())
+  const authority = authorityHost === undefined ? {} : { authorityHost, disableInstanceDiscovery: true }
+  const shared = { ...authority, httpClient: network }
+  const identity =
+    clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }
+  const make: Readonly<Record<KeyVaultCredentialKind, () => TokenCredential>> = {
+    default: () => new DefaultAzureCredential({ ...shared, ...identity }),
+    environment: () => new EnvironmentCredential({ ...shared, retryOptions: { maxRetries: 2, retryDelayInMs: 500 } }),
+    'managed-identity': () => new ManagedIdentityCredential(clientId === undefined ? shared : { ...shared, clientId }),
+    'azure-cli': () => new AzureCliCredential(),
   }
-  switch (kind) {
-    case 'default': {
-      const identities =
-        clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }
-      return new DefaultAzureCredential({ ...shared, ...identities })
-    }
-    case 'environment':
-      return new EnvironmentCredential(shared)
-    case 'managed-identity':
-      return new ManagedIdentityCredential(clientId === undefined ? shared : { ...shared, clientId })
-    case 'azure-cli':
-      return new AzureCliCredential()
-  }
+  return { credential: make[kind](), network }
 }
 
-function signInFault(thrown: unknown, kind: KeyVaultCredentialKind): PatrolError {
-  const faults = chainOf(thrown)
-  // In a chain most did not apply to this machine; the one that was set up and refused is the one to tell of.
-  const telling = faults.find(({ name }) => name === 'AuthenticationError') ?? faults.at(-1)
-  const said = Secret.redact((telling?.message ?? 'an unknown fault').split(/\r?\n/, 1)[0] ?? '').slice(0, 300)
-  const lost = faults.find((fault) => fault instanceof PatrolError)
-  if (lost !== undefined || /network_error|endpoints_resolution_error|ENOTFOUND|ECONNREFUSED/.test(said)) {
-    return new PatrolError('store-unreachable', `the sign-in to the vault got no answer: ${lost?.message ?? said}`)
-  }
-  return new PatrolError('store-denied', `the sign-in to the vault failed (${kind}): ${said}`, { remedy: tried[kind] })
+function signInFault(thrown: unknown, kind: KeyVaultCredentialKind, lost: string | undefined): PatrolError {
+  if (lost !== undefined) return new PatrolError('store-unreachable', `the sign-in to the vault got no answer: ${lost}`)
+  const message = `the sign-in to the vault failed (${kind}): ${reasonOf(thrown)}`
+  return new PatrolError('store-denied', message, { remedy: tried[kind] })
 }
 
-/** The thrown thing, what it was made of and what caused it, the most particular last. */
-function chainOf(thrown: unknown): readonly Error[] {
-  if (!(thrown instanceof Error)) return []
-  const parts: readonly unknown[] = 'errors' in thrown && Array.isArray(thrown.errors) ? thrown.errors : []
-  return [thrown, ...parts.flatMap(chainOf), ...chainOf(thrown.cause)]
+/** One line. In a chain most do not apply to the machine; the one that was set up and refused is the one to tell of. */
+function reasonOf(thrown: unknown): string {
+  const parts: readonly unknown[] =
+    thrown instanceof Error && 'errors' in thrown && Array.isArray(thrown.errors) ? thrown.errors : [thrown]
+  const faults = parts.filter((part) => part instanceof Error)
+  const refused = faults.find(({ name }) => name === 'AuthenticationError')
+  if (refused === undefined) return faults.length === 1 ? firstLine(faults[0]?.message ?? '') : 'none is available here'
+  const entra = /AADSTS\d+:.*?(?= Trace ID|\r|\n|$)/.exec(refused.message)?.[0]
+  return firstLine(entra ?? refused.message)
+}
+
+function firstLine(text: string): string {
+  return Secret.redact(text.split(/\r?\n/, 1)[0] ?? '').slice(0, 300)
 }
