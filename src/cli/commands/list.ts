@@ -1,0 +1,61 @@
+import { currentMetadata, isOurs } from '../../core/facts.ts'
+import { fullScope } from '../../core/scopes.ts'
+import type { Pat } from '../../core/pat.ts'
+import { propose, type Proposals } from '../../reconcile/run.ts'
+import { type ConfigLessOptions, withWorld } from '../configured.ts'
+import { exitCodeOf, worst } from '../exit-code.ts'
+import type { Command } from '../invocation.ts'
+import { jsonLine, type ListedPat, listedJson } from '../json.ts'
+import { listText } from '../status-text.ts'
+
+/** `patrol list`: every active PAT of the configured accounts, with who manages it and what is wrong with it. */
+export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
+  withWorld(invocation, options, async (wanted, { world }) => {
+    const { io, pen, speech } = invocation
+    const proposals = await propose(world, wanted, { maxReplacements: wanted.limits.maxReplacements })
+    speech.quiet()
+    const pats = proposals.snapshot.pats.flatMap(({ account, organization, pats: listed }) =>
+      listed.map((pat) => ({
+        pat,
+        account,
+        organization,
+        managedBy: managerOf(proposals, pat),
+        findings: findingsOf(pat),
+      })),
+    )
+    // A global PAT shows in the list of every organization; one authorizationId is one PAT.
+    const once: readonly ListedPat[] = [
+      ...new Map(pats.toReversed().map((listed) => [listed.pat.authorizationId, listed])).values(),
+    ].toReversed()
+    io.stdout(
+      invocation.options.json ? jsonLine({ pats: once.map(listedJson) }) : listText(io, pen, once, world.clock.now()),
+    )
+    const failures = proposals.proposals.flatMap(({ observation }) =>
+      'failure' in observation ? [observation.failure] : [],
+    )
+    return worst(
+      [...failures, ...proposals.snapshot.failures.map(({ failure }) => failure)].map(({ code }) => exitCodeOf(code)),
+    )
+  })
+
+function managerOf(proposals: Proposals, pat: Pat): string | undefined {
+  for (const { observation } of proposals.proposals) {
+    const { token } = observation
+    if (token.covers === pat.authorizationId) return token.name
+    if (!('facts' in observation)) continue
+    const metadata = currentMetadata(observation.facts)
+    const known =
+      metadata?.authorizationId === pat.authorizationId || metadata?.supersedes.includes(pat.authorizationId)
+    if (known === true || isOurs(token, observation.facts, pat)) return token.name
+  }
+  return undefined
+}
+
+/** What is wrong with a PAT whoever manages it. */
+function findingsOf(pat: Pat): readonly string[] {
+  return [
+    ...(pat.allOrganizations ? ['global'] : []),
+    ...(pat.scopes.includes(fullScope) ? ['full-scope'] : []),
+    ...(pat.validTo === undefined ? ['expiry-unknown'] : []),
+  ]
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { composeWorld, type OpenWorld } from '../app/compose.ts'
+import { configFromFlags } from '../app/config/flags.ts'
+import { loadConfig } from '../app/config/load.ts'
+import type { Wanted } from '../app/config/wanted.ts'
+import { PatrolError } from '../core/errors.ts'
+import { matchesGlob } from '../core/names.ts'
+import { ConfigurationFaults, type Invocation } from './invocation.ts'
+
+/** The flags that stand for a configuration file. */
+export interface ConfigLessOptions {
+  readonly organization?: readonly string[]
+  readonly tenant?: string
+  readonly match?: string
+  readonly method?: string
+  readonly lifetime?: string
+  readonly store?: string
+}
+
+const defaultFile = 'patrol.yaml'
+
+/**
+ * The configuration of this call: from the file, or from flags and environment.
+ *
+ * @throws ConfigurationFaults with all faults at once
+ */
+export async function readConfiguration(invocation: Invocation, flags: ConfigLessOptions = {}): Promise<Wanted> {
+  const { io, options, speech } = invocation
+  const environment = {
+    variables: io.environment,
+    readFile: (path: string) => readFileSync(path),
+    workingDirectory: io.workingDirectory,
+  }
+  const { organization = [], tenant, match, method, lifetime, store } = flags
+  const usesFlags =
+    organization.length > 0 || [tenant, match, method, lifetime, store].some((flag) => flag !== undefined)
+  if (usesFlags && options.config !== undefined) {
+    throw new PatrolError(
+      'usage',
+      'flags such as --organization stand for a configuration, but --config names one as well',
+      {
+        remedy: 'Give either --config, or the flags.',
+      },
+    )
+  }
+  const loaded = usesFlags
+    ? configFromFlags(
+        { organizations: organization, tenant, match, method, lifetime, store },
+        environment,
+        io.workingDirectory,
+      )
+    : await loadConfig(resolve(io.workingDirectory, options.config ?? defaultFile), environment)
+  if (loaded.kind === 'invalid') throw new ConfigurationFaults(loaded.problems)
+  for (const warning of loaded.warnings) {
+    const place = warning.file === undefined ? '' : `${warning.file}:${warning.line}: `
+    speech.warn(`${place}${warning.message}; ${warning.remedy}`)
+  }
+  return loaded.wanted
+}
+
+/** The configuration with the world that it names, which must be closed in the end. */
+export async function openConfigured(
+  invocation: Invocation,
+  flags: ConfigLessOptions = {},
+): Promise<{ readonly wanted: Wanted; readonly open: OpenWorld }> {
+  const { io, speech, options } = invocation
+  const wanted = await readConfiguration(invocation, flags)
+  const open = await composeWorld(wanted, {
+    environment: io.environment,
+    reporter: speech,
+    concurrency: options.concurrency,
+    wall: () => io.wall(),
+    monotonic: () => io.monotonic(),
+    wait: (ms, stop) => io.wait(ms, stop),
+    stop: io.stop,
+  })
+  return { wanted, open }
+}
+
+/** Runs `work` with the world of the configuration, and closes it whatever happens. */
+export async function withWorld<Answer>(
+  invocation: Invocation,
+  flags: ConfigLessOptions,
+  work: (wanted: Wanted, open: OpenWorld) => Promise<Answer>,
+): Promise<Answer> {
+  const { wanted, open } = await openConfigured(invocation, flags)
+  try {
+    return await work(wanted, open)
+  } finally {
+    await open.close()
+  }
+}
+
+/** Which tokens `--only` lets through; without it, all. */
+export function selects(globs: readonly string[] | undefined): (name: string) => boolean {
+  if (globs === undefined || globs.length === 0) return () => true
+  return (name) => globs.some((glob) => matchesGlob(glob, name))
+}
+
+/** An `--only` that fits nothing is a slip, not a wish for nothing. */
+export function refuseEmptySelection(globs: readonly string[] | undefined, selected: number): void {
+  if (selected > 0 || globs === undefined || globs.length === 0) return
+  throw new PatrolError('usage', `no token has a name like ${globs.join(' or ')}`, {
+    remedy: '`patrol status` shows the names.',
+  })
+}

@@ -1,0 +1,36 @@
+import type { ErrorCode } from '../core/errors.ts'
+
+/** What the process says when it ends. The numbers are a contract with scripts. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  pending: 3,
+  personNeeded: 4,
+  interrupted: 130,
+  terminated: 143,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** The first of these that was met is the one that counts. */
+const order: readonly ExitCode[] = [130, 143, 2, 4, 1, 3, 0]
+
+export function worst(codes: readonly ExitCode[]): ExitCode {
+  return order.find((code) => codes.includes(code)) ?? exitCodes.done
+}
+
+const personNeeded: ReadonlySet<ErrorCode> = new Set([
+  'sign-in-mfa-required',
+  'sign-in-invalid-credentials',
+  'sign-in-expired',
+  'sign-in-blocked',
+  'sign-in-misconfigured',
+])
+
+const usage: ReadonlySet<ErrorCode> = new Set(['config-invalid', 'usage'])
+
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  if (usage.has(code)) return exitCodes.usage
+  return personNeeded.has(code) ? exitCodes.personNeeded : exitCodes.failed
+}

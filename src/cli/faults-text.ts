@@ -1,0 +1,13 @@
+import type { PlacedFault } from './invocation.ts'
+import { clean, type Pen } from './terminal.ts'
+
+/** Faults as compilers print them, so that editors and people find the place. */
+export function faultsText(pen: Pen, faults: readonly PlacedFault[]): string {
+  return faults
+    .map((fault) => {
+      const place = fault.file === undefined ? '' : `${fault.file}:${fault.line}:${fault.column}: `
+      const label = fault.severity === 'error' ? pen.colour('red', 'error') : pen.colour('yellow', 'warning')
+      return `${pen.colour('bold', place)}${label} ${clean(fault.message)}\n  ${clean(fault.remedy)}\n`
+    })
+    .join('')
+}

@@ -1,0 +1,49 @@
+import { PatrolError } from '../core/errors.ts'
+import type { Io } from './io.ts'
+import type { ExitCode } from './exit-code.ts'
+import type { Speech } from './speech.ts'
+import type { Pen } from './terminal.ts'
+
+/** Options that every command knows. */
+export interface GlobalOptions {
+  readonly config: string | undefined
+  readonly json: boolean
+  readonly concurrency: number
+}
+
+/** One call of the program: what a command gets beside its own options. */
+export interface Invocation {
+  readonly io: Io
+  readonly options: GlobalOptions
+  readonly speech: Speech
+  /** For stdout. */
+  readonly pen: Pen
+  /** For stderr. */
+  readonly errorPen: Pen
+}
+
+/** A command: prints its result and says how it ended. Trouble is thrown as a PatrolError. */
+export type Command<Options> = (invocation: Invocation, options: Options) => Promise<ExitCode>
+
+/** Faults of a configuration, all of them, with their places. */
+export class ConfigurationFaults extends PatrolError {
+  readonly faults: readonly PlacedFault[]
+
+  constructor(faults: readonly PlacedFault[]) {
+    super(
+      'config-invalid',
+      faults.length === 1 ? 'the configuration has a fault' : `the configuration has ${faults.length} faults`,
+    )
+    this.faults = faults
+  }
+}
+
+export interface PlacedFault {
+  readonly code: string
+  readonly message: string
+  readonly remedy: string
+  readonly file: string | undefined
+  readonly line: number
+  readonly column: number
+  readonly severity: 'error' | 'warning'
+}

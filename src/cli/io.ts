@@ -1,0 +1,25 @@
+/** Everything that the command line gets from its process. Tests and the demo pass their own. */
+export interface Io {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly workingDirectory: string
+  /** The result, and nothing else. */
+  stdout(text: string): void
+  /** Speech: progress, logs, errors, questions. */
+  stderr(text: string): void
+  readonly stdoutIsTerminal: boolean
+  /** Questions are asked only when a person can both see and answer them. */
+  readonly canAsk: boolean
+  readonly stderrIsTerminal: boolean
+  /** Characters in a line of the terminal; undefined when there is none. */
+  readonly columns: number | undefined
+  /** One line from the person, without its end. */
+  ask(question: string): Promise<string>
+  /** Milliseconds since the epoch. */
+  wall(): number
+  /** Milliseconds that never go back. */
+  monotonic(): number
+  /** Resolves after `ms`, or rejects when `stop` is aborted. */
+  wait(ms: number, stop: AbortSignal | undefined): Promise<unknown>
+  /** Aborted by the first signal that asks the program to end; the reason is the signal's name. */
+  readonly stop: AbortSignal
+}

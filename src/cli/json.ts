@@ -1,0 +1,170 @@
+import type { PatrolError, Problem } from '../core/errors.ts'
+import { currentGrant } from '../core/policy.ts'
+import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
+import { recordOf } from '../core/gate.ts'
+import { markOf } from '../core/names.ts'
+import type { Pat } from '../core/pat.ts'
+import type { Action } from '../core/plan.ts'
+import type { State } from '../core/state.ts'
+import type { Instant } from '../core/time.ts'
+import type { Token } from '../core/token.ts'
+import { dueAt } from '../core/window.ts'
+import type { Result } from '../reconcile/execute.ts'
+import type { Proposals } from '../reconcile/run.ts'
+import { isoText } from './time-text.ts'
+
+/** The shapes of `--json`. Version 1: fields may be added, none is removed or changes its meaning. */
+const version = 1
+
+export function jsonLine(document: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify({ version, ...document }, undefined, 2)}\n`
+}
+
+export function errorJson(error: PatrolError): Readonly<Record<string, unknown>> {
+  const { code, message, remedy, correlationId } = error
+  return { error: { code, message, remedy, ...(correlationId === undefined ? {} : { correlationId }) } }
+}
+
+export function planJson(proposals: Proposals): Readonly<Record<string, unknown>> {
+  const plans = proposals.proposals.map(({ plan }) => plan)
+  return {
+    actions: plans.flatMap((plan) => plan.actions.map(actionJson)),
+    scheduled: plans.flatMap((plan) => plan.scheduled.map(actionJson)),
+    problems: proposals.problems.map(problemJson),
+  }
+}
+
+function actionJson(action: Action): Readonly<Record<string, unknown>> {
+  const { token, account, organization, kind, reason, message, authorizationId, at } = action
+  return {
+    token,
+    account,
+    organization,
+    kind,
+    reason,
+    message,
+    ...(authorizationId === undefined ? {} : { authorizationId }),
+    ...(at === undefined ? {} : { at: isoText(at) }),
+    ...(action.kind === 'deliver' ? { target: action.target } : {}),
+  }
+}
+
+export function problemJson({ token, code, message, remedy }: Problem): Readonly<Record<string, unknown>> {
+  return { token, code, message, remedy }
+}
+
+export function reportJson(
+  results: readonly Result[],
+  problems: readonly Problem[],
+): Readonly<Record<string, unknown>> {
+  const having = (status: Result['status']): number => results.filter((result) => result.status === status).length
+  return {
+    results: results.map(resultJson),
+    problems: problems.map(problemJson),
+    summary: { done: having('done'), failed: having('failed'), skipped: having('skipped') },
+  }
+}
+
+function resultJson(result: Result): Readonly<Record<string, unknown>> {
+  const { token, kind, status, step, authorizationId, validTo, error } = result
+  return {
+    token,
+    kind,
+    status,
+    ...(step === undefined ? {} : { step }),
+    ...(authorizationId === undefined ? {} : { authorizationId }),
+    ...(validTo === undefined ? {} : { validTo: isoText(validTo) }),
+    ...(error === undefined ? {} : errorJson(error)),
+  }
+}
+
+/** One token as `status` shows it. */
+export interface TokenStatus {
+  readonly token: Token
+  readonly state: State
+  readonly facts: Facts | undefined
+  readonly failure: PatrolError | undefined
+  readonly scheduled: readonly Action[]
+  readonly actions: readonly Action[]
+}
+
+export function statusJson(status: TokenStatus): Readonly<Record<string, unknown>> {
+  const { token, facts, state } = status
+  const common = {
+    token: token.name,
+    account: token.account,
+    organization: token.organization,
+    method: token.method,
+    state,
+  }
+  if (facts === undefined) {
+    return {
+      ...common,
+      superseded: [],
+      deliveries: [],
+      ...(status.failure === undefined ? {} : errorJson(status.failure)),
+    }
+  }
+  const metadata = currentMetadata(facts)
+  const grant = currentGrant(token, facts)
+  const authorizationId = currentPat(token, facts)?.authorizationId ?? metadata?.authorizationId
+  const retirements = [...status.actions, ...status.scheduled].filter((action) => action.kind === 'revoke')
+  return {
+    ...common,
+    ...(authorizationId === undefined ? {} : { authorizationId }),
+    ...(grant === undefined ? {} : timesJson(token, grant)),
+    ...(token.place === undefined ? {} : { store: storeJson(token, facts) }),
+    superseded: retirements.map(({ authorizationId: id, at }) => ({
+      authorizationId: id,
+      ...(at === undefined ? {} : { revokeAt: isoText(at) }),
+    })),
+    deliveries: token.targets.map((target) => {
+      const deliveredAt = metadata && recordOf(metadata, target)?.deliveredAt
+      return { target, ...(deliveredAt === undefined ? {} : { deliveredAt: isoText(deliveredAt) }) }
+    }),
+  }
+}
+
+function timesJson(
+  token: Token,
+  grant: { readonly validFrom: Instant; readonly validTo: Instant },
+): Readonly<Record<string, unknown>> {
+  const { validFrom, validTo } = grant
+  return { validFrom: isoText(validFrom), validTo: isoText(validTo), dueAt: isoText(dueAt(token.name, token, grant)) }
+}
+
+function storeJson(token: Token, facts: Facts): Readonly<Record<string, unknown>> {
+  const id = facts.current?.id
+  return { name: token.place?.store, secretName: token.place?.secretName, ...(id === undefined ? {} : { version: id }) }
+}
+
+/** One PAT as `list` shows it. */
+export interface ListedPat {
+  readonly pat: Pat
+  readonly account: string
+  readonly organization: string
+  readonly managedBy: string | undefined
+  readonly findings: readonly string[]
+}
+
+export function listedJson({
+  pat,
+  account,
+  organization,
+  managedBy,
+  findings,
+}: ListedPat): Readonly<Record<string, unknown>> {
+  return {
+    authorizationId: pat.authorizationId,
+    displayName: pat.displayName,
+    account,
+    organization,
+    scopes: pat.scopes,
+    validFrom: isoText(pat.validFrom),
+    validTo: pat.validTo === undefined ? null : isoText(pat.validTo),
+    allOrganizations: pat.allOrganizations,
+    ...(managedBy === undefined ? {} : { managedBy }),
+    ...(markOf(pat.displayName) === undefined ? {} : { generation: markOf(pat.displayName)?.generation }),
+    findings,
+  }
+}

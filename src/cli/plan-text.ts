@@ -1,0 +1,100 @@
+import type { Problem } from '../core/errors.ts'
+import type { Action } from '../core/plan.ts'
+import type { Instant } from '../core/time.ts'
+import type { Result } from '../reconcile/execute.ts'
+import type { Proposals } from '../reconcile/run.ts'
+import type { Io } from './io.ts'
+import { clean, count, type Pen, problemRows, table } from './terminal.ts'
+import { dateText, whenText } from './time-text.ts'
+
+/** The plan for people: what happens now, what later and why not yet, and what somebody should look at. */
+export function planText(io: Io, pen: Pen, proposals: Proposals): string {
+  const now = proposals.snapshot.observedAt
+  const actions = proposals.proposals.flatMap(({ plan }) => plan.actions)
+  const scheduled = proposals.proposals
+    .flatMap(({ plan }) => plan.scheduled)
+    .sort((left, right) => (left.at ?? 0) - (right.at ?? 0))
+  const parts = [`${count(proposals.proposals.length, 'token')}, seen ${dateText(now)}\n`]
+  if (actions.length > 0)
+    parts.push(
+      heading(pen, 'now'),
+      table(
+        actions.map((action) => actionRow(pen, action)),
+        io.columns,
+      ),
+    )
+  if (scheduled.length > 0) {
+    parts.push(
+      heading(pen, 'later'),
+      table(
+        scheduled.map((action) => laterRow(pen, action, now)),
+        io.columns,
+      ),
+    )
+  }
+  parts.push(problemsText(io, pen, proposals.problems))
+  const closing =
+    actions.length === 0
+      ? 'nothing to do now'
+      : `${count(actions.length, 'action')} for ${count(new Set(actions.map(({ token }) => token)).size, 'token')}; \`patrol apply\` takes ${actions.length === 1 ? 'it' : 'them'}`
+  parts.push(`\n${closing}\n`)
+  return parts.join('')
+}
+
+export function problemsText(io: Io, pen: Pen, problems: readonly Problem[]): string {
+  return problems.length === 0 ? '' : heading(pen, 'problems') + table(problemRows(pen, problems), io.columns)
+}
+
+function heading(pen: Pen, text: string): string {
+  return `\n${pen.colour('bold', text)}\n`
+}
+
+const kindColours = {
+  mint: 'green',
+  extend: 'green',
+  deliver: 'cyan',
+  'update-metadata': 'cyan',
+  revoke: 'red',
+  'disable-version': 'red',
+  'collect-orphan': 'red',
+} as const satisfies Record<Action['kind'], 'green' | 'cyan' | 'red'>
+
+function actionRow(pen: Pen, action: Action): readonly string[] {
+  return [clean(action.token), pen.colour(kindColours[action.kind], action.kind), action.reason, clean(action.message)]
+}
+
+function laterRow(pen: Pen, action: Action, now: Instant): readonly string[] {
+  const when = action.at === undefined ? 'when that has changed' : whenText(action.at, now)
+  return [clean(action.token), pen.colour('dim', action.kind), when, clean(action.message)]
+}
+
+/** What a run did, and where it failed. */
+export function reportText(
+  io: Io,
+  pen: Pen,
+  results: readonly Result[],
+  problems: readonly Problem[],
+  tookMs: string,
+): string {
+  const rows = results.map((result) => resultRow(pen, result))
+  const having = (status: Result['status']): number => results.filter((result) => result.status === status).length
+  const failed = having('failed')
+  const summary = [`${having('done')} done`, `${failed} failed`, `${having('skipped')} skipped`].join(', ')
+  const closing =
+    results.length === 0 ? 'nothing to do' : failed > 0 ? pen.colour('red', summary) : pen.colour('green', summary)
+  return `${table(rows, io.columns)}${problemsText(io, pen, problems)}${rows.length + problems.length > 0 ? '\n' : ''}${closing}, in ${tookMs}\n`
+}
+
+function resultRow(pen: Pen, result: Result): readonly string[] {
+  const colours = { done: 'green', failed: 'red', skipped: 'yellow' } as const
+  const told =
+    result.error === undefined
+      ? [
+          result.authorizationId === undefined ? '' : `PAT ${result.authorizationId}`,
+          result.validTo === undefined ? '' : `valid to ${dateText(result.validTo)}`,
+        ]
+          .filter((part) => part !== '')
+          .join(', ')
+      : `${clean(result.error.message)} [${result.error.code}]\n${clean(result.error.remedy)}`
+  return [clean(result.token), result.kind, pen.colour(colours[result.status], result.status), told]
+}

@@ -1,0 +1,60 @@
+import type { State } from '../core/state.ts'
+import type { Instant } from '../core/time.ts'
+import { currentGrant } from '../core/policy.ts'
+import type { Io } from './io.ts'
+import type { ListedPat, TokenStatus } from './json.ts'
+import { clean, type Colour, type Pen, table } from './terminal.ts'
+import { dateText, whenText } from './time-text.ts'
+
+const stateColours = {
+  healthy: 'green',
+  due: 'cyan',
+  expiring: 'yellow',
+  'at-ceiling': 'yellow',
+  expired: 'red',
+  missing: 'red',
+  unknown: 'red',
+  paused: 'dim',
+} as const satisfies Record<State, Colour>
+
+/** One line a token: how it does, until when, and what comes next. */
+export function statusText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now: Instant): string {
+  const rows = tokens.map((status): readonly string[] => {
+    const { token, state, facts } = status
+    const validTo = facts === undefined ? undefined : currentGrant(token, facts)?.validTo
+    return [
+      clean(token.name),
+      pen.colour(stateColours[state], state),
+      token.method,
+      clean(token.organization),
+      validTo === undefined ? '-' : whenText(validTo, now),
+      clean(nextText(status, now)),
+    ]
+  })
+  const heads = ['token', 'state', 'method', 'organization', 'expires', 'next'].map((head) => pen.colour('dim', head))
+  return table([heads, ...rows], io.columns)
+}
+
+function nextText(status: TokenStatus, now: Instant): string {
+  if (status.failure !== undefined) return status.failure.message
+  const [action] = status.actions
+  if (action !== undefined) return `${action.kind} by the next run: ${action.message}`
+  const soonest = [...status.scheduled].sort((left, right) => (left.at ?? Infinity) - (right.at ?? Infinity))[0]
+  if (soonest === undefined) return status.state === 'paused' ? 'left alone' : '-'
+  return `${soonest.kind} ${soonest.at === undefined ? 'when it can' : whenText(soonest.at, now)}`
+}
+
+export function listText(io: Io, pen: Pen, pats: readonly ListedPat[], now: Instant): string {
+  const rows = pats.map(({ pat, organization, managedBy, findings }): readonly string[] => [
+    clean(pat.displayName),
+    clean(organization),
+    pat.validTo === undefined ? '?' : dateText(pat.validTo),
+    pat.validTo === undefined ? 'unknown' : whenText(pat.validTo, now).replace(/ \(.*/, ''),
+    managedBy === undefined ? pen.colour('dim', 'nobody') : clean(managedBy),
+    findings.length === 0 ? '' : pen.colour('yellow', findings.join(', ')),
+    pat.authorizationId,
+    clean(pat.scopes.join(' ')),
+  ])
+  const heads = ['display name', 'organization', 'expires', '', 'managed by', 'findings', 'id', 'scopes']
+  return table([heads.map((head) => pen.colour('dim', head)), ...rows], io.columns)
+}

@@ -1,0 +1,82 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+import stringWidth from 'string-width'
+import { type PatrolError, type Problem } from '../core/errors.ts'
+import { Secret } from '../core/secret.ts'
+import type { Io } from './io.ts'
+
+/**
+ * How Patrol speaks. stdout carries the result alone. All else goes to stderr: messages are lower case, without a full
+ * stop, and say what failed and where; the remedy stands on a line of its own. Colour is for terminals.
+ */
+export type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold' | 'cyan'
+
+export interface Pen {
+  colour(colour: Colour, text: string): string
+}
+
+/** A pen for one of the two streams; it colours only for a terminal whose user did not ask for none. */
+export function penFor(io: Io, stream: 'stdout' | 'stderr', wanted: boolean): Pen {
+  const terminal = stream === 'stdout' ? io.stdoutIsTerminal : io.stderrIsTerminal
+  const forbidden = (io.environment['NO_COLOR'] ?? '') !== '' || io.environment['TERM'] === 'dumb'
+  const colours = wanted && terminal && !forbidden
+  return { colour: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text) }
+}
+
+/** Text of others cannot steer the terminal, and no secret passes. */
+export function clean(text: string): string {
+  return Secret.redact(stripVTControlCharacters(text)).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?')
+}
+
+/**
+ * Rows in columns, two blanks apart, indented by two. The last column is wrapped to the width of the terminal.
+ *
+ * @param columns characters in a line; undefined: lines are as long as they are
+ */
+export function table(rows: readonly (readonly string[])[], columns: number | undefined): string {
+  const count = Math.max(0, ...rows.map((row) => row.length))
+  const widths = Array.from({ length: count }, (_, index) =>
+    Math.max(0, ...rows.map((row) => stringWidth(row[index] ?? ''))),
+  )
+  const lines: string[] = []
+  for (const row of rows) {
+    const head = row
+      .slice(0, count - 1)
+      .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - stringWidth(cell)))
+    const indent = 2 + widths.slice(0, count - 1).reduce((sum, width) => sum + width + 2, 0)
+    const [first = '', ...rest] = wrap(
+      row[count - 1] ?? '',
+      columns === undefined ? undefined : Math.max(24, columns - indent),
+    )
+    lines.push(`  ${[...head, first].join('  ')}`.trimEnd(), ...rest.map((line) => ' '.repeat(indent) + line))
+  }
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+function wrap(text: string, width: number | undefined): readonly string[] {
+  if (width === undefined || stringWidth(text) <= width) return text.split('\n')
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && stringWidth(last) + 1 + stringWidth(word) <= width)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** A failure for people: what, and on the next line what to do. */
+export function errorText(pen: Pen, error: PatrolError): string {
+  const correlation = error.correlationId === undefined ? '' : ` (correlation id ${error.correlationId})`
+  return `${pen.colour('red', 'error')} ${clean(error.message)}${correlation} [${error.code}]\n      ${clean(error.remedy)}\n`
+}
+
+export function problemRows(pen: Pen, problems: readonly Problem[]): readonly (readonly string[])[] {
+  return problems.flatMap(({ token, code, message, remedy }) => [
+    [clean(token), pen.colour('yellow', code), clean(message)],
+    ['', '', pen.colour('dim', clean(remedy))],
+  ])
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

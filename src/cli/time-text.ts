@@ -1,0 +1,42 @@
+import { type Duration, day, hour, type Instant, minute, second } from '../core/time.ts'
+
+/** `2026-11-24T06:30:12.000Z`, for machines. */
+export function isoText(at: Instant): string {
+  return new Date(at).toISOString()
+}
+
+/** `2026-11-24 06:30Z`, for people; always UTC, because logs of several machines are read side by side. */
+export function dateText(at: Instant): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`
+}
+
+/** `3d 4h`, `12m`: the two largest units, which is what a person needs. */
+export function lengthText(length: number): string {
+  const units = [
+    ['d', day],
+    ['h', hour],
+    ['m', minute],
+    ['s', second],
+  ] as const
+  const start = units.findIndex(([, size]) => length >= size)
+  if (start === -1) return '0s'
+  const parts: string[] = []
+  let rest = length
+  for (const [letter, size] of units.slice(start, start + 2)) {
+    const count = Math.floor(rest / size)
+    if (count > 0) parts.push(`${count}${letter}`)
+    rest -= count * size
+  }
+  return parts.join(' ')
+}
+
+/** `in 3d 4h (2026-11-24 06:30Z)` or `2h ago (…)`. */
+export function whenText(at: Instant, now: Instant): string {
+  const distance = at - now
+  const relative = distance >= 0 ? `in ${lengthText(distance)}` : `${lengthText(-distance)} ago`
+  return `${relative} (${dateText(at)})`
+}
+
+export function millisecondsText(ms: Duration | number): string {
+  return ms < second ? `${Math.round(ms)} ms` : `${(ms / second).toFixed(1)} s`
+}
