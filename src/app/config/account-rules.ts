@@ -1,0 +1,97 @@
+import { type ConfigRule, inherited } from './draft.ts'
+import { asMore } from './entry-loop.ts'
+import { fault, type Path, warning } from './faults.ts'
+import { oneOf, suggestion } from './suggestions.ts'
+
+/** Somebody must own the PATs. */
+export const someAccount: ConfigRule = (draft) => {
+  const none = draft.has(['accounts']) && !draft.isFaulty(['accounts']) && draft.names('accounts').length === 0
+  return none ? [fault(['accounts'], 'is empty', 'write an account with tenant and signIn')] : []
+}
+
+/** An access token comes from one place. */
+export const oneAccessToken: ConfigRule = (draft) =>
+  Object.entries(draft.written.accounts ?? {}).flatMap(([name, account]) => {
+    if (account?.signIn?.method !== 'access-token') return []
+    const path: Path = ['accounts', name, 'signIn']
+    const [token, file] = [draft.has([...path, 'token']), draft.has([...path, 'file'])]
+    if (token && file) return [fault([...path, 'file'], 'stands beside token', 'keep one of token and file')]
+    const remedy = 'write token: ${NAME}, or file: with the path of a file that holds it'
+    return token || file ? [] : [fault(path, 'has neither token nor file', remedy)]
+  })
+
+/** Nothing but the configuration says whose an access token should be, for Patrol never reads into it. */
+export const accessTokenHasUser: ConfigRule = (draft) =>
+  Object.entries(draft.written.accounts ?? {}).flatMap(([name, account]) => {
+    if (account?.signIn?.method !== 'access-token' || draft.has(['accounts', name, 'user'])) return []
+    const remedy = 'write user: with the user principal name that the access token belongs to'
+    return [fault(['accounts', name], 'user is missing, which sign-in by access-token needs', remedy)]
+  })
+
+/** Two accounts of one user would both see, and both change, the same PATs. */
+export const oneAccountPerUser: ConfigRule = (draft) => {
+  const seen = new Map<string, string>()
+  return Object.entries(draft.written.accounts ?? {}).flatMap(([name, account]) => {
+    const signIn = account?.signIn
+    const user = account?.user ?? (signIn?.method === 'password' ? signIn.username : undefined)
+    if (user === undefined) return []
+    const earlier = seen.get(user.toLowerCase())
+    seen.set(user.toLowerCase(), earlier ?? name)
+    if (earlier === undefined) return []
+    return [
+      fault(
+        ['accounts', name],
+        `is the same user as accounts.${earlier}`,
+        `use ${earlier} in its place, and remove it`,
+      ),
+    ]
+  })
+}
+
+/** Every account that is named exists. */
+export const accountsExist: ConfigRule = (draft) => {
+  const known = draft.names('accounts')
+  const wrong = (path: Path, name: string | undefined) => {
+    if (name === undefined || known.includes(name)) return []
+    const near = suggestion(name, known)
+    const remedy = near === undefined ? `write ${oneOf(known)}, or add accounts.${name}` : `did you mean ${near}?`
+    return [fault(path, `there is no account ${draft.shown(path)}`, remedy)]
+  }
+  if (!draft.has(['accounts'])) return []
+  return [
+    ...wrong(['defaults', 'account'], draft.written.defaults?.account),
+    ...draft.entries.flatMap((entry) => wrong([...entry.path, 'account'], entry.written.account)),
+  ]
+}
+
+/** Every entry has an account. */
+export const entriesHaveAccounts: ConfigRule = (draft) => {
+  const [first, ...others] = draft.entries.filter((entry) => inherited(draft, entry, 'account') === 'absent')
+  if (first === undefined) return []
+  const known = draft.names('accounts')
+  const name = known.length === 1 ? known[0] : `<${known.join(' | ') || 'name'}>`
+  const text = `names no account${asMore(others.length)}, and defaults.account is missing`
+  return [fault(first.path, text, `write account: ${name}, here or under defaults`)]
+}
+
+/** An account without a purpose is most likely a slip. */
+export const accountsAreUsed: ConfigRule = (draft) => {
+  const used = new Set<string>()
+  for (const entry of draft.entries) {
+    const account = inherited(draft, entry, 'account')
+    if (account === 'faulty') return []
+    if (account !== 'absent') used.add(account.value)
+  }
+  for (const [name, store] of Object.entries(draft.written.stores ?? {})) {
+    if (draft.isFaulty(['stores', name, 'credential'])) return []
+    const credential = store !== undefined && 'credential' in store ? store.credential : undefined
+    if (typeof credential === 'string' && credential.startsWith('account:')) used.add(credential.slice(8))
+  }
+  if ((draft.written.tokens ?? []).includes(undefined)) return []
+  return draft
+    .names('accounts')
+    .filter((name) => !used.has(name))
+    .map((name) =>
+      warning(['accounts', name], 'is not used by any token', 'remove it, or name it in an entry of tokens'),
+    )
+}

@@ -1,0 +1,33 @@
+import { resolve } from 'node:path'
+import type { WrittenStore } from './schema.ts'
+import type { Sound } from './shape.ts'
+
+/** Where Microsoft's clouds keep vaults. https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
+export const vaultDomains: readonly string[] = ['vault.azure.net', 'vault.azure.cn', 'vault.usgovcloudapi.net']
+
+/** The vault's name, when the host is one of Microsoft's vaults. */
+export function vaultName(host: string): string | undefined {
+  const domain = vaultDomains.find((candidate) => host.endsWith(`.${candidate}`))
+  return domain === undefined ? undefined : host.slice(0, -domain.length - 1)
+}
+
+/** An address without a slash at its end, its host in lower case. */
+export function plainUrl(written: string): string {
+  const url = new URL(written)
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+}
+
+/** Whether a PAT may be sent there: to the family of dev.azure.com, or to the endpoint that is configured. */
+export function isAzureDevOps(written: string, endpoint: string): boolean {
+  const url = new URL(written)
+  if (url.host === new URL(endpoint).host) return true
+  if (url.port !== '') return false
+  return /^(?:(?:[\w-]+\.)*dev\.azure\.com|(?:[\w-]+\.)+visualstudio\.com)$/.test(url.hostname)
+}
+
+/** What makes two stores one: the vault, or the directory. Undefined when that is not known. */
+export function storePlace(store: Sound<WrittenStore>, directory: string): string | undefined {
+  if ('path' in store && store.path !== undefined) return resolve(directory, store.path)
+  if ('url' in store && store.url !== undefined) return plainUrl(store.url).toLowerCase()
+  return undefined
+}

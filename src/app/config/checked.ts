@@ -1,0 +1,37 @@
+import { type Draft, draftOf } from './draft.ts'
+import { type Fault, type Path, pathKey, show, valueAt } from './faults.ts'
+import { type Environment, resolveReferences } from './references.ts'
+import { applyRules } from './rules.ts'
+import { checkShape } from './shape.ts'
+
+/** What must be known of where a tree came from. */
+export interface Origin {
+  /** What is already known to be wrong. */
+  readonly faults: readonly Fault[]
+  /** How numbers and truth values were written. */
+  readonly spelled: (path: Path) => string | undefined
+  /** A path as messages name it. */
+  readonly label: (path: Path) => string
+  /** The directory at which relative paths begin. */
+  readonly directory: string
+}
+
+/** The stages that follow the text: references, the form of each key, and the rules between keys. */
+export function checkTree(
+  tree: unknown,
+  environment: Environment,
+  origin: Origin,
+): { readonly draft: Draft; readonly faults: readonly Fault[] } {
+  const { directory, label } = origin
+  const resolved = resolveReferences(tree, environment, directory)
+  const known = new Set([...origin.faults, ...resolved.faults].map((fault) => pathKey(fault.path)))
+  const shown = (path: Path): string => {
+    const written = resolved.written.get(pathKey(path))
+    return written === undefined ? show(valueAt(resolved.tree, path)) : `the value of ${show(written)}`
+  }
+  const shaped = checkShape(resolved.tree, known, shown, origin.spelled)
+  const { secrets } = resolved
+  const parts = { written: shaped.sound, secrets, directory, shown, label, readFile: environment.readFile }
+  const draft = draftOf(parts, resolved.tree, shaped.faulty)
+  return { draft, faults: [...origin.faults, ...resolved.faults, ...shaped.faults, ...applyRules(draft)] }
+}

@@ -1,0 +1,190 @@
+import { z } from 'zod'
+import {
+  choice,
+  displayText,
+  duration,
+  field,
+  type KeyMeta,
+  name,
+  organization,
+  scope,
+  secretName,
+  text,
+  truth,
+} from './fields.ts'
+import { durationHint, lifetimeHint, nameHint, organizationHint, scopeHint } from './hints.ts'
+
+const renewBeforePhrase = 'a duration such as 10d, or a share of the lifetime from 1% to 99%'
+
+const lifetime: KeyMeta = {
+  description: 'How long a new PAT lives, or an extended one from now on.',
+  builtIn: '30d',
+  examples: ['30d', '12h'],
+  refused: 'it is longer than 365d, the most that Azure DevOps grants',
+  errors: ['policy-lifespan', 'cannot-extend'],
+  hint: lifetimeHint,
+}
+const renewBefore: KeyMeta = {
+  description: 'How long before its end a PAT becomes due: a duration, or a share of the lifetime.',
+  builtIn: 'a third of the lifetime',
+  examples: ['10d', '33%'],
+  refused: 'it is not shorter than `lifetime`',
+  hint: durationHint,
+}
+const overlap: KeyMeta = {
+  description: 'How long a superseded PAT still works after everybody has its successor.',
+  builtIn: '48h, or a third of `renewBefore` where 48h is not shorter than that',
+  examples: ['48h'],
+  refused: 'it is not shorter than `renewBefore`',
+  hint: durationHint,
+}
+const orphanAfter: KeyMeta = {
+  description:
+    'How old a PAT must be before it is taken for lost between its making and its storing, and revoked. Also how long anything still on its way may take to arrive.',
+  builtIn: '1h',
+  examples: ['1h'],
+  refused: 'it is shorter than 5m, or longer than half of `renewBefore`',
+  hint: durationHint,
+}
+const turnLimit: KeyMeta = {
+  description: 'How long work on one token may take. After that it sends nothing that changes anything.',
+  builtIn: 'a quarter of `orphanAfter`',
+  examples: ['15m'],
+  refused: 'it is not shorter than `orphanAfter`',
+  errors: ['turn-expired'],
+  hint: durationHint,
+}
+const organizationMeta: KeyMeta = {
+  description: 'The organization: the `contoso` of `https://dev.azure.com/contoso`.',
+  examples: ['contoso'],
+  errors: ['organization-not-found', 'access-denied'],
+  hint: organizationHint,
+}
+
+const times = () => ({
+  lifetime: field(duration(), lifetime).optional(),
+  renewBefore: field(
+    text(/^(?:[1-9]\d{0,8}[smhd]|[1-9]\d?(?:\.\d{1,2})?%)$/, renewBeforePhrase),
+    renewBefore,
+  ).optional(),
+  overlap: field(duration(), overlap).optional(),
+  orphanAfter: field(duration(), orphanAfter).optional(),
+  turnLimit: field(duration(), turnLimit).optional(),
+})
+
+export const defaultsSchema = field(
+  z.strictObject({
+    account: field(name(), { description: 'The account of entries that name none.', examples: ['ci-bot'] }).optional(),
+    organization: field(organization(), {
+      ...organizationMeta,
+      description: 'The organization of entries that name none: the `contoso` of `https://dev.azure.com/contoso`.',
+    }).optional(),
+    ...times(),
+    runEvery: field(duration(), {
+      description:
+        'How often somebody runs Patrol. It only serves to warn of a `renewBefore` that fewer than two runs fit into.',
+      examples: ['1d'],
+      hint: durationHint,
+    }).optional(),
+    store: field(name(), {
+      description:
+        'The store of entries with `method: rotate` that name none. Entries with `method: renew` have a store only if they name one themselves.',
+      examples: ['vault'],
+    }).optional(),
+  }),
+  { description: 'What holds for every entry of `tokens` that does not say otherwise.' },
+)
+
+export const entrySchema = z.strictObject({
+  name: field(name(), {
+    description: 'The name of the token, in commands and reports. An entry has either `name` or `match`.',
+    examples: ['package-feed'],
+    hint: nameHint,
+    refused: 'two entries have it, or it has the form of an id, which `revoke` could not tell from a PAT',
+  }).optional(),
+  match: field(displayText(), {
+    description:
+      'Makes the entry a rule. It covers the PATs of its account and organizations whose display name fits the pattern (`*` is any text, `?` one character), as far as they are active, not global, not made by Patrol and not covered by an earlier rule.',
+    examples: ['"*"', '"deploy-*"'],
+    refused: 'an earlier rule of the same account and organization has the same pattern',
+    errors: ['name-conflict'],
+  }).optional(),
+  displayName: field(displayText(), {
+    description:
+      'How the PAT is called in Azure DevOps. Patrol adds a mark: `Package feed (patrol 0123456789ab)`. Only with `name`.',
+    builtIn: 'the name',
+    examples: ['Package feed'],
+    refused: 'it ends in such a mark itself',
+  }).optional(),
+  account: field(name(), {
+    description: 'The account that owns the PAT.',
+    builtIn: '`defaults.account`',
+    refused: 'there is no such account',
+  }).optional(),
+  organization: field(organization(), { ...organizationMeta, builtIn: '`defaults.organization`' }).optional(),
+  organizations: field(
+    z
+      .array(field(organization(), organizationMeta), { error: 'a list of organizations' })
+      .min(1, { error: 'a list with at least one organization' }),
+    {
+      description: 'The organizations of a rule. Only with `match`.',
+      builtIn: 'the one organization',
+      refused: '`organization` is written, too, or one stands in it twice',
+    },
+  ).optional(),
+  scopes: field(
+    z
+      .array(field(scope(), { description: 'A scope.', examples: ['vso.code_write'], hint: scopeHint }), {
+        error: 'a list of scopes',
+      })
+      .min(1, { error: 'a list with at least one scope' }),
+    {
+      description:
+        'What the PAT may do. A token must say it. A rule may, and then new values get these scopes; else they get those of the PAT that they replace. `app_token`, everything the account may do, stands alone and is worth a warning.',
+      refused:
+        'a scope stands in it twice, is one of the sign-in (`vso.pats`, `vso.pats_manage`, `user_impersonation`), or stands beside `app_token`; an unknown scope is a warning',
+      errors: ['invalid-scope', 'policy-full-scope'],
+    },
+  ).optional(),
+  method: field(choice(['rotate', 'renew']), {
+    description:
+      '`rotate`: a new value, and the old one revoked after an overlap. `renew`: the same value lives longer.',
+    builtIn: 'rotate',
+  }).optional(),
+  ...times(),
+  store: field(name(), {
+    description: 'The store that keeps the value.',
+    builtIn: '`defaults.store` with `method: rotate`; none with `method: renew`',
+    refused: 'there is no such store, or a token with `method: renew` names none',
+  }).optional(),
+  secretName: field(secretName(), {
+    description:
+      "The secret's name in the store. For a rule it is a template with `{name}`, which stands for the display name in lower case with hyphens.",
+    builtIn: 'the name; for a rule `{name}`',
+    examples: ['package-feed-pat', '"pat-{name}"'],
+    refused: 'two tokens have it in one store (case does not count), or it is not used for want of a store',
+    errors: ['secret-deleted', 'secret-not-managed'],
+  }).optional(),
+  verify: field(
+    text(
+      /^(?:connection-data|listed|https:\/\/[^\s/?#@\\]+(?:\/[^\s#\\]*)?)$/,
+      'connection-data, listed or an address that begins with https://',
+    ),
+    {
+      description:
+        'How a new PAT proves itself before anybody gets it. `connection-data` asks who it is. An address of Azure DevOps serves for scopes that do not reach that. `listed` only looks whether the list shows it.',
+      builtIn: 'connection-data',
+      examples: ['listed', 'https://feeds.dev.azure.com/contoso/_apis/packaging/feeds'],
+      refused: 'the address is none of Azure DevOps: a PAT is sent nowhere else',
+      errors: ['verification-failed'],
+    },
+  ).optional(),
+  atCeiling: field(choice(['report', 'rotate']), {
+    description:
+      'What becomes of a PAT that `method: renew` cannot extend any more, because a policy limits its life: it is reported, or replaced by a new value.',
+    builtIn: 'report',
+    refused: 'it is `rotate` and the entry names no store',
+    errors: ['cannot-extend'],
+  }).optional(),
+  paused: field(truth(), { description: 'Leaves the token alone.', builtIn: 'false', examples: ['true'] }).optional(),
+})

@@ -1,0 +1,91 @@
+import { slug } from '../../core/names.ts'
+import { parseDuration } from '../../core/time.ts'
+
+const units: Readonly<Record<string, string>> = { s: 's', m: 'm', h: 'h', d: 'd' }
+
+/** `30 days` and `1w` as this configuration writes them. */
+export function durationHint(written: string): string | undefined {
+  const [, count, unit = ''] = /^\s*(\d+)\s*([a-z]*)\s*$/i.exec(written) ?? []
+  if (count === undefined) {
+    return /^(?:\d+[a-z]+\s*){2,}$/i.test(written.trim())
+      ? 'write one number and one unit: 90m in place of 1h30m'
+      : undefined
+  }
+  const amount = Number(count)
+  const letter = unit.toLowerCase()
+  const days: Readonly<Record<string, number>> = {
+    w: 7,
+    week: 7,
+    weeks: 7,
+    mo: 30,
+    month: 30,
+    months: 30,
+    y: 365,
+    year: 365,
+    years: 365,
+  }
+  const inDays = days[letter]
+  const meant = inDays === undefined ? `${amount}${units[letter.charAt(0)] ?? 'd'}` : `${amount * inDays}d`
+  return parseDuration(meant) === undefined ? undefined : `write ${meant}`
+}
+
+export function nameHint(written: string): string | undefined {
+  const name = slug(written).slice(0, 100).replace(/-+$/, '')
+  return name === '' ? undefined : `write ${name}`
+}
+
+/** The organization's name in its address. */
+export function organizationHint(written: string): string | undefined {
+  const match = /^(?:https?:\/\/)?(?:dev\.azure\.com\/([\w-]+)|([\w-]+)\.visualstudio\.com)/i.exec(written)
+  const name = match?.[1] ?? match?.[2]
+  return name === undefined ? undefined : `write only its name: ${name}`
+}
+
+/** What is wrong with an address is often only its scheme. */
+export function urlHint(written: string): string | undefined {
+  if (/^http:\/\//i.test(written))
+    return `write https:// in place of http://: secrets travel encrypted only, even to this machine`
+  if (/^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:\/\S*)?$/.test(written)) return `write https://${written}`
+  return undefined
+}
+
+/** Several scopes in one text, as the service itself writes them. */
+export function scopeHint(written: string): string | undefined {
+  const scopes = written.split(/[\s,;]+/).filter((scope) => scope !== '')
+  if (scopes.length > 1)
+    return `write each scope as an entry of its own: ${scopes.map((scope) => `- ${scope}`).join(' ')}`
+  return /^[a-z]+(?:[._][a-z]+)*$/.test(written) ? `write vso.${written}` : undefined
+}
+
+/** Ways to sign in that other tools have. */
+export function methodHint(written: string): string | undefined {
+  const later = ['azure-cli', 'device-code', 'refresh-token', 'agent-user', 'on-behalf-of']
+  if (later.includes(written)) return 'write password or access-token, the two that this version knows'
+  if (/secret|certificate|principal|managed|workload/.test(written)) {
+    return 'write password or access-token: only a user can have PATs, never a service principal or managed identity'
+  }
+  return undefined
+}
+
+export function credentialHint(written: string): string | undefined {
+  if (['workload-identity', 'azure-pipelines'].includes(written)) {
+    return 'write default, which finds a workload identity by itself, or sign in to the Azure CLI first and write azure-cli'
+  }
+  return undefined
+}
+
+export function tenantHint(written: string): string | undefined {
+  return ['common', 'organizations', 'consumers'].includes(written.toLowerCase())
+    ? 'name the tenant that the account belongs to: a service account has exactly one'
+    : undefined
+}
+
+export function lifetimeHint(written: string): string | undefined {
+  return written === 'max' ? 'write the length itself; Azure DevOps grants at most 365d' : durationHint(written)
+}
+
+export function userHint(written: string): string | undefined {
+  return written.includes('\\')
+    ? 'write the user principal name, such as ci-bot@contoso.com, in place of DOMAIN\\name'
+    : undefined
+}

@@ -1,0 +1,61 @@
+import * as accounts from './account-rules.ts'
+import type { ConfigRule, Draft } from './draft.ts'
+import * as entries from './entry-rules.ts'
+import type { Fault } from './faults.ts'
+import * as scopes from './scope-rules.ts'
+import * as secrets from './secret-rules.ts'
+import * as stores from './store-rules.ts'
+import * as times from './time-rules.ts'
+
+/** Everything that must hold beyond the form of single keys. */
+const rules: readonly ConfigRule[] = [
+  accounts.someAccount,
+  accounts.oneAccessToken,
+  accounts.accessTokenHasUser,
+  accounts.oneAccountPerUser,
+  accounts.accountsExist,
+  accounts.entriesHaveAccounts,
+  accounts.accountsAreUsed,
+  stores.vaultAddresses,
+  stores.challengesAreVerified,
+  stores.credentialsExist,
+  stores.storesAreApart,
+  stores.storesExist,
+  stores.storesAreUsed,
+  stores.pathsAreWrittenOut,
+  stores.certificatesAreReadable,
+  entries.nameOrMatch,
+  entries.namesAreUnique,
+  entries.namesAreNoIds,
+  entries.keysFitTheKind,
+  entries.organizationsAreClear,
+  entries.entriesHaveOrganizations,
+  secrets.storesAreNamed,
+  secrets.renewNeedsStoreToReplace,
+  secrets.ceilingsAreMet,
+  secrets.secretNamesFit,
+  secrets.secretsAreApart,
+  entries.displayNamesAreUnmarked,
+  entries.displayNamesAreApart,
+  entries.rulesAreReached,
+  entries.verificationStaysHome,
+  entries.somethingIsManaged,
+  scopes.tokensHaveScopes,
+  scopes.scopesAreUnique,
+  scopes.fullScopeStandsAlone,
+  scopes.scopesAreForPats,
+  scopes.scopesAreKnown,
+  scopes.metadataFits,
+  times.lifetimeIsGranted,
+  times.renewBeforeIsShorter,
+  times.overlapIsShorter,
+  times.turnLimitIsShorter,
+  times.orphanAfterIsLongEnough,
+  times.orphanAfterFits,
+  times.runsAreOftenEnough,
+]
+
+/** What all rules find, over whatever parsed. */
+export function applyRules(draft: Draft): readonly Fault[] {
+  return rules.flatMap((rule) => rule(draft))
+}

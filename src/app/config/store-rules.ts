@@ -1,0 +1,152 @@
+import { resolve } from 'node:path'
+import { storePlace, vaultDomains, vaultName } from './address.ts'
+import { type ConfigRule, type Draft, storeOf } from './draft.ts'
+import { type Fault, fault, type Path, warning } from './faults.ts'
+import { isTrue } from './fields.ts'
+import { decoded, reasonOf } from './references.ts'
+import type { WrittenStore } from './schema.ts'
+import type { Sound } from './shape.ts'
+import { oneOf, suggestion } from './suggestions.ts'
+
+/** The url of a vault is the vault's own address and nothing more. */
+export const vaultAddresses: ConfigRule = (draft) =>
+  eachStore(draft, (path, store) => {
+    if (store.type !== 'azure-key-vault' || store.url === undefined) return []
+    const at: Path = [...path, 'url']
+    const url = new URL(store.url)
+    if (url.pathname !== '/') {
+      return [
+        fault(
+          at,
+          `${draft.shown(at)} has a path, which a vault has not`,
+          'write only what stands before it, such as https://contoso.vault.azure.net',
+        ),
+      ]
+    }
+    const name = vaultName(url.host)
+    if (name !== undefined) {
+      if (/^[a-z][a-z0-9-]{1,22}[a-z0-9]$/.test(name) && !name.includes('--')) return []
+      const remedy = 'write the name of the vault as the portal shows it: 3 to 24 letters, digits and hyphens'
+      return [fault(at, `${draft.shown(at)} names no possible vault`, remedy)]
+    }
+    if (!isTrue(store.verifyChallengeResource, true)) return []
+    const text = `${draft.shown(at)} is not under ${oneOf(vaultDomains)}`
+    return [
+      warning(at, text, 'check the address; an emulator on another domain also needs verifyChallengeResource: false'),
+    ]
+  })
+
+/** The check that keeps tokens from strangers is only ever given up for an emulator. */
+export const challengesAreVerified: ConfigRule = (draft) =>
+  eachStore(draft, (path, store) => {
+    if (store.type !== 'azure-key-vault' || store.url === undefined) return []
+    if (isTrue(store.verifyChallengeResource, true) || vaultName(new URL(store.url).host) === undefined) return []
+    const at: Path = [...path, 'verifyChallengeResource']
+    return [fault(at, 'is false for a vault of Microsoft', 'remove it: only an emulator on another domain needs it')]
+  })
+
+/** `account:<name>` is an account that can get a token for the vault. */
+export const credentialsExist: ConfigRule = (draft) =>
+  eachStore(draft, (path, store) => {
+    const credential = 'credential' in store ? store.credential : undefined
+    if (typeof credential !== 'string' || !credential.startsWith('account:')) return []
+    const at: Path = [...path, 'credential']
+    const name = credential.slice('account:'.length)
+    const known = draft.names('accounts')
+    if (!known.includes(name)) {
+      const near = suggestion(name, known)
+      const remedy =
+        near === undefined ? `write account: and ${oneOf(known)}, or default` : `did you mean account:${near}?`
+      return [fault(at, `there is no account ${name}`, remedy)]
+    }
+    if (draft.written.accounts?.[name]?.signIn?.method !== 'access-token') return []
+    const text = `the account ${name} has an access token for Azure DevOps, which opens no vault`
+    return [fault(at, text, 'write default, or an account that signs in by password')]
+  })
+
+/** Two stores of one place would not see that their secrets are the same. */
+export const storesAreApart: ConfigRule = (draft) => {
+  const seen = new Map<string, string>()
+  return eachStore(draft, (path, store) => {
+    const place = storePlace(store, draft.directory)
+    const name = String(path[1])
+    if (place === undefined) return []
+    const earlier = seen.get(place)
+    seen.set(place, earlier ?? name)
+    if (earlier === undefined) return []
+    return [fault(path, `is the same place as stores.${earlier}`, `use ${earlier} in its place, and remove it`)]
+  })
+}
+
+/** Every store that is named exists. */
+export const storesExist: ConfigRule = (draft) => {
+  const known = draft.names('stores')
+  const wrong = (path: Path, name: string | undefined): readonly Fault[] => {
+    if (name === undefined || known.includes(name) || draft.isFaulty(['stores'])) return []
+    const near = suggestion(name, known)
+    const add = `add stores.${name}`
+    const remedy =
+      near === undefined ? (known.length === 0 ? add : `write ${oneOf(known)}, or ${add}`) : `did you mean ${near}?`
+    return [fault(path, `there is no store ${draft.shown(path)}`, remedy)]
+  }
+  return [
+    ...wrong(['defaults', 'store'], draft.written.defaults?.store),
+    ...draft.entries.flatMap((entry) => wrong([...entry.path, 'store'], entry.written.store)),
+  ]
+}
+
+/** A store without a purpose is most likely a slip. */
+export const storesAreUsed: ConfigRule = (draft) => {
+  const stores = draft.entries.map((entry) => storeOf(draft, entry))
+  if (stores.includes('faulty') || (draft.written.tokens ?? []).includes(undefined)) return []
+  const used = new Set(stores.map((store) => (typeof store === 'string' ? undefined : store.value)))
+  const renewOnly = draft.entries.length > 0 && draft.entries.every((entry) => entry.method === 'renew')
+  const remedy = renewOnly
+    ? 'remove it, or name it in an entry: method: renew does not take defaults.store'
+    : 'remove it, or name it in an entry of tokens'
+  return draft
+    .names('stores')
+    .filter((name) => !used.has(name))
+    .map((name) => warning(['stores', name], 'is not used by any token', remedy))
+}
+
+/** A shell would replace the tilde; here it would make a directory of that name. */
+export const pathsAreWrittenOut: ConfigRule = (draft) => {
+  const paths: readonly (readonly [Path, string | undefined])[] = [
+    [['tls', 'caFile'], draft.written.tls?.caFile],
+    ...Object.entries(draft.written.accounts ?? {}).map(([name, account]): readonly [Path, string | undefined] => [
+      ['accounts', name, 'signIn', 'file'],
+      account?.signIn?.method === 'access-token' ? account.signIn.file : undefined,
+    ]),
+    ...Object.entries(draft.written.stores ?? {}).map(([name, store]): readonly [Path, string | undefined] => [
+      ['stores', name, 'path'],
+      store?.type === 'file' ? store.path : undefined,
+    ]),
+  ]
+  return paths
+    .filter(([, written]) => written !== undefined && /^~(?:$|[/\\])/.test(written))
+    .map(([path]) =>
+      fault(path, `${draft.shown(path)} begins with ~, which is not replaced here`, 'write ${HOME} in place of ~'),
+    )
+}
+
+/** A certificate file that cannot be read would fail every connection, with less to say about why. */
+export const certificatesAreReadable: ConfigRule = (draft) => {
+  const caFile = draft.written.tls?.caFile
+  if (caFile === undefined || caFile.startsWith('~')) return []
+  const path: Path = ['tls', 'caFile']
+  const full = resolve(draft.directory, caFile)
+  const remedy = 'write the path of a PEM file; a relative one starts at the configuration file'
+  try {
+    const holds = decoded(draft.readFile(full))?.includes('-----BEGIN CERTIFICATE-----') === true
+    return holds ? [] : [fault(path, `the file ${full} holds no PEM certificate`, remedy)]
+  } catch (error) {
+    return [fault(path, `the file ${full} cannot be read (${reasonOf(error)})`, remedy)]
+  }
+}
+
+function eachStore(draft: Draft, rule: (path: Path, store: Sound<WrittenStore>) => readonly Fault[]): readonly Fault[] {
+  return Object.entries(draft.written.stores ?? {}).flatMap(([name, store]) =>
+    store === undefined ? [] : rule(['stores', name], store),
+  )
+}

@@ -1,0 +1,95 @@
+import { publicEndpoints } from './connection-schema.ts'
+
+/** What a new configuration begins with; what is left out becomes an example to be replaced. */
+export interface TemplateParts {
+  readonly organization?: string
+  readonly tenant?: string
+  /** The address of a key vault. Without it, values are kept in encrypted files beside the configuration. */
+  readonly storeUrl?: string
+}
+
+/** A commented `patrol.yaml` that passes validation once the variables that it names are set. */
+export function initTemplate({ organization, tenant, storeUrl }: TemplateParts): string {
+  const store = storeUrl === undefined ? fileStore : vaultStore(storeUrl)
+  return `# yaml-language-server: $schema=./patrol.schema.json
+# Check this file with \`patrol validate\`, and see what it would do with \`patrol plan\`: neither changes anything.
+# \${NAME} is a variable of the environment, \${file:/path} the content of a file. Passwords stand nowhere else.
+version: 1
+
+# Who owns the tokens. Only users can: a service account, not a service principal or managed identity.
+accounts:
+  ci-bot:
+    tenant: ${scalar(tenant ?? 'contoso.onmicrosoft.com')}${tenant === undefined ? '   # your tenant: its id or a domain' : ''}
+    signIn:
+      # A password works as long as no policy asks this account for a second factor.
+      method: password
+      username: \${USER_NAME}
+      password: \${USER_PASSWORD}
+
+# Where the values of tokens are kept. Consumers read them there.
+stores:
+${store}
+
+# What holds for every token that does not say otherwise.
+defaults:
+  account: ci-bot
+  organization: ${scalar(organization ?? 'contoso')}${organization === undefined ? '   # your organization: dev.azure.com/contoso' : ''}
+  store: ${storeUrl === undefined ? 'local' : 'vault'}
+  lifetime: 30d        # how long a new token lives
+  renewBefore: 10d     # so long before its end it is replaced
+  overlap: 48h         # so long the old value still works afterwards
+  runEvery: 1d         # how often you run patrol apply; only to warn you
+
+tokens:
+  # A token of your own: made when it is missing, replaced when it is due, revoked when nobody uses it any more.
+  - name: package-feed
+    displayName: Package feed
+    scopes:
+      - vso.packaging
+
+  # A rule looks after tokens that people made by hand. This one only extends them: the same value lives longer.
+  # - match: "deploy-*"
+  #   method: renew
+  #   lifetime: 60d
+
+# So many lost tokens may be replaced in one run; more look like a mistake, and the run stops.
+limits:
+  maxReplacements: 25%
+
+# Only to point elsewhere, at an emulator or a proxy.
+# endpoints:
+#   entra: ${publicEndpoints.entra}
+#   vssps: ${publicEndpoints.vssps}
+#   azureDevOps: ${publicEndpoints.azureDevOps}
+
+# Only behind a proxy that opens encrypted connections.
+# tls:
+#   caFile: /etc/ssl/corporate.pem
+`
+}
+
+const fileStore = `  # Encrypted files on this machine. \`patrol init --new-identity FILE\` makes a key, and age-keygen does as well.
+  local:
+    type: file
+    path: ./secrets
+    identity: \${PATROL_AGE_IDENTITY}
+  # vault:
+  #   type: azure-key-vault
+  #   url: https://contoso.vault.azure.net
+  #   credential: default`
+
+function vaultStore(url: string): string {
+  return `  vault:
+    type: azure-key-vault
+    url: ${scalar(url)}
+    # default tries the environment, workload and managed identity, and the Azure CLI.
+    # It needs the permissions get, list and set for secrets.
+    credential: default`
+}
+
+/** Plain where YAML reads it as text and nothing else, else in quotes; a reference stays one. */
+function scalar(text: string): string {
+  return /^[A-Za-z][\w.:/-]*$|^\$\{[^}\n]+\}$/.test(text) && !/: |^(?:true|false|null|y|n|yes|no|on|off)$/i.test(text)
+    ? text
+    : JSON.stringify(text)
+}

@@ -1,0 +1,165 @@
+import { resolve } from 'node:path'
+import type { ReplacementLimit } from '../../core/guard.ts'
+import { normalizeScopes } from '../../core/scopes.ts'
+import type { Secret } from '../../core/secret.ts'
+import { parseDuration } from '../../core/time.ts'
+import type { Rule, Terms, Token, Verification } from '../../core/token.ts'
+import { plainUrl } from './address.ts'
+import { publicEndpoints } from './connection-schema.ts'
+import { type Draft, type DraftEntry, inherited, organizationsOf, type Sourced, storeOf } from './draft.ts'
+import { type Path, pathKey } from './faults.ts'
+import { isTrue } from './fields.ts'
+import type { ConfigProblem } from './problems.ts'
+import type { Written, WrittenCredential, WrittenEntry } from './schema.ts'
+import { timesOf } from './times.ts'
+import type { Wanted, WantedAccount, WantedCredential, WantedSignIn, WantedStore } from './wanted.ts'
+
+/**
+ * What a draft without errors asks for. Only the absence of errors makes it complete, so this is called for no other.
+ *
+ * @param file undefined when flags said it all
+ * @param warnings handed through
+ */
+export function wantedOf(draft: Draft, file: string | undefined, warnings: readonly ConfigProblem[]): Wanted {
+  const written = draft.written as Written
+  const runEvery = written.defaults?.runEvery
+  const entra = plainUrl(written.endpoints?.entra ?? publicEndpoints.entra)
+  const accounts = new Map(Object.keys(written.accounts).map((name) => [name, accountOf(draft, written, name)]))
+  const entries = draft.entries.map((entry) => ({ entry, terms: termsOf(draft, entry, accounts) }))
+  return {
+    file,
+    endpoints: {
+      entra,
+      vssps: plainUrl(written.endpoints?.vssps ?? publicEndpoints.vssps),
+      azureDevOps: plainUrl(written.endpoints?.azureDevOps ?? publicEndpoints.azureDevOps),
+      entraOverridden: entra !== publicEndpoints.entra,
+    },
+    tls: { caFile: written.tls?.caFile === undefined ? undefined : resolve(draft.directory, written.tls.caFile) },
+    accounts,
+    stores: new Map(Object.keys(written.stores ?? {}).map((name) => [name, wantedStore(draft, written, name)])),
+    tokens: entries.flatMap(({ entry, terms }) => (entry.kind === 'token' ? [tokenOf(draft, entry, terms)] : [])),
+    rules: entries.flatMap(({ entry, terms }) => (entry.kind === 'rule' ? [ruleOf(draft, entry, terms)] : [])),
+    runEvery: runEvery === undefined ? undefined : parseDuration(runEvery),
+    warnings,
+    limits: { maxReplacements: maxReplacementsOf(written.limits?.maxReplacements) },
+  }
+}
+
+function accountOf(draft: Draft, written: Written, name: string): WantedAccount {
+  const account = present(written.accounts[name], ['accounts', name])
+  const { signIn } = account
+  const user = account.user ?? (signIn.method === 'password' ? signIn.username : undefined)
+  return {
+    name,
+    tenant: account.tenant.toLowerCase(),
+    user: present(user, ['accounts', name, 'user']).toLowerCase(),
+    clientId: account.clientId,
+    signIn: signInOf(draft, signIn, ['accounts', name, 'signIn']),
+  }
+}
+
+function signInOf(draft: Draft, signIn: Written['accounts'][string]['signIn'], path: Path): WantedSignIn {
+  if (signIn.method === 'password') {
+    return { method: 'password', username: signIn.username, password: secretAt(draft, [...path, 'password']) }
+  }
+  if (signIn.file !== undefined)
+    return { method: 'access-token', token: { file: resolve(draft.directory, signIn.file) } }
+  return { method: 'access-token', token: secretAt(draft, [...path, 'token']) }
+}
+
+function wantedStore(draft: Draft, written: Written, name: string): WantedStore {
+  const store = present(written.stores?.[name], ['stores', name])
+  if (store.type === 'file') {
+    const identity = secretAt(draft, ['stores', name, 'identity'])
+    return { type: 'file', name, path: resolve(draft.directory, store.path), identity }
+  }
+  return {
+    type: 'azure-key-vault',
+    name,
+    url: plainUrl(store.url),
+    credential: credentialOf(store.credential ?? 'default'),
+    verifyChallengeResource: isTrue(store.verifyChallengeResource, true),
+  }
+}
+
+function credentialOf(written: WrittenCredential): WantedCredential {
+  if (typeof written !== 'string') return { type: written.type, clientId: written.clientId }
+  if (written === 'environment' || written === 'azure-cli') return { type: written }
+  if (written === 'default' || written === 'managed-identity') return { type: written, clientId: undefined }
+  return { type: 'account', account: written.slice('account:'.length) }
+}
+
+function termsOf(draft: Draft, entry: DraftEntry, accounts: ReadonlyMap<string, WantedAccount>): Terms {
+  const written = entry.written as WrittenEntry
+  const account = said(inherited(draft, entry, 'account'), entry.path)
+  const times = timesOf(draft, entry)
+  return {
+    account,
+    owner: present(accounts.get(account), ['accounts', account]).user,
+    method: written.method ?? 'rotate',
+    lifetime: present(times.lifetime, entry.path).value,
+    renewBefore: present(times.renewBefore, entry.path).value,
+    overlap: present(times.overlap, entry.path).value,
+    orphanAfter: present(times.orphanAfter, entry.path).value,
+    turnLimit: present(times.turnLimit, entry.path).value,
+    atCeiling: written.atCeiling ?? 'report',
+    verification: verificationOf(written.verify ?? 'connection-data'),
+    targets: [],
+    paused: isTrue(written.paused, false),
+  }
+}
+
+function tokenOf(draft: Draft, entry: DraftEntry, terms: Terms): Token {
+  const written = entry.written as WrittenEntry
+  const name = present(written.name, entry.path)
+  const store = storeOf(draft, entry)
+  return {
+    ...terms,
+    name,
+    organization: said(inherited(draft, entry, 'organization'), entry.path),
+    displayName: written.displayName ?? name,
+    scopes: written.scopes === undefined ? undefined : normalizeScopes(written.scopes),
+    place: typeof store === 'string' ? undefined : { store: store.value, secretName: written.secretName ?? name },
+    rule: undefined,
+    covers: undefined,
+  }
+}
+
+function ruleOf(draft: Draft, entry: DraftEntry, terms: Terms): Rule {
+  const written = entry.written as WrittenEntry
+  const store = storeOf(draft, entry)
+  return {
+    ...terms,
+    match: present(written.match, entry.path),
+    organizations: organizationsOf(draft, entry),
+    scopes: written.scopes === undefined ? undefined : normalizeScopes(written.scopes),
+    store: typeof store === 'string' ? undefined : store.value,
+    secretNameTemplate: written.secretName ?? '{name}',
+  }
+}
+
+function verificationOf(written: string): Verification {
+  if (written === 'connection-data' || written === 'listed') return { kind: written }
+  return { kind: 'url', url: written }
+}
+
+function maxReplacementsOf(written: number | string | undefined): ReplacementLimit {
+  if (written === undefined) return { kind: 'default' }
+  if (typeof written === 'string' && written.endsWith('%'))
+    return { kind: 'share', share: Number(written.slice(0, -1)) / 100 }
+  return { kind: 'count', count: Number(written) }
+}
+
+function secretAt(draft: Draft, path: Path): Secret {
+  return present(draft.secrets.get(pathKey(path)), path)
+}
+
+function said(value: Sourced<string> | 'absent' | 'faulty', path: Path): string {
+  return present(typeof value === 'string' ? undefined : value.value, path)
+}
+
+/** The rules have seen to it that it is there; if one did not, this is a fault of ours and must not pass for a value. */
+function present<T>(value: T | undefined, path: Path): T {
+  if (value === undefined) throw new Error(`the rules let ${pathKey(path)} pass without a value`)
+  return value
+}

@@ -1,0 +1,67 @@
+import type { ReplacementLimit } from '../../core/guard.ts'
+import type { Rule, Token } from '../../core/token.ts'
+import type { Secret } from '../../core/secret.ts'
+import type { Duration } from '../../core/time.ts'
+import type { ConfigProblem } from './problems.ts'
+
+export interface Endpoints {
+  readonly entra: string
+  readonly vssps: string
+  readonly azureDevOps: string
+  /** `entra` is not Microsoft's: nobody is asked whether it is genuine. */
+  readonly entraOverridden: boolean
+}
+
+export type WantedSignIn =
+  | { readonly method: 'password'; readonly username: string; readonly password: Secret }
+  | { readonly method: 'access-token'; readonly token: Secret | { readonly file: string } }
+
+export interface WantedAccount {
+  readonly name: string
+  readonly tenant: string
+  /** Lower-cased. */
+  readonly user: string
+  readonly clientId: string | undefined
+  readonly signIn: WantedSignIn
+}
+
+export type WantedCredential =
+  | { readonly type: 'default' | 'managed-identity'; readonly clientId: string | undefined }
+  | { readonly type: 'environment' | 'azure-cli' }
+  | { readonly type: 'account'; readonly account: string }
+
+export type WantedStore =
+  | {
+      readonly type: 'azure-key-vault'
+      readonly name: string
+      /** Without a slash at its end. */
+      readonly url: string
+      readonly credential: WantedCredential
+      readonly verifyChallengeResource: boolean
+    }
+  | {
+      readonly type: 'file'
+      readonly name: string
+      /** Absolute. */
+      readonly path: string
+      /** Opens what the store encrypts. */
+      readonly identity: Secret
+    }
+
+/** What the configuration asks for, complete and checked. Names are unique, and each that is used exists. */
+export interface Wanted {
+  /** Undefined when flags said it all. */
+  readonly file: string | undefined
+  readonly endpoints: Endpoints
+  /** `caFile` is absolute. */
+  readonly tls: { readonly caFile: string | undefined }
+  readonly accounts: ReadonlyMap<string, WantedAccount>
+  readonly stores: ReadonlyMap<string, WantedStore>
+  readonly tokens: readonly Token[]
+  /** In the order in which they are tried. */
+  readonly rules: readonly Rule[]
+  readonly runEvery: Duration | undefined
+  readonly limits: { readonly maxReplacements: ReplacementLimit }
+  /** What is not wrong and yet worth a word. */
+  readonly warnings: readonly ConfigProblem[]
+}

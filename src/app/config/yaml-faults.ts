@@ -1,0 +1,83 @@
+import type { YAMLError } from 'yaml'
+
+/** What is wrong with the YAML at an offset. `recoverable`: the rest of the file can still be trusted and checked. */
+export interface YamlFault {
+  readonly offset: number
+  readonly text: string
+  readonly remedy: string
+  readonly recoverable: boolean
+}
+
+const flowReference: Omit<YamlFault, 'offset'> = {
+  text: 'a reference within { } or [ ] ends at its own brace: this is not YAML',
+  remedy: 'put the reference in quotes, "${NAME}", or write one key per line without { }',
+  recoverable: false,
+}
+
+/**
+ * The parser's errors in words, without its own messages, which quote the file and so perhaps a password. Errors that
+ * only follow from an earlier one are left out.
+ */
+export function explainYaml(errors: readonly YAMLError[], source: string): readonly YamlFault[] {
+  const traps = errors.filter((error) => source.startsWith('${', error.pos[0] - 1))
+  if (traps.length > 0) return traps.map((error) => ({ offset: error.pos[0], ...flowReference }))
+  const faults: YamlFault[] = []
+  for (const error of errors) {
+    const explained = explainOne(error, source)
+    // After a real syntax error the parser stumbles from token to token; what it says then is no help.
+    if (!explained.recoverable && faults.some((earlier) => !earlier.recoverable)) continue
+    faults.push(explained)
+  }
+  return faults
+}
+
+function explainOne(error: YAMLError, source: string): YamlFault {
+  const offset = error.pos[0]
+  const hard = (text: string, remedy: string): YamlFault => ({ offset, text, remedy, recoverable: false })
+  const soft = (text: string, remedy: string): YamlFault => ({ offset, text, remedy, recoverable: true })
+  const line = source.slice(source.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0] ?? ''
+  if (/^\s*\S*\u00a0/.test(line)) {
+    return hard(
+      'a no-break space stands where a blank belongs',
+      'type the line anew; the space came with a copied text',
+    )
+  }
+  switch (error.code) {
+    case 'TAB_AS_INDENT':
+      return hard('a tab indents this line; YAML allows blanks only', 'replace the tab by two blanks')
+    case 'DUPLICATE_KEY':
+      return soft('this key stands twice in one mapping', 'remove one of the two, or merge them')
+    case 'MULTIPLE_DOCS':
+      return soft(
+        'a second document begins here; only one is read',
+        'remove the line ---, or put the rest in a file of its own',
+      )
+    case 'BAD_ALIAS':
+      return soft('a * that is not in quotes begins an alias', 'put the pattern in quotes: "*"')
+    case 'BAD_SCALAR_START':
+      return soft('a value cannot begin with this character', 'put the value in quotes')
+    case 'BAD_DQ_ESCAPE':
+      return soft('this escape does not exist within "…"', 'put the value in single quotes, or double the backslash')
+    case 'BAD_INDENT':
+      return hard(
+        'the indentation does not fit the lines above',
+        'let all keys of a mapping, and all - of a list, begin in the same column',
+      )
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+      return hard(
+        'a second key or a colon within a value',
+        'write each key on a line of its own, and put values that hold ": " in quotes',
+      )
+    case 'MISSING_CHAR':
+      return hard(
+        'something is missing: a closing quote or bracket, or the colon after a key',
+        'close what is open, and write keys as `key: value` with a blank after the colon',
+      )
+    default:
+      return hard(
+        'this is not YAML: something unexpected stands here',
+        'look for a missing quote, colon or bracket just before; put values with special characters in quotes',
+      )
+  }
+}
