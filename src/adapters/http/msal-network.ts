@@ -6,13 +6,18 @@ import { type HttpAnswer, jsonOf, mediaTypeOf } from './answer.ts'
 import type { HttpRequest } from './exchange.ts'
 import { describe } from './network-fault.ts'
 
+/** Why MSAL got no token, as the network saw it. MSAL itself makes one and the same error of many of these. */
+export interface SignInTrouble {
+  /** The last request brought no usable answer. */
+  readonly fault?: PatrolError
+  /** The last request was answered with a failure. */
+  readonly refusal?: HttpAnswer
+}
+
 /** What MSAL sends its requests through. */
 export interface MsalNetwork extends INetworkModule {
-  /**
-   * Why the last request brought no usable answer. MSAL turns every such fault into one and the same error, so whoever
-   * reports it asks here. Undefined after a request that was answered.
-   */
-  lastFault(): PatrolError | undefined
+  /** What went wrong since this was asked last; empty when every request was answered with a success, or none was sent. */
+  takeTrouble(): SignInTrouble
 }
 
 type Answered<T> = Awaited<ReturnType<INetworkModule['sendGetRequestAsync']>> & { body: T }
@@ -20,25 +25,33 @@ type Answered<T> = Awaited<ReturnType<INetworkModule['sendGetRequestAsync']>> & 
 /** Token requests are answered in a second or two; a minute covers a slow proxy. */
 const timeout: Duration = minute
 
-/** One per sign-in, so that `lastFault` belongs to that sign-in alone. */
+/** One per sign-in, so that the trouble belongs to that sign-in alone. */
 export function msalNetwork(send: (request: HttpRequest) => Promise<HttpAnswer>): MsalNetwork {
-  let fault: PatrolError | undefined
+  let trouble: SignInTrouble = {}
 
   async function ask<T>(request: HttpRequest): Promise<Answered<T>> {
-    fault = undefined
+    trouble = {}
     try {
       const answer = await send(request)
       const body = jsonOf(answer)
-      if (typeof body !== 'object' || body === null) throw notJson(request, answer)
+      if (typeof body !== 'object' || body === null) throw unusable(request, answer, 'in place of JSON')
+      const refused = answer.status >= 400
+      // MSAL looks at the body alone, and would take a failure that names no error for a success without a token.
+      if (refused && !('error' in body)) throw unusable(request, answer, 'and no reason')
+      if (refused) trouble = { refusal: answer }
       return { status: answer.status, headers: { ...answer.headers }, body: body as T }
     } catch (thrown) {
-      if (thrown instanceof PatrolError) fault = thrown
+      if (thrown instanceof PatrolError) trouble = { fault: thrown }
       throw thrown
     }
   }
 
   return {
-    lastFault: () => fault,
+    takeTrouble() {
+      const taken = trouble
+      trouble = {}
+      return taken
+    },
     sendGetRequestAsync<T>(
       url: string,
       options?: Parameters<INetworkModule['sendGetRequestAsync']>[1],
@@ -54,10 +67,10 @@ export function msalNetwork(send: (request: HttpRequest) => Promise<HttpAnswer>)
   }
 }
 
-function notJson(request: HttpRequest, answer: HttpAnswer): PatrolError {
+function unusable(request: HttpRequest, answer: HttpAnswer, how: string): PatrolError {
   const type = Secret.redact(mediaTypeOf(answer)) || 'no content type'
   const where = describe({ method: request.method, url: new URL(request.url) })
-  return new PatrolError('service-unavailable', `${where}: answered ${answer.status} with ${type} in place of JSON`, {
+  return new PatrolError('service-unavailable', `${where}: answered ${answer.status} with ${type} ${how}`, {
     remedy:
       'Something between this computer and Microsoft Entra answers in its place: check the proxy and the address.',
     outcome: 'unknown',
