@@ -28,21 +28,33 @@ interface Candidate {
 
 /**
  * Makes tokens of rules. The first rule that fits a PAT takes it; a PAT whose display name a named entry bears, a
- * marked one and a global one are never taken. Display names that would share a secret are a problem, and none of
- * those PATs is touched.
+ * marked one, a global one and one that has a successor are never taken. Display names that would share a secret are a
+ * problem, and none of those PATs is touched.
+ *
+ * @param replaced the authorizationIds that the secrets of named entries say they replace
  */
-export function expandRules(rules: readonly Rule[], named: readonly Token[], estate: Estate): Expansion {
+export function expandRules(
+  rules: readonly Rule[],
+  named: readonly Token[],
+  estate: Estate,
+  replaced: ReadonlySet<string> = new Set(),
+): Expansion {
+  const superseded = new Set([...replaced, ...supersededIn(rules, estate)])
   const tokens: Token[] = []
   const problems: Problem[] = []
   const taken = new Set<string>()
   const names = new Set(named.map((token) => token.name))
   const places = new Set(named.map((token) => placeKey(token.place)).filter((key) => key !== undefined))
   for (const rule of rules) {
-    const candidates = rule.organizations.flatMap((organization) => [
-      ...secretsOf(rule, organization, estate),
-      ...coveredBy(rule, organization, named, estate, taken),
-    ])
-    for (const candidate of candidates) if (candidate.covers !== undefined) taken.add(candidate.covers)
+    const candidates = rule.organizations.flatMap((organization) => {
+      const covered = coveredBy(rule, organization, named, estate).filter(
+        ({ covers }) => !taken.has(covers) && !superseded.has(covers),
+      )
+      for (const { covers } of covered) taken.add(covers)
+      // While the store cannot be read, nobody knows which PATs have a successor there.
+      const unreadable = rule.store !== undefined && estate.managed(rule.store) === undefined
+      return unreadable ? [] : [...secretsOf(rule, organization, estate), ...covered]
+    })
     const groups = Map.groupBy(candidates, (candidate) => placeKey(placeOf(rule, candidate)) ?? candidate)
     for (const [key, group] of groups) {
       const settled = group.filter((candidate) => candidate.secretName !== undefined)
@@ -77,32 +89,25 @@ function secretsOf(rule: Rule, organization: string, estate: Estate): readonly C
   return candidates
 }
 
+/** What the secrets of all rules say they replace, whichever rule looks. */
+function supersededIn(rules: readonly Rule[], estate: Estate): readonly string[] {
+  const stores = new Set(rules.map((rule) => rule.store).filter((store) => store !== undefined))
+  const versions = [...stores].flatMap((store) => [...(estate.managed(store)?.values() ?? [])])
+  return versions.flatMap(({ reading }) => (reading.kind === 'read' ? reading.metadata.supersedes : []))
+}
+
 function coveredBy(
   rule: Rule,
   organization: string,
   named: readonly Token[],
   estate: Estate,
-  taken: ReadonlySet<string>,
-): readonly Candidate[] {
-  const namedHere = new Set(
-    named
-      .filter(
-        (token) => token.account === rule.account && token.organization.toLowerCase() === organization.toLowerCase(),
-      )
-      .map((token) => token.displayName),
-  )
-  const managed = rule.store === undefined ? undefined : estate.managed(rule.store)
-  // While the store cannot be read, a superseded PAT looks like one that was never covered.
-  if (rule.store !== undefined && managed === undefined) return []
-  const superseded = new Set(
-    [...(managed?.values() ?? [])].flatMap(({ reading }) =>
-      reading.kind === 'read' ? reading.metadata.supersedes : [],
-    ),
-  )
+): readonly (Candidate & { readonly covers: string })[] {
+  const here = (token: Token): boolean =>
+    token.account === rule.account && token.organization.toLowerCase() === organization.toLowerCase()
+  const namedHere = new Set(named.filter(here).map((token) => token.displayName))
   return (estate.pats(rule.account, organization) ?? [])
     .filter((pat) => markOf(pat.displayName) === undefined && !pat.allOrganizations)
     .filter((pat) => matchesGlob(rule.match, pat.displayName) && !namedHere.has(pat.displayName))
-    .filter((pat) => !taken.has(pat.authorizationId) && !superseded.has(pat.authorizationId))
     .map((pat) => ({ displayName: pat.displayName, organization, secretName: undefined, covers: pat.authorizationId }))
 }
 

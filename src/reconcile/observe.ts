@@ -51,9 +51,10 @@ export async function observe(world: World, declared: Declared): Promise<Snapsho
   ])
   world.reporter.report({ kind: 'observing', what: 'stores' })
   await estate.readManaged(rules)
-  const expansion = expandRules(rules, tokens, estate)
+  await estate.readCurrent(tokens)
+  const expansion = expandRules(rules, tokens, estate, estate.replaced())
   const all = [...tokens, ...expansion.tokens]
-  await estate.readCurrent(all)
+  await estate.readCurrent(expansion.tokens)
   const observations: Observation[] = []
   await forEachBounded(all, world.concurrency, async (token) => {
     observations.push(await estate.look(token))
@@ -119,16 +120,23 @@ class Estate {
     const places = tokens.map((token) => token.place).filter((place) => place !== undefined)
     const byStore = Map.groupBy(places, (place) => place.store)
     await forEachBounded([...byStore], this.#world.concurrency, async ([name, inStore]) => {
-      const known = this.#managed.get(name)
-      const managed = known !== undefined && 'value' in known ? known.value : new Map<string, Version>()
-      const unknown = inStore.map((place) => place.secretName.toLowerCase()).filter((secret) => !managed.has(secret))
+      const known = valueOf(this.#current.get(name)) ?? valueOf(this.#managed.get(name)) ?? new Map<string, Version>()
+      const unknown = inStore.map((place) => place.secretName.toLowerCase()).filter((secret) => !known.has(secret))
       const [identity, current] = await Promise.all([
-        this.#ask(name, (store) => store.identity()),
-        unknown.length === 0 ? { value: new Map() } : this.#ask(name, (store) => store.current([...new Set(unknown)])),
+        this.#identities.get(name) ?? this.#ask(name, (store) => store.identity()),
+        unknown.length === 0
+          ? { value: new Map<string, Version>() }
+          : this.#ask(name, (store) => store.current([...new Set(unknown)])),
       ])
       this.#identities.set(name, identity)
-      this.#current.set(name, 'failure' in current ? current : { value: new Map([...managed, ...current.value]) })
+      this.#current.set(name, 'failure' in current ? current : { value: new Map([...known, ...current.value]) })
     })
+  }
+
+  /** The PATs that the secrets seen so far say they replace. */
+  replaced(): ReadonlySet<string> {
+    const versions = [...this.#current.values()].flatMap((known) => [...(valueOf(known)?.values() ?? [])])
+    return new Set(versions.flatMap(({ reading }) => (reading.kind === 'read' ? reading.metadata.supersedes : [])))
   }
 
   async look(token: Token): Promise<Observation> {
@@ -180,19 +188,17 @@ class Estate {
   }
 
   pats(account: string, organization: string): readonly Pat[] | undefined {
-    const known = this.#pats.get(patsKey(account, organization))
-    return known !== undefined && 'value' in known ? known.value : undefined
+    return valueOf(this.#pats.get(patsKey(account, organization)))
   }
 
   managed(store: string): ReadonlyMap<string, Version> | undefined {
-    const known = this.#managed.get(store)
-    return known !== undefined && 'value' in known ? known.value : undefined
+    return valueOf(this.#managed.get(store))
   }
 
   lists(): Snapshot['pats'] {
     return [...this.#places].flatMap(([key, { account, organization }]) => {
-      const known = this.#pats.get(key)
-      return known !== undefined && 'value' in known ? [{ account, organization, pats: known.value }] : []
+      const pats = valueOf(this.#pats.get(key))
+      return pats === undefined ? [] : [{ account, organization, pats }]
     })
   }
 
@@ -230,6 +236,10 @@ async function answer<Value>(promise: Promise<Value>): Promise<Answer<Value>> {
   } catch (error) {
     return { failure: asPatrolError(error) }
   }
+}
+
+function valueOf<Value>(known: Answer<Value> | undefined): Value | undefined {
+  return known !== undefined && 'value' in known ? known.value : undefined
 }
 
 function open<Value>(known: Answer<Value> | undefined): Value | undefined {

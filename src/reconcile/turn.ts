@@ -129,6 +129,8 @@ export class Turn {
   }
 }
 
+type Owned = Pick<Token, 'account' | 'organization' | 'owner'>
+
 /** Who is signed in, asked once for an account and organization before its first mutation. */
 export class Owners {
   readonly #world: World
@@ -138,14 +140,15 @@ export class Owners {
     this.#world = world
   }
 
-  check(token: Token): Promise<SignedInUser> {
+  /** @throws PatrolError `wrong-account` when somebody else than the account's user is signed in */
+  check(token: Owned): Promise<SignedInUser> {
     const key = `${token.account}\n${token.organization.toLowerCase()}`
     const known = this.#known.get(key) ?? this.#ask(token)
     this.#known.set(key, known)
     return known
   }
 
-  async #ask(token: Token): Promise<SignedInUser> {
+  async #ask(token: Owned): Promise<SignedInUser> {
     const authority = this.#world.authorities.get(token.account)
     if (authority === undefined) throw new PatrolError('config-invalid', `there is no account ${token.account}`)
     const signedIn = await authority.signedInUser(token.organization)

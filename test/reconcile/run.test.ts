@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { PatrolError } from '../../src/core/errors.ts'
-import { day, hour, minute, times } from '../../src/core/time.ts'
+import { after, before, day, duration, hour, minute, times } from '../../src/core/time.ts'
 import type { Rule, Token } from '../../src/core/token.ts'
 import { apply, propose } from '../../src/reconcile/run.ts'
 import { declaredToken } from '../simulation/tokens.ts'
@@ -218,6 +218,50 @@ test('a token that fails delays no other', async () => {
   ])
 })
 
+describe('rules', () => {
+  const { name: _, organization, displayName: __, place: ___, covers: ____, rule: _____, ...terms } = declaredToken()
+  const rotating: Rule = {
+    ...terms,
+    match: 'Nightly*',
+    organizations: [organization],
+    scopes: undefined,
+    store: 'vault',
+    secretNameTemplate: '{name}',
+  }
+  const renewing: Rule = { ...rotating, match: '*', method: 'renew', store: undefined, lifetime: times(60, day) }
+
+  test('a PAT whose successor is in a store is not extended by a rule that has none', async () => {
+    const world = new SimulatedWorld()
+    const pat = world.createPat({
+      displayName: 'Nightly build',
+      validFrom: before(world.now, times(27, day)),
+      validTo: after(world.now, times(3, day)),
+    })
+    await turn(world, [], [rotating, renewing])
+    const report = await turn(world, [], [rotating, renewing])
+    expect(report.results).toEqual([])
+    world.pass(duration(2 * day + 5 * minute))
+    await turn(world, [], [rotating, renewing])
+    expect(pat.revokedAt).toBe(world.now)
+    expect(world.active()).toHaveLength(1)
+  })
+
+  test('while its store cannot be read, a rule still keeps its PATs from the rules below it', async () => {
+    const world = new SimulatedWorld()
+    world.createPat({
+      displayName: 'Nightly build',
+      validFrom: before(world.now, times(27, day)),
+      validTo: after(world.now, times(3, day)),
+    })
+    world.interfere = (effect) => {
+      if (effect === 'read:managed') throw new PatrolError('store-unreachable', 'the vault is down')
+    }
+    const report = await turn(world, [], [rotating, renewing])
+    expect(report.results).toMatchObject([{ token: 'Nightly*', kind: 'observe', status: 'failed' }])
+    expect(world.effects).toEqual([])
+  })
+})
+
 describe('targets', () => {
   const fed = declaredToken({ targets: ['group'] })
 
@@ -244,7 +288,7 @@ describe('targets', () => {
     await turn(world, [fed])
     const second = world.current('package-feed-pat')?.value
     expect(world.delivered.get('group')?.at(-1)).toBe(second)
-    world.pass((times(2, day) + times(2, minute)) as typeof day)
+    world.pass(duration(2 * day + 2 * minute))
     await turn(world, [fed])
     expect(world.active()).toHaveLength(1)
   })
