@@ -34,9 +34,10 @@ export const oneAccountPerUser: ConfigRule = (draft) => {
   return Object.entries(draft.written.accounts ?? {}).flatMap(([name, account]) => {
     const signIn = account?.signIn
     const user = account?.user ?? (signIn?.method === 'password' ? signIn.username : undefined)
-    if (user === undefined) return []
-    const earlier = seen.get(user.toLowerCase())
-    seen.set(user.toLowerCase(), earlier ?? name)
+    if (user === undefined || account?.tenant === undefined) return []
+    const key = `${user} ${account.tenant}`.toLowerCase()
+    const earlier = seen.get(key)
+    seen.set(key, earlier ?? name)
     if (earlier === undefined) return []
     return [
       fault(

@@ -61,15 +61,16 @@ const organizationMeta: KeyMeta = {
   hint: organizationHint,
 }
 
-const times = () => ({
-  lifetime: field(duration(), lifetime).optional(),
+/** The times of `defaults` and of entries: the same keys with other defaults. */
+const times = (builtIn: (meta: KeyMeta) => KeyMeta) => ({
+  lifetime: field(duration(), builtIn(lifetime)).optional(),
   renewBefore: field(
     text(/^(?:[1-9]\d{0,8}[smhd]|[1-9]\d?(?:\.\d{1,2})?%)$/, renewBeforePhrase),
-    renewBefore,
+    builtIn(renewBefore),
   ).optional(),
-  overlap: field(duration(), overlap).optional(),
-  orphanAfter: field(duration(), orphanAfter).optional(),
-  turnLimit: field(duration(), turnLimit).optional(),
+  overlap: field(duration(), builtIn(overlap)).optional(),
+  orphanAfter: field(duration(), builtIn(orphanAfter)).optional(),
+  turnLimit: field(duration(), builtIn(turnLimit)).optional(),
 })
 
 export const defaultsSchema = field(
@@ -79,7 +80,7 @@ export const defaultsSchema = field(
       ...organizationMeta,
       description: 'The organization of entries that name none: the `contoso` of `https://dev.azure.com/contoso`.',
     }).optional(),
-    ...times(),
+    ...times((meta) => meta),
     runEvery: field(duration(), {
       description:
         'How often somebody runs Patrol. It only serves to warn of a `renewBefore` that fewer than two runs fit into.',
@@ -151,7 +152,7 @@ export const entrySchema = z.strictObject({
       '`rotate`: a new value, and the old one revoked after an overlap. `renew`: the same value lives longer.',
     builtIn: 'rotate',
   }).optional(),
-  ...times(),
+  ...times((meta) => ({ ...meta, builtIn: `what \`defaults\` say, else ${meta.builtIn}` })),
   store: field(name(), {
     description: 'The store that keeps the value.',
     builtIn: '`defaults.store` with `method: rotate`; none with `method: renew`',

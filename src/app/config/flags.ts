@@ -1,5 +1,5 @@
 import { checkTree } from './checked.ts'
-import { type Fault, fault, type Path } from './faults.ts'
+import { type Fault, type Path, pathKey, valueAt } from './faults.ts'
 import type { Loaded } from './load.ts'
 import { type ConfigProblem, inOrder, problemAt } from './problems.ts'
 import type { Environment } from './references.ts'
@@ -59,17 +59,18 @@ const noPlace = { line: 1, column: 1 }
  * @param directory an absolute path at which a relative directory of `--store` begins
  */
 export function configFromFlags(flags: Flags, environment: Environment, directory: string): Loaded {
-  const tree = treeOf(flags)
   const missing = missingFrom(flags, environment)
-  const about = (found: Fault): ConfigProblem => {
-    const where = placeOf(found.path, flags)
-    return problemAt(noPlace, { ...found, text: where === '' ? found.text : `${where}: ${found.text}` }, undefined)
-  }
-  // Without them nearly every value is missing, and the reasons would all be these.
-  if (missing.length > 0) return { kind: 'invalid', problems: missing.map(about) }
+  const told = new Set(missing.flatMap(({ paths }) => paths.map(pathKey)))
   const label = (path: Path): string => placeOf(path, flags)
-  const { draft, faults } = checkTree(tree, environment, { faults: [], spelled: () => undefined, label, directory })
-  const problems = inOrder(faults.map(about))
+  const origin = { faults: [], spelled: () => undefined, label, directory }
+  const { draft, faults } = checkTree(treeOf(flags), environment, origin)
+  const others = faults.filter((found) => !told.has(pathKey(found.path)))
+  const problems = inOrder(
+    [...missing, ...others].map((found) => {
+      const where = 'path' in found ? label(found.path) : ''
+      return problemAt(noPlace, { ...found, text: where === '' ? found.text : `${where}: ${found.text}` }, undefined)
+    }),
+  )
   if (problems.some((problem) => problem.severity === 'error')) return { kind: 'invalid', problems }
   return { kind: 'ok', wanted: wantedOf(draft, undefined, problems), warnings: problems }
 }
@@ -117,30 +118,42 @@ function literal(text: string): string {
   return text.replaceAll('${', '$${')
 }
 
-/** All that must be given and is not, in one message. */
-function missingFrom(flags: Flags, environment: Environment): readonly Fault[] {
-  const faults: Fault[] = []
-  if (flags.organizations.length === 0) {
-    faults.push(fault([], '--organization is missing', 'write --organization with the name of the organization'))
+/** Something that must be given and is not; `paths` are where the tree lacks it. */
+interface Missing extends Pick<Fault, 'text' | 'remedy' | 'severity'> {
+  readonly paths: readonly Path[]
+}
+
+function missingFrom(flags: Flags, environment: Environment): readonly Missing[] {
+  const found: Missing[] = []
+  const add = (text: string, remedy: string, ...paths: readonly Path[]): void => {
+    found.push({ text, remedy, severity: 'error', paths })
   }
-  const needed = [
-    'USER_NAME',
-    'USER_PASSWORD',
-    ...(flags.tenant === undefined ? ['TENANT_ID'] : []),
-    ...(flags.store !== undefined && !isAddress(flags.store) ? ['PATROL_AGE_IDENTITY'] : []),
-  ]
-  const unset = needed.filter((name) => (environment.variables[name] ?? '') === '')
-  if (unset.length > 0) {
-    const tenant = unset.includes('TENANT_ID') ? ' (or write --tenant)' : ''
-    const text = `${unset.join(', ')} ${unset.length === 1 ? 'is' : 'are'} not set`
-    const remedy = `set ${unset.length === 1 ? 'it' : 'them'} in the environment${tenant}; in Azure Pipelines hand secret variables to the step under env:`
-    faults.push(fault([], text, remedy))
+  if (flags.organizations.length === 0) {
+    const remedy = 'write --organization with the name of the organization'
+    add('--organization is missing', remedy, ['tokens', 0, 'organizations'])
   }
   if (flags.method === 'rotate' && flags.store === undefined) {
     const remedy = 'write --store with the address of a key vault, or a directory'
-    faults.push(fault([], '--method rotate needs --store, which keeps each new value', remedy))
+    add('--method rotate needs --store, which keeps each new value', remedy, ['tokens', 0])
   }
-  return faults
+  const needed: readonly (readonly [string, Path])[] = [
+    ['USER_NAME', ['accounts', accountName, 'signIn', 'username']],
+    ['USER_PASSWORD', ['accounts', accountName, 'signIn', 'password']],
+    ['TENANT_ID', ['accounts', accountName, 'tenant']],
+    ['PATROL_AGE_IDENTITY', ['stores', storeName, 'identity']],
+  ]
+  const tree = treeOf(flags)
+  const unset = needed.filter(
+    ([name, path]) => (environment.variables[name] ?? '') === '' && valueAt(tree, path) === `\${${name}}`,
+  )
+  if (unset.length > 0) {
+    const names = unset.map(([name]) => name)
+    const tenant = names.includes('TENANT_ID') ? ' (or write --tenant)' : ''
+    const [verb, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them']
+    const remedy = `set ${them} in the environment${tenant}; in Azure Pipelines hand secret variables to the step under env:`
+    add(`${names.join(', ')} ${verb} not set`, remedy, ...unset.map(([, path]) => path))
+  }
+  return found
 }
 
 /** The flag or variable that a path of the tree came from. */
