@@ -22,6 +22,8 @@ interface Call {
   readonly limits: Limits | undefined
   /** Whether a request that can take effect went out. */
   sent: boolean
+  /** Whether the vault did not accept a token that it was shown. */
+  unauthorized: boolean
 }
 
 /**
@@ -61,12 +63,12 @@ export class KeyVaultWire implements HttpClient {
   }
 
   async #runNow<T>(limits: Limits | undefined, operation: () => Promise<T>): Promise<T> {
-    const call: Call = { limits, sent: false }
+    const call: Call = { limits, sent: false, unauthorized: false }
     try {
       this.#requireInTime(limits)
       return await this.#calls.run(call, operation)
     } catch (thrown) {
-      throw sdkFault(thrown, call.sent)
+      throw sdkFault(thrown, call)
     }
   }
 
@@ -118,7 +120,11 @@ export class KeyVaultWire implements HttpClient {
     } catch (thrown) {
       return networkFault(thrown, asked, mutating)
     }
-    if (answer.status === 401 && answer.headers.has('www-authenticate')) return answer
+    if (answer.status === 401 && answer.headers.has('www-authenticate')) {
+      const call = this.#calls.getStore()
+      if (call !== undefined) call.unauthorized = request.headers.has('authorization')
+      return answer
+    }
     const body = answer.bodyAsText ?? ''
     if (answer.status < 200 || answer.status > 299) {
       const { headers, status } = answer
@@ -174,7 +180,7 @@ function causeOf(thrown: unknown): unknown {
 }
 
 /** What the SDK throws by itself: about a challenge that it does not take, or an answer that it cannot read. */
-function sdkFault(thrown: unknown, sent: boolean): PatrolError {
+function sdkFault(thrown: unknown, call: Call): PatrolError {
   if (thrown instanceof PatrolError) return thrown
   const said = thrown instanceof Error ? Secret.redact(thrown.message.split('\n', 1)[0] ?? '') : String(thrown)
   if (said.startsWith('The challenge')) {
@@ -183,11 +189,12 @@ function sdkFault(thrown: unknown, sent: boolean): PatrolError {
         'Correct the url of the store. For an emulator under another domain, set verifyChallengeResource to false.',
     })
   }
-  const outcome = sent ? 'unknown' : 'none'
-  if (thrown instanceof Error && 'statusCode' in thrown && thrown.statusCode === 401) {
+  if (call.unauthorized) {
     return new PatrolError('store-denied', 'the vault did not accept the sign-in (401)', {
       remedy: "Sign in with a credential of the vault's tenant: the vault did not accept this one.",
     })
   }
-  return new PatrolError('unexpected-answer', `the vault's answer could not be read: ${said}`, { outcome })
+  return new PatrolError('unexpected-answer', `the vault's answer could not be read: ${said}`, {
+    outcome: call.sent ? 'unknown' : 'none',
+  })
 }

@@ -85,21 +85,18 @@ describe('on disk', () => {
   })
 
   it('a value opens with the age program', async ({ skip }) => {
-    const age = promisify(execFile)
-    skip(
-      await age('age', ['--version']).then(
-        () => false,
-        () => true,
-      ),
-      'age is not installed',
+    const program = 'age'
+    const isThere = await promisify(execFile)(program, ['--version']).then(
+      () => true,
+      () => false,
     )
+    skip(!isThere, 'age is not installed')
     await world.store.write('feed', new Secret(value), sampleMetadata(), soon())
     const { versions } = JSON.parse(await readFile(join(world.path, 'secrets/feed.json'), 'utf8'))
     const keyFile = join(world.path, 'key.txt')
     await writeFile(keyFile, world.identity.reveal())
-    expect(execFileSync('age', ['--decrypt', '-i', keyFile], { input: versions[0].value, encoding: 'utf8' })).toBe(
-      value,
-    )
+    const opened = execFileSync(program, ['--decrypt', '-i', keyFile], { input: versions[0].value, encoding: 'utf8' })
+    expect(opened).toBe(value)
   })
 
   it.each(['store.json', 'secrets/feed.json'])(

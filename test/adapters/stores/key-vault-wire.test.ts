@@ -48,6 +48,32 @@ async function failure(work: Promise<unknown>): Promise<PatrolError> {
   return error
 }
 
+interface Carried {
+  readonly signedIn: boolean
+  readonly body: boolean
+}
+
+/** The way to the network, and what went over it. */
+function watched(): { readonly httpClient: HttpClient; readonly carried: Carried[] } {
+  const carried: Carried[] = []
+  const sendRequest = (request: PipelineRequest): ReturnType<HttpClient['sendRequest']> => {
+    const body = request.body !== undefined && request.body !== null
+    carried.push({ signedIn: request.headers.has('authorization'), body })
+    return world.transport.azureClient.sendRequest(request)
+  }
+  return { httpClient: { sendRequest }, carried }
+}
+
+/** The way to the network; refusals lose their bodies on it. */
+function emptied(): HttpClient {
+  return {
+    sendRequest: async (request) => {
+      const answer = await world.transport.azureClient.sendRequest(request)
+      return answer.status === 401 ? { ...answer, bodyAsText: '' } : answer
+    },
+  }
+}
+
 describe('a write', () => {
   it('is one request with value, tags, expiry and content type', async () => {
     const [name, secret, metadata] = [fresh(), value(), sampleMetadata({ validTo: instant(1_798_081_445_999) })]
@@ -159,17 +185,8 @@ describe('a write', () => {
 
 describe('the first requests', () => {
   it('of several writers at once all arrive, and none carries a value before the vault has proved itself', async () => {
-    const carried: { readonly signedIn: boolean; readonly body: boolean }[] = []
-    const watching: HttpClient = {
-      sendRequest: (request: PipelineRequest) => {
-        carried.push({
-          signedIn: request.headers.has('authorization'),
-          body: request.body !== undefined && request.body !== null,
-        })
-        return world.transport.azureClient.sendRequest(request)
-      },
-    }
-    const opened = world.open({ httpClient: watching })
+    const { httpClient, carried } = watched()
+    const opened = world.open({ httpClient })
     const names = Array.from({ length: 8 }, fresh)
     await Promise.all(names.map((name) => opened.write(name, value(), sampleMetadata(), soon())))
     expect((await opened.current(names)).size).toBe(8)
@@ -185,16 +202,29 @@ describe('the first requests', () => {
         return world.credential.getToken(scopes, options)
       },
     }
-    const opened = world.open({ credential })
+    const { httpClient, carried } = watched()
+    const opened = world.open({ credential, httpClient })
     const writes = Array.from({ length: 4 }, () => ({ name: fresh(), secret: value() }))
     const done = await Promise.allSettled(
       writes.map(({ name, secret }) => opened.write(name, secret, sampleMetadata(), soon())),
     )
     expect(done.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])
+    expect(carried.filter(({ signedIn, body }) => body && !signedIn)).toEqual([])
     for (const [index, { name, secret }] of writes.entries()) {
       const read = await opened.read(name)
       if (done[index]?.status === 'fulfilled') expect(read?.value.equals(secret)).toBe(true)
       else expect(read).toBeUndefined()
+    }
+  })
+
+  it('with a token that the vault does not accept are denied, and nothing took place', async () => {
+    const credential: TokenCredential = {
+      getToken: async () => ({ token: 'a-token-of-nobody', expiresOnTimestamp: Date.now() + 3_600_000 }),
+    }
+    for (const open of [() => world.open({ credential }), () => world.open({ credential, httpClient: emptied() })]) {
+      const error = await failure(open().write(fresh(), value(), sampleMetadata(), soon()))
+      expect(error).toMatchObject({ code: 'store-denied', outcome: 'none' })
+      expect(await failure(open().current(['feed']))).toMatchObject({ code: 'store-denied' })
     }
   })
 
