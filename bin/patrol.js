@@ -3,8 +3,14 @@
 const needed = [22, 19]
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
-  process.stderr.write(`patrol needs Node.js ${needed.join('.')} or newer; this is ${process.versions.node}. See https://nodejs.org/download\n`)
+  process.stderr.write(
+    `patrol needs Node.js ${needed.join('.')} or newer; this is ${process.versions.node}. See https://nodejs.org/download\n`,
+  )
   process.exitCode = 2
+} else if (process.argv.length === 3 && ['-V', '--version'].includes(process.argv[2])) {
+  // Scripts ask for the version often, and nothing else of the program is needed to tell it.
+  const manifest = process.getBuiltinModule('node:fs').readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  process.stdout.write(`${JSON.parse(manifest).version}\n`)
 } else {
   import('../dist/main.js').then(({ main }) => main())
 }
