@@ -44,16 +44,18 @@ export function expandRules(
   const problems: Problem[] = []
   const taken = new Set<string>()
   const names = new Set(named.map((token) => token.name))
-  const places = new Set(named.map((token) => placeKey(token.place)).filter((key) => key !== undefined))
+  const declared = new Set(named.map((token) => placeKey(token.place)).filter((key) => key !== undefined))
+  const places = new Set(declared)
   for (const rule of rules) {
-    const candidates = rule.organizations.flatMap((organization) => {
+    const organizations = new Map(rule.organizations.map((each) => [each.toLowerCase(), each]))
+    const candidates = [...organizations.values()].flatMap((organization) => {
       const covered = coveredBy(rule, organization, named, estate).filter(
         ({ covers }) => !taken.has(covers) && !superseded.has(covers),
       )
       for (const { covers } of covered) taken.add(covers)
       // While the store cannot be read, nobody knows which PATs have a successor there.
       const unreadable = rule.store !== undefined && estate.managed(rule.store) === undefined
-      return unreadable ? [] : [...secretsOf(rule, organization, estate), ...covered]
+      return unreadable ? [] : [...secretsOf(rule, organization, declared, estate), ...covered]
     })
     const groups = Map.groupBy(candidates, (candidate) => placeKey(placeOf(rule, candidate)) ?? candidate)
     for (const [key, group] of groups) {
@@ -76,14 +78,20 @@ export function expandRules(
   return { tokens, problems }
 }
 
-/** The tokens that this rule made in earlier runs: their secrets say so. */
-function secretsOf(rule: Rule, organization: string, estate: Estate): readonly Candidate[] {
+/** The tokens that this rule made in earlier runs: their secrets say so. What an entry declares is the entry's. */
+function secretsOf(
+  rule: Rule,
+  organization: string,
+  declared: ReadonlySet<string>,
+  estate: Estate,
+): readonly Candidate[] {
   if (rule.store === undefined) return []
   const candidates: Candidate[] = []
   for (const [secretName, { reading }] of estate.managed(rule.store) ?? []) {
     if (reading.kind !== 'read' || reading.metadata.rule !== rule.match || reading.metadata.account !== rule.owner)
       continue
     if (reading.metadata.organization.toLowerCase() !== organization.toLowerCase()) continue
+    if (declared.has(placeKey({ store: rule.store, secretName }))) continue
     candidates.push({ displayName: reading.metadata.displayName, organization, secretName, covers: undefined })
   }
   return candidates
@@ -122,24 +130,35 @@ function placeOf(rule: Rule, candidate: Candidate): Place | undefined {
 /** https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
 const longestSecretName = 127
 
+function placeKey(place: Place): string
+function placeKey(place: Place | undefined): string | undefined
 function placeKey(place: Place | undefined): string | undefined {
   return place === undefined ? undefined : `${place.store}\n${place.secretName.toLowerCase()}`
 }
 
 function tokenOf(rule: Rule, candidate: Candidate, names: ReadonlySet<string>): Token {
-  const plain = slug(candidate.displayName) || `pat-${candidate.covers?.slice(0, 8)}`
-  const inOrganization = `${plain}@${candidate.organization}`
-  const name =
-    [plain, inOrganization].find((free) => !names.has(free)) ?? `${inOrganization}-${candidate.covers?.slice(0, 8)}`
   return {
     ...termsOf(rule),
-    name,
+    name: freeName(candidate, names),
     organization: candidate.organization,
     displayName: candidate.displayName,
     scopes: rule.scopes,
     place: placeOf(rule, candidate),
     rule: rule.match,
     covers: candidate.covers,
+  }
+}
+
+/** The slug of the display name; where that is taken, with the organization and what else tells it apart. */
+function freeName(candidate: Candidate, names: ReadonlySet<string>): string {
+  const identity = candidate.secretName ?? candidate.covers?.slice(0, 8)
+  const plain = slug(candidate.displayName) || `pat-${identity}`
+  const inOrganization = `${plain}@${candidate.organization}`
+  const told = `${inOrganization}-${identity}`
+  for (let number = 2, name = told; ; number++) {
+    const free = [plain, inOrganization, name].find((each) => !names.has(each))
+    if (free !== undefined) return free
+    name = `${told}-${number}`
   }
 }
 
