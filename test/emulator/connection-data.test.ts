@@ -71,6 +71,17 @@ describe('connectionData', () => {
     },
   )
 
+  test('a second revocation changes nothing', () => {
+    const pat = make()
+    caller.emulator.revokeOutside(pat.authorizationId, 'scanner')
+    const [before] = caller.emulator.pats()
+    caller.emulator.travel(DAY)
+    caller.emulator.revokeOutside(pat.authorizationId, 'administrator')
+    expect(caller.emulator.pats()).toEqual([before])
+    expect(before?.revokedBy).toBe('scanner')
+    expect(() => caller.emulator.revokeOutside(ORGANIZATION, 'owner')).toThrow(ORGANIZATION)
+  })
+
   test('an unknown PAT looks the same as a revoked one', async () => {
     expect((await caller.connectionData('nonsense')).status).toBe(203)
   })
@@ -175,6 +186,16 @@ describe('projects', () => {
     expect(heard.status).toBe(status)
     if (status === 200)
       expect(heard.json).toMatchObject({ count: 1, value: [{ name: 'Fabrikam', state: 'wellFormed' }] })
+  })
+
+  test.each([
+    ['7.1', 200],
+    ['7.2-preview.4', 200],
+    ['7.2', 400],
+    ['7.3-preview', 400],
+  ])('at api-version %s are answered %i', async (version, status) => {
+    const pat = make({ scope: 'vso.project' }).value
+    expect((await caller.say(url(`/_apis/projects?api-version=${version}`), { pat })).status).toBe(status)
   })
 
   test('the status of a missing scope can be 403', async () => {

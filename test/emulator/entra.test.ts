@@ -84,6 +84,11 @@ describe('a sign-in with a password', () => {
     expect(Object.keys(json).sort()).toEqual(['access_token', 'expires_in', 'ext_expires_in', 'scope', 'token_type'])
   })
 
+  test('a resource may be written with a slash at its end, as older clients do', async () => {
+    const heard = await caller.token(caller.passwordForm({ scope: `${VAULT}//.default` }))
+    expect(heard.status).toBe(200)
+  })
+
   test('a client of Microsoft gets user_impersonation', async () => {
     const { json } = await caller.token(caller.passwordForm({ client_id: AZURE_CLI }))
     expect(json.scope).toContain(`${AZURE_DEVOPS}/user_impersonation`)
@@ -129,6 +134,8 @@ describe('a sign-in with a password', () => {
     ['the common authority', {}, 9001023, 'invalid_request', 400, 'common'],
     ['an unknown resource', { scope: 'https://example.org/.default' }, 500011, 'invalid_resource'],
     ['two resources', { scope: `${AZURE_DEVOPS}/.default ${VAULT}/.default` }, 28000, 'invalid_request'],
+    ['.default and more', { scope: `${AZURE_DEVOPS}/.default ${AZURE_DEVOPS}/vso.pats` }, 70011, 'invalid_scope'],
+    ['a resource without a permission', { scope: `${AZURE_DEVOPS}/` }, 70011, 'invalid_scope'],
     ['a permission nobody consented to', { scope: `${AZURE_DEVOPS}/vso.code` }, 65001, 'invalid_grant'],
     ['a missing scope', { scope: '' }, 900144, 'invalid_request'],
     ['a missing password', { password: '' }, 900144, 'invalid_request'],
@@ -161,6 +168,20 @@ describe('a sign-in with a password', () => {
     expectRefusal(heard, 50076, 'interaction_required')
     expect(JSON.parse(heard.json.claims)).toHaveProperty('access_token')
     caller.emulator.set({ mfaError: 'invalid_grant' })
+  })
+
+  test('a right password in between starts the count of wrong ones anew', async () => {
+    const right = caller.passwordForm()
+    for (let round = 0; round < 2; round += 1) {
+      for (let attempt = 0; attempt < 9; attempt += 1) await caller.token({ ...right, password: 'guess' })
+      expect((await caller.token(right)).status).toBe(200)
+    }
+  })
+
+  test('a new password is not expired', async () => {
+    caller.emulator.changeUser(UPN, { passwordExpired: true })
+    caller.emulator.changeUser(UPN, { password: `new ${Math.random()}` })
+    expect((await caller.token(caller.passwordForm())).status).toBe(200)
   })
 
   test('ten wrong passwords lock the account for a minute, even for the right one', async () => {
@@ -206,6 +227,13 @@ describe('a refresh token', () => {
   test('is refused to another client, and when it is none', async () => {
     expectRefusal(await redeem(await fresh(), { client_id: AZURE_CLI }), 70000, 'invalid_grant')
     expectRefusal(await redeem('nonsense'), 70000, 'invalid_grant')
+  })
+
+  test('is refused at the authority of another tenant', async () => {
+    const { json } = await caller.token(caller.passwordForm({ client_id: AZURE_CLI }))
+    const form = { client_id: AZURE_CLI, grant_type: 'refresh_token', refresh_token: json.refresh_token }
+    expectRefusal(await caller.token(form, '22222222-2222-3333-4444-555555555555'), 70000, 'invalid_grant')
+    expect((await caller.token(form, 'organizations')).status).toBe(200)
   })
 
   test('does not get around a second factor or a disabled account', async () => {

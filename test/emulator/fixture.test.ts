@@ -48,15 +48,21 @@ pats:
     scope: vso.code
     validFrom: -20d
     validTo: 2026-05-30T00:00:00Z
+  - owner: ${UPN}
+    organization: contoso
+    displayName: Withdrawn
+    scope: vso.code
+    validTo: +3d
+    revoked: true
 `
 
 describe('a fixture', () => {
   test('is read from YAML, and relative instants count from the start', async () => {
     const startAt = Date.UTC(2026, 5, 1)
     const emulator = await startEmulator({ fixture: await load(yaml), startAt })
-    const [old, gone] = emulator.pats()
+    const [old, gone, withdrawn] = emulator.pats()
     expect(old).toMatchObject({ displayName: 'Old', validFrom: startAt - 20 * DAY, validTo: startAt + 3 * DAY })
-    expect([old?.state, gone?.state]).toEqual(['active', 'expired'])
+    expect([old?.state, gone?.state, withdrawn?.state]).toEqual(['active', 'expired', 'revoked'])
     expect(emulator.users()).toEqual([UPN])
     await emulator.stop()
   })

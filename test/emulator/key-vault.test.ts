@@ -123,6 +123,8 @@ describe('limits', () => {
   test.each<[string, unknown, number]>([
     ['a value of 25 KB', { value: 'x'.repeat(25_600) }, 200],
     ['a value above 25 KB', { value: 'x'.repeat(25_601) }, 400],
+    ['a value of fewer characters but more bytes', { value: 'é'.repeat(13_000) }, 400],
+    ['an empty value', { value: '' }, 200],
     ['15 tags of 256 characters', { value: 'x', tags: tags(15, 256) }, 200],
     ['16 tags', { value: 'x', tags: tags(16, 1) }, 400],
     ['a tag of 257 characters', { value: 'x', tags: tags(1, 257) }, 400],
@@ -137,6 +139,7 @@ describe('limits', () => {
     const heard = await put('feed', body)
     expect(heard.status).toBe(status)
     if (status === 400) expect(heard.json.error.code).toBe('BadParameter')
+    expect(caller.emulator.secrets()).not.toContain('')
   })
 
   test('tags of 512 characters, where the switch says so', async () => {
@@ -315,6 +318,11 @@ describe('who may', () => {
         'ForbiddenByRbac',
       ])
     }
+  })
+
+  test('a disabled user may nothing', async () => {
+    caller.emulator.changeUser(UPN, { enabled: false })
+    expect((await get('/secrets')).status).toBe(403)
   })
 
   test('a vault of access policies says so, and one with purge protection does not purge', async () => {

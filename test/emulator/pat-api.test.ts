@@ -19,10 +19,14 @@ const COLLEAGUE = 'ann@contoso.example'
 const START = Date.UTC(2026, 5, 1)
 
 const fixture: Fixture = {
-  tenants: [{ id: TENANT, domains: ['contoso.example'] }],
+  tenants: [
+    { id: TENANT, domains: ['contoso.example'] },
+    { id: '22222222-2222-3333-4444-555555555555', domains: ['fabrikam.example'] },
+  ],
   users: [
     { upn: UPN, tenant: TENANT },
     { upn: COLLEAGUE, tenant: TENANT },
+    { upn: 'bob@fabrikam.example', tenant: 'fabrikam.example' },
     { upn: 'guest@contoso.example', tenant: TENANT },
   ],
   clients: [
@@ -35,7 +39,7 @@ const fixture: Fixture = {
     },
   ],
   organizations: [
-    { name: 'contoso', id: ORGANIZATION, tenant: TENANT, members: [UPN, COLLEAGUE] },
+    { name: 'contoso', id: ORGANIZATION, tenant: TENANT, members: [UPN, COLLEAGUE, 'bob@fabrikam.example'] },
     { name: 'fabrikam', id: OTHER_ORGANIZATION, tenant: TENANT, members: [UPN] },
   ],
 }
@@ -360,6 +364,13 @@ describe('who may call', () => {
     expect((await caller.pats(bearer, 'GET')).status).toBe(401)
   })
 
+  test('a token of another tenant is not authorized, member or not', async () => {
+    const username = 'bob@fabrikam.example'
+    const form = caller.passwordForm({ username, client_id: AZURE_CLI })
+    const { json } = await caller.token(form, 'fabrikam.example')
+    expect((await caller.pats(json.access_token, 'GET')).status).toBe(401)
+  })
+
   test('an organization that does not exist is a page with 404', async () => {
     const heard = await caller.say(url().replace('/contoso/', '/nowhere/'), { bearer })
     expect([heard.status, heard.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8'])
@@ -435,7 +446,10 @@ describe('policies', () => {
       startAt: START,
       fixture: {
         ...fixture,
-        tenants: [{ id: TENANT, domains: ['contoso.example'], policies }],
+        tenants: [
+          { id: TENANT, domains: ['contoso.example'], policies },
+          { id: '22222222-2222-3333-4444-555555555555', domains: ['fabrikam.example'] },
+        ],
         organizations: [
           {
             name: 'contoso',

@@ -128,7 +128,27 @@ describe('each switch turns an answer', () => {
     await mint({ displayName: 'short' })
     expect((await caller.mint(bearer, { displayName: 'short' })).json.patTokenError).toBe('none')
     caller.emulator.set({ duplicateDisplayNames: 'invalidDisplayName' })
-    expect((await caller.mint(bearer, { displayName: 'short' })).json.patTokenError).toBe('invalidDisplayName')
+    const mintShort = async () => (await caller.mint(bearer, { displayName: 'short' })).json.patTokenError
+    expect(await mintShort()).toBe('invalidDisplayName')
+    for (const { authorizationId } of caller.emulator.pats()) await remove(authorizationId)
+    expect(await mintShort()).toBe('none')
+  })
+
+  test('duplicateDisplayNames leaves the names of others alone', async () => {
+    await caller.stop()
+    const colleague = 'ann@contoso.example'
+    const fixture = {
+      users: [
+        { upn: UPN, tenant: 'contoso.example' },
+        { upn: colleague, tenant: 'contoso.example' },
+      ],
+    }
+    caller = await call({ startAt: START, fixture })
+    bearer = await caller.signIn()
+    caller.emulator.set({ duplicateDisplayNames: 'invalidDisplayName' })
+    const pat = { displayName: 'Feed', scope: 'vso.code', organization: 'contoso', validTo: START + DAY }
+    caller.emulator.createPat(colleague, pat)
+    expect((await caller.mint(bearer)).json.patTokenError).toBe('none')
   })
 
   test('requireBothPatScopes', async () => {
