@@ -1,9 +1,11 @@
 // Builds dist/: the program as one small entry and a chunk for each part that loads lazily, dependencies included, so
 // that the installed package needs no others and starts fast.
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
+import { notices } from './notices.ts'
 
-const root = new URL('..', import.meta.url).pathname
+const root = fileURLToPath(new URL('..', import.meta.url))
 
 rmSync(`${root}dist`, { recursive: true, force: true })
 const bundle = await rolldown({
@@ -11,10 +13,12 @@ const bundle = await rolldown({
   platform: 'node',
   logLevel: 'warn',
 })
-await bundle.write({
+const { output } = await bundle.write({
   dir: `${root}dist`,
   format: 'esm',
-  minify: false,
   chunkFileNames: 'chunks/[name]-[hash].js',
 })
 await bundle.close()
+
+const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
+writeFileSync(`${root}dist/THIRD-PARTY-NOTICES.txt`, notices(modules))

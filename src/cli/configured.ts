@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { composeWorld, type OpenWorld } from '../app/compose.ts'
-import { configFromFlags } from '../app/config/flags.ts'
+import { configFromFlags, flagsBesideFile, givenFlags } from '../app/config/flags.ts'
 import { loadConfig } from '../app/config/load.ts'
 import type { Wanted } from '../app/config/wanted.ts'
 import { PatrolError } from '../core/errors.ts'
@@ -32,25 +32,15 @@ export async function readConfiguration(invocation: Invocation, flags: ConfigLes
     readFile: (path: string) => readFileSync(path),
     workingDirectory: io.workingDirectory,
   }
-  const { organization = [], tenant, match, method, lifetime, store } = flags
-  const usesFlags =
-    organization.length > 0 || [tenant, match, method, lifetime, store].some((flag) => flag !== undefined)
-  if (usesFlags && options.config !== undefined) {
-    throw new PatrolError(
-      'usage',
-      'flags such as --organization stand for a configuration, but --config names one as well',
-      {
-        remedy: 'Give either --config, or the flags.',
-      },
-    )
-  }
+  const { organization: organizations = [], tenant, match, method, lifetime, store } = flags
+  const given = { organizations, tenant, match, method, lifetime, store }
+  const file = options.config ?? (existsSync(resolve(io.workingDirectory, defaultFile)) ? defaultFile : undefined)
+  const usesFlags = givenFlags(given).length > 0
+  const clash = usesFlags && file !== undefined ? flagsBesideFile(given, file) : undefined
+  if (clash !== undefined) throw new ConfigurationFaults([clash])
   const loaded = usesFlags
-    ? configFromFlags(
-        { organizations: organization, tenant, match, method, lifetime, store },
-        environment,
-        io.workingDirectory,
-      )
-    : await loadConfig(resolve(io.workingDirectory, options.config ?? defaultFile), environment)
+    ? configFromFlags(given, environment, io.workingDirectory)
+    : loadConfig(file ?? defaultFile, environment)
   if (loaded.kind === 'invalid') throw new ConfigurationFaults(loaded.problems)
   for (const warning of loaded.warnings) {
     const place = warning.file === undefined ? '' : `${warning.file}:${warning.line}: `

@@ -1,8 +1,8 @@
 import { currentMetadata, currentPat, type Facts } from './facts.ts'
 import { assess, currentGrant, obstacle } from './policy.ts'
-import type { Instant } from './time.ts'
+import { after, type Instant, minute } from './time.ts'
 import type { Token } from './token.ts'
-import { dueAt, expiringAt } from './window.ts'
+import { expiringAt } from './window.ts'
 
 export type State = 'healthy' | 'due' | 'expiring' | 'expired' | 'missing' | 'at-ceiling' | 'paused' | 'unknown'
 
@@ -29,17 +29,5 @@ function isAtCeiling(token: Token, facts: Facts): boolean {
   const metadata = currentMetadata(facts)
   const pat = currentPat(token, facts)
   if (token.method !== 'renew' || metadata?.extendedAt === undefined || pat?.validTo === undefined) return false
-  return metadata.extendedAt + token.lifetime > pat.validTo + 60_000
-}
-
-export interface Life {
-  readonly validFrom: Instant | undefined
-  readonly validTo: Instant | undefined
-  readonly dueAt: Instant | undefined
-}
-
-/** The dates of the current PAT, for display. */
-export function lifeOf(token: Token, facts: Facts): Life {
-  const grant = currentGrant(token, facts)
-  return { validFrom: grant?.validFrom, validTo: grant?.validTo, dueAt: grant && dueAt(token.name, token, grant) }
+  return after(metadata.extendedAt, token.lifetime) > after(pat.validTo, minute)
 }
