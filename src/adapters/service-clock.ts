@@ -7,7 +7,7 @@ import {
   staleReadings,
   withReading,
 } from '../core/skew.ts'
-import { type Duration, formatDuration, type Instant, instant } from '../core/time.ts'
+import { type Duration, formatDuration, type Instant, instant, minute, times } from '../core/time.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Reporter } from '../ports/reporter.ts'
 
@@ -72,7 +72,7 @@ export function createServiceClock(sources: ClockSources): ServiceClock {
     if (told || skew.kind !== 'corrected' || Math.abs(skew.offset) <= notableSkew) return
     told = true
     const direction = skew.offset > 0 ? 'behind' : 'ahead of'
-    const length = formatDuration(Math.abs(skew.offset) as Duration)
+    const length = formatDuration(times(Math.round(Math.abs(skew.offset) / minute), minute))
     const message = `this computer's clock is ${length} ${direction} the services' clocks; their time is used`
     sources.reporter.report({ kind: 'warning', message })
   }

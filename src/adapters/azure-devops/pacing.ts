@@ -4,7 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import { type HttpAnswer, retryAfterOf } from '../http/answer.ts'
 
 /** Whoever is asked to wait longer than this fails and says so, in place of looking as if it hung. */
-export const longestWait: Duration = times(2, minute)
+export const longestWait: Duration = times(5, minute)
 
 /**
  * When the next request may go to a host, shared by all who send there for one account. The service asks for a wait by
