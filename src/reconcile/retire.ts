@@ -16,10 +16,12 @@ export async function revokeSuperseded(turn: Turn, facts: Facts, authorizationId
 
 /** Makes the store refuse an old version, unless another instance moved on. */
 export async function disableVersion(turn: Turn, facts: Facts, version: string): Promise<void> {
-  await turn.assertUnmoved(facts)
   const { secretName } = turn.place
   try {
-    await turn.mutate('disable', (limits) => turn.store.disable(secretName, version, limits))
+    await turn.mutate('disable', async (limits) => {
+      await turn.assertUnmoved(facts)
+      await turn.store.disable(secretName, version, limits)
+    })
   } catch (error) {
     const failure = asPatrolError(error)
     if (failure.outcome === 'none') throw failure
@@ -31,11 +33,13 @@ export async function disableVersion(turn: Turn, facts: Facts, version: string):
 /** Revokes a PAT of this token, unless another instance moved on. A lost answer is resolved by the list. */
 export async function revokePat(turn: Turn, facts: Facts, authorizationId: string): Promise<void> {
   const { organization } = turn.token
-  if (turn.token.place !== undefined) await turn.assertUnmoved(facts)
   try {
     await turn.mutate(
       'revoke',
-      (limits) => turn.authority.revoke(organization, authorizationId, limits),
+      async (limits) => {
+        if (turn.token.place !== undefined) await turn.assertUnmoved(facts)
+        await turn.authority.revoke(organization, authorizationId, limits)
+      },
       authorizationId,
     )
   } catch (error) {

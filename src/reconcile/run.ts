@@ -93,18 +93,19 @@ export interface Report {
 export async function apply(world: World, proposed: Proposals, options: ApplyOptions = {}): Promise<Report> {
   if (proposed.veto !== undefined) throw proposed.veto
   const owners = new Owners(world)
-  const results: Result[] = []
+  const turns = new Map<string, readonly Result[]>()
   const problems: Problem[] = [...proposed.problems]
   const busy = proposed.proposals.filter(({ plan }) => plan.actions.length > 0)
   await forEachBounded(busy, world.concurrency, async (proposal) => {
     const { token } = proposal.observation
     world.reporter.report({ kind: 'turn-began', token: token.name })
     const turn = await takeTurn(world, proposed, owners, proposal, options)
-    results.push(...turn.results)
+    turns.set(token.name, turn.results)
     problems.push(...turn.problems)
     const failure = turn.results.find((result) => result.status === 'failed')?.error
     world.reporter.report({ kind: 'turn-ended', token: token.name, ...(failure === undefined ? {} : { failure }) })
   })
+  const results = busy.flatMap(({ observation }) => turns.get(observation.token.name) ?? [])
   const blind = [
     ...proposed.proposals.map(({ observation }) => observation),
     ...proposed.snapshot.failures.map(({ rule, failure }) => ({ token: { name: rule.match }, failure })),
