@@ -125,7 +125,7 @@ function update(visit: Visit): Answer {
   if ('error' in verdict) return failure(visit, verdict.error, verdict.message)
   pat.displayName = verdict.displayName
   pat.scope = verdict.scope
-  if (request.validTo !== undefined) pat.validTo = toTicks(verdict.validTo)
+  pat.validTo = toTicks(verdict.validTo)
   if (request.allOrgs !== undefined)
     pat.organizationIds = verdict.allOrgs ? null : (pat.organizationIds ?? [organization.id])
   const { putChangesValue } = world.switches
