@@ -28,7 +28,7 @@ export interface SignedInUser {
  *
  * Every method rejects with a PatrolError. Reading methods repeat themselves after passing faults. Mutating ones send
  * exactly one request that can take effect; they may wait and send again only after an answer that says that nothing
- * took place (a 429), and never after `limits.sendBy`. Their error's `outcome` says whether it may have taken place.
+ * took place (a 429, or that nobody is signed in), and never after `limits.sendBy`. Their error's `outcome` says whether it may have taken place.
  */
 export interface Authority {
   /**

@@ -1,4 +1,4 @@
-import { type ErrorCode, type Outcome, PatrolError } from '../../core/errors.ts'
+import { type ErrorCode, type Outcome, PatrolError, remedies } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 import { type HttpAnswer, jsonOf, mediaTypeOf, retryAfterOf } from '../http/answer.ts'
 import { patTokenErrorOf } from './pat-token-error.ts'
@@ -52,7 +52,8 @@ export function refusalOf(answer: HttpAnswer, asked: Asked): PatrolError {
   const suffix = said.message === '' ? '' : `: ${said.message}`
   if (status === 429) return refusal(answer, asked, 'throttled', `too many requests (429)${suffix}`, 'none')
   if (status === 203 || (status >= 300 && status < 400)) {
-    return refusal(answer, asked, 'not-signed-in', `answered with the sign-in page (${status})`, 'none')
+    const page = `answered with the sign-in page (${status})`
+    return refusal(answer, asked, 'not-signed-in', page, 'none', usersOnly)
   }
   if (status >= 500) return refusal(answer, asked, 'service-unavailable', `failed (${status})${suffix}`, 'unknown')
   if (status >= 400) {
@@ -68,11 +69,22 @@ export function refusalOf(answer: HttpAnswer, asked: Asked): PatrolError {
   return refusal(answer, asked, 'unexpected-answer', `answered (${status}) ${form}${suffix}`, 'unknown')
 }
 
-function refusal(answer: HttpAnswer, asked: Asked, code: ErrorCode, what: string, outcome: Outcome): PatrolError {
+/** The sign-in page is also how service principals and managed identities are refused. */
+const usersOnly = `${remedies['not-signed-in']} Only the token of a user is accepted, not that of a service principal or managed identity.`
+
+function refusal(
+  answer: HttpAnswer,
+  asked: Asked,
+  code: ErrorCode,
+  what: string,
+  outcome: Outcome,
+  remedy?: string,
+): PatrolError {
   const retryAfter = retryAfterOf(answer)
   const correlationId = correlationIdOf(answer)
   return new PatrolError(code, Secret.redact(`${asked.what}: Azure DevOps ${phrase(what)}`), {
     outcome: asked.mutates ? outcome : 'none',
+    ...(remedy === undefined ? {} : { remedy }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(correlationId === undefined ? {} : { correlationId }),
   })

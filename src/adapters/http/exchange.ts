@@ -22,6 +22,9 @@ export interface HttpRequest {
 /** Answers of the services are small; whatever is larger is not one of theirs. */
 const largestBody = 16 * 1024 * 1024
 
+/** A timer of Node.js that is set for longer ends at once. */
+const longestTimer = 2 ** 31 - 1
+
 interface Received {
   readonly answer: HttpAnswer
   /** From sending to the arrival of the headers. */
@@ -66,7 +69,7 @@ export function exchange(
     }
     const onAbort = (): void => fail(coded('ABORT_ERR', 'the request was given up'))
     const onTimeout = (): void => fail(coded('ETIMEDOUT', `no answer within ${request.timeout} ms`))
-    const timer = request.timeout > 0 ? setTimeout(onTimeout, request.timeout) : undefined
+    const timer = request.timeout > 0 ? setTimeout(onTimeout, Math.min(request.timeout, longestTimer)) : undefined
     if (request.signal?.aborted === true) {
       onAbort()
       return

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PasswordSignIn } from '../../../src/adapters/entra/password-sign-in.ts'
 import { credentialOf } from '../../../src/adapters/entra/token-credential.ts'
+import { msalNetwork } from '../../../src/adapters/http/msal-network.ts'
 import { asPatrolError, type PatrolError } from '../../../src/core/errors.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { hour, minute } from '../../../src/core/time.ts'
+import { answer } from '../support/answers.ts'
 import { closedPort } from '../support/servers.ts'
 import { type EmulatedWorld, emulatedWorld, tenant, user } from '../support/emulated-world.ts'
 
@@ -95,6 +97,38 @@ describe('a sign-in with a password', () => {
     const warnings = world.events.filter(({ kind }) => kind === 'warning')
     expect(warnings).toHaveLength(1)
     expect(JSON.stringify(warnings)).toContain('access-token')
+  })
+})
+
+describe("a sign-in at Microsoft's own address", () => {
+  it('sends one request, with the client id of the Azure CLI and no secret in the address', async () => {
+    const requests: { method: string; url: string; body: string }[] = []
+    const send = async (request: { method: string; url: string; body?: string | Uint8Array }) => {
+      requests.push({ method: request.method, url: request.url, body: String(request.body ?? '') })
+      const body = { token_type: 'Bearer', expires_in: 3599, access_token: 'opaque', scope: 'x' }
+      return answer(200, body)
+    }
+    const { clock, events } = world
+    const direct = new PasswordSignIn(
+      { name: 'bot', tenant, username: user, password: new Secret('pass-word-of-bot') },
+      {
+        transport: { msalNetwork: () => msalNetwork(send) },
+        clock,
+        reporter: { report: (event) => events.push(event) },
+        stopping: () => false,
+        entra: 'https://login.microsoftonline.com',
+        entraOverridden: false,
+      },
+    )
+    await direct.accessToken('azure-devops')
+    expect(requests.map(({ method, url }) => `${method} ${url.split('?')[0]}`)).toEqual([
+      `POST https://login.microsoftonline.com/${tenant}/oauth2/v2.0/token`,
+    ])
+    const form = new URLSearchParams(requests[0]?.body)
+    expect(form.get('client_id')).toBe('04b07795-8ddb-461a-bbee-02f9e1bf7b46')
+    expect(form.get('grant_type')).toBe('password')
+    expect(form.get('scope')).toContain('499b84ac-1321-427f-aa17-267ca6975798/.default')
+    expect(requests[0]?.url).not.toContain('pass-word')
   })
 })
 

@@ -238,10 +238,15 @@ describe('a request that cannot be sent has no effect', () => {
 
 describe('a request that was sent and brought no answer', () => {
   it('in time has an unknown outcome', async () => {
-    const { origin, seen } = await server(() => undefined)
-    const error = await failure((await transport()).send({ method: 'POST', url: origin, timeout: duration(300) }))
+    const { origin, seen } = await server((response, { url }) => {
+      if (url === '/first') response.end()
+    })
+    const { send } = await transport()
+    // On a connection that stands, so that the time cannot run out before the request is sent.
+    await send({ method: 'GET', url: `${origin}/first`, timeout })
+    const error = await failure(send({ method: 'POST', url: `${origin}/second`, timeout: duration(300) }))
     expect(error).toMatchObject({ code: 'service-unavailable', outcome: 'unknown' })
-    expect(seen).toHaveLength(1)
+    expect(seen).toHaveLength(2)
   })
 
   it('before it was given up has an unknown outcome', async () => {
@@ -300,6 +305,14 @@ describe('a proxy', () => {
     expect(Buffer.from(answer.body).toString()).toBe('far')
     expect(proxy.connects.map(({ target }) => target)).toEqual([`service.test:${port}`])
     expect(seen).toHaveLength(1)
+  })
+
+  it('that speaks TLS itself is trusted by the own authority as well', async () => {
+    const { port } = await server((response) => response.end('far'))
+    const proxy = kept(await connectProxy(undefined, certificate))
+    const { send } = await transport({ environment: through(proxy.port, `https://localhost:${proxy.port}`) })
+    expect((await send({ method: 'GET', url: `https://service.test:${port}/`, timeout })).status).toBe(200)
+    expect(proxy.connects).toHaveLength(1)
   })
 
   it('is given user name and password, which stay out of errors', async () => {

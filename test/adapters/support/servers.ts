@@ -55,11 +55,12 @@ export interface TestProxy extends Listening {
 
 /**
  * A proxy that tunnels every name to the loopback address, so that names which exist nowhere show that it was used.
- * With a `refusal` it answers every CONNECT with that status.
+ * With a `refusal` it answers every CONNECT with that status; with a certificate it speaks TLS itself.
  */
-export async function connectProxy(refusal?: number): Promise<TestProxy> {
+export async function connectProxy(refusal?: number, certificate?: TestCertificate): Promise<TestProxy> {
   const connects: TestProxy['connects'] = []
-  const server = createHttpServer((_request, response) => response.writeHead(405).end())
+  const server =
+    certificate === undefined ? createHttpServer() : createHttpsServer({ key: certificate.key, cert: certificate.cert })
   server.on('connect', (request: IncomingMessage, client: Socket) => {
     const target = request.url ?? ''
     connects.push({ target, authorization: request.headers['proxy-authorization'] })
