@@ -177,10 +177,19 @@ function deliveries(token: Token, facts: Facts, now: Instant): Plan {
   const { current } = facts
   const metadata = currentMetadata(facts)
   if (current?.enabled !== true || metadata === undefined) return nothing
+  // A target that was passed over may still hold an older value that works; a dead one in its place would only harm.
+  if (isDead(token, facts, now)) return nothing
   const planned = token.targets
     .map((target) => delivery(token, facts, current, metadata, target))
     .filter((action) => action !== undefined)
   return split(planned, now)
+}
+
+/** Whether the current PAT is known not to work. One that the list merely lacks is not. */
+function isDead(token: Token, facts: Facts, now: Instant): boolean {
+  const grant = currentGrant(token, facts)
+  const isOver = grant !== undefined && grant.validTo <= now && facts.currentWorks !== true
+  return facts.currentWorks === false || isOver
 }
 
 function delivery(
@@ -252,7 +261,9 @@ function deadVersions(token: Token, facts: Facts, now: Instant): Plan {
   const actions: Action[] = []
   for (const version of facts.versions ?? []) {
     if (version.id === undefined || !version.enabled || version.reading.kind !== 'read') continue
-    const { authorizationId } = version.reading.metadata
+    const { authorizationId, organization, account } = version.reading.metadata
+    // Of a PAT elsewhere, where the token was before it moved, the list tells nothing.
+    if (organization.toLowerCase() !== token.organization.toLowerCase() || account !== token.owner) continue
     const old = after(after(version.createdAt, token.orphanAfter), slack) <= now
     if (!old || authorizationId === currentId || living.has(authorizationId)) continue
     const message = 'disable an old version, whose PAT is dead'

@@ -1,6 +1,6 @@
 import { currentMetadata, currentPat, type Facts } from './facts.ts'
 import { assess, currentGrant, obstacle } from './policy.ts'
-import { after, type Instant, minute } from './time.ts'
+import { after, type Instant } from './time.ts'
 import type { Token } from './token.ts'
 import { expiringAt } from './window.ts'
 
@@ -29,5 +29,6 @@ function isAtCeiling(token: Token, facts: Facts): boolean {
   const metadata = currentMetadata(facts)
   const pat = currentPat(token, facts)
   if (token.method !== 'renew' || metadata?.extendedAt === undefined || pat?.validTo === undefined) return false
-  return after(metadata.extendedAt, token.lifetime) > after(pat.validTo, minute)
+  // The time noted is that of the note, which follows the request within a turn, and every turn is shorter than this.
+  return after(metadata.extendedAt, token.lifetime) > after(pat.validTo, token.orphanAfter)
 }
