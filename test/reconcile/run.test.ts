@@ -175,7 +175,7 @@ test('what somebody revoked outside is replaced by the next run', async () => {
 
 test('a current PAT that the list does not show yet is tried, and left alone when it works', async () => {
   const world = new SimulatedWorld()
-  world.listLag = times(10, minute)
+  world.createLag = times(10, minute)
   await turn(world, [token])
   const effects = world.effects.length
   await turn(world, [token])

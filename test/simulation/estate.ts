@@ -1,0 +1,235 @@
+import { PatrolError } from '../../src/core/errors.ts'
+import { decodeMetadata, encodeMetadata, type Metadata } from '../../src/core/metadata.ts'
+import type { Pat } from '../../src/core/pat.ts'
+import { Secret } from '../../src/core/secret.ts'
+import { type Duration, duration, type Instant, instant } from '../../src/core/time.ts'
+import type { MintRequest } from '../../src/ports/authority.ts'
+import type { Consignment } from '../../src/ports/target.ts'
+import type { Probe } from '../../src/ports/prober.ts'
+import type { StoredVersion } from '../../src/ports/store.ts'
+
+export interface SimulatedPat {
+  readonly authorizationId: string
+  displayName: string
+  scopes: readonly string[]
+  validFrom: Instant
+  validTo: Instant
+  allOrganizations: boolean
+  readonly owner: string
+  readonly organization: string
+  readonly value: string
+  revokedAt: Instant | undefined
+  /** Revoked by an administrator, a policy or the leak scanner, and not by Patrol. */
+  revokedOutside: boolean
+}
+
+export interface SimulatedVersion {
+  readonly id: string
+  readonly createdAt: Instant
+  /** To the millisecond, for judges alone: the store's own stamp may be coarser. */
+  readonly storedAt: Instant
+  readonly value: string
+  enabled: boolean
+  tags: Readonly<Record<string, string>>
+}
+
+/**
+ * The state of a world in memory, and every operation on it as a plain function: what the services would do once a
+ * request reaches them. Nothing here waits, fails by chance or knows who calls.
+ */
+export class SimulatedEstate {
+  now: Instant = instant(Date.UTC(2026, 5, 1))
+  readonly pats: SimulatedPat[] = []
+  readonly secrets = new Map<string, SimulatedVersion[]>()
+  /** What each target holds now: the value. */
+  readonly held = new Map<string, string>()
+  /** The longest life that the policy grants. */
+  maximumLife: Duration | undefined
+  /** PATs are left out of lists for so long after they were made. */
+  createLag: Duration = duration(0)
+  /** PATs still stand in lists for so long after they were revoked. */
+  revokeLag: Duration = duration(0)
+  /** PATs are not let in for so long after they were made. */
+  useLag: Duration = duration(0)
+  signedInAs = 'ci-bot@contoso.example'
+  #counter = 0
+
+  /** A PAT made by hand, without Patrol. */
+  createPat(pat: Partial<SimulatedPat> & Pick<SimulatedPat, 'displayName' | 'validTo'>): SimulatedPat {
+    const created: SimulatedPat = {
+      authorizationId: this.#id(),
+      scopes: ['vso.packaging'],
+      validFrom: this.now,
+      allOrganizations: false,
+      owner: 'ci-bot@contoso.example',
+      organization: 'contoso',
+      value: `value-${this.next()}`,
+      revokedAt: undefined,
+      revokedOutside: false,
+      ...pat,
+    }
+    this.pats.push(created)
+    return created
+  }
+
+  isActive(pat: SimulatedPat): boolean {
+    return pat.revokedAt === undefined && pat.validTo > this.now
+  }
+
+  active(): readonly SimulatedPat[] {
+    return this.pats.filter((pat) => this.isActive(pat))
+  }
+
+  byValue(value: string): SimulatedPat | undefined {
+    return this.pats.find((pat) => pat.value === value)
+  }
+
+  current(secretName: string): SimulatedVersion | undefined {
+    return this.secrets.get(secretName.toLowerCase())?.at(-1)
+  }
+
+  /** Whether what the store hands out now is let in. */
+  currentWorks(secretName: string): boolean {
+    const current = this.current(secretName)
+    return current?.enabled === true && this.active().some((pat) => pat.value === current.value)
+  }
+
+  revokeOutside(pat: SimulatedPat): void {
+    if (pat.revokedAt !== undefined) return
+    pat.revokedAt = this.now
+    pat.revokedOutside = true
+  }
+
+  listActive(owner: string, organization: string): readonly Pat[] {
+    return this.#mine(owner, organization)
+      .filter((pat) => pat.validFrom + this.createLag <= this.now && pat.validTo > this.now)
+      .filter((pat) => pat.revokedAt === undefined || pat.revokedAt + this.revokeLag > this.now)
+      .map(asPat)
+  }
+
+  listRevoked(owner: string, organization: string): readonly Pat[] {
+    return this.#mine(owner, organization)
+      .filter((pat) => pat.revokedAt !== undefined)
+      .map(asPat)
+  }
+
+  mint(owner: string, organization: string, request: MintRequest): { readonly pat: Pat; readonly value: Secret } {
+    const pat = this.createPat({
+      displayName: request.displayName,
+      scopes: request.scopes,
+      validTo: this.#clamp(this.now, request.validTo),
+      owner,
+      organization,
+    })
+    return { pat: asPat(pat), value: new Secret(pat.value) }
+  }
+
+  extend(owner: string, organization: string, authorizationId: string, validTo: Instant): Pat {
+    const pat = this.#mine(owner, organization).find((one) => one.authorizationId === authorizationId)
+    if (pat === undefined || pat.revokedAt !== undefined) throw new PatrolError('pat-not-found', 'no such PAT')
+    if (pat.validTo <= this.now) throw new PatrolError('cannot-extend', 'an expired PAT cannot be extended')
+    pat.validTo = this.#clamp(pat.validFrom, validTo)
+    return asPat(pat)
+  }
+
+  revoke(owner: string, organization: string, authorizationId: string): void {
+    const pat = this.#mine(owner, organization).find((one) => one.authorizationId === authorizationId)
+    if (pat !== undefined) pat.revokedAt ??= this.now
+  }
+
+  probe(organization: string, value: string): Probe {
+    const pat = this.active().find((one) => one.value === value && one.organization === organization)
+    const known = pat !== undefined && pat.validFrom + this.useLag <= this.now
+    return known ? { kind: 'works', ownerId: pat.owner } : { kind: 'refused', message: 'HTTP 401' }
+  }
+
+  currentOf(names: readonly string[]): ReadonlyMap<string, StoredVersion> {
+    const found = new Map<string, StoredVersion>()
+    for (const name of names) {
+      const version = this.current(name)
+      if (version !== undefined) found.set(name.toLowerCase(), asStored(version))
+    }
+    return found
+  }
+
+  managed(): ReadonlyMap<string, StoredVersion> {
+    const ours = [...this.secrets.keys()].filter((name) => this.current(name)?.tags['patrol'] !== undefined)
+    return this.currentOf(ours)
+  }
+
+  /** The order of versions says nothing, as in Key Vault. */
+  versions(name: string): readonly StoredVersion[] {
+    return this.#versionsOf(name)
+      .map(asStored)
+      .sort((left, right) => ((left.id ?? '') < (right.id ?? '') ? 1 : -1))
+  }
+
+  read(name: string): { readonly version: StoredVersion; readonly value: Secret } | undefined {
+    const version = this.current(name)
+    return version?.enabled === true ? { version: asStored(version), value: new Secret(version.value) } : undefined
+  }
+
+  write(name: string, value: string, metadata: Metadata): StoredVersion {
+    const version: SimulatedVersion = {
+      id: this.#id(),
+      // Whole seconds, as in Key Vault.
+      createdAt: instant(Math.floor(this.now / 1000) * 1000),
+      storedAt: this.now,
+      value,
+      enabled: true,
+      tags: encodeMetadata(metadata),
+    }
+    this.secrets.set(name.toLowerCase(), [...this.#versionsOf(name), version])
+    return asStored(version)
+  }
+
+  updateMetadata(name: string, id: string, metadata: Metadata): void {
+    this.#version(name, id).tags = encodeMetadata(metadata)
+  }
+
+  disable(name: string, id: string): void {
+    this.#version(name, id).enabled = false
+  }
+
+  deliver(target: string, consignment: Consignment): void {
+    this.held.set(target, consignment.value.reveal())
+  }
+
+  /** A number that was not given before. */
+  next(): number {
+    this.#counter += 1
+    return this.#counter
+  }
+
+  #clamp(from: Instant, validTo: Instant): Instant {
+    return this.maximumLife === undefined ? validTo : instant(Math.min(validTo, from + this.maximumLife))
+  }
+
+  #mine(owner: string, organization: string): readonly SimulatedPat[] {
+    return this.pats.filter((pat) => pat.owner === owner && (pat.allOrganizations || pat.organization === organization))
+  }
+
+  #versionsOf(name: string): readonly SimulatedVersion[] {
+    return this.secrets.get(name.toLowerCase()) ?? []
+  }
+
+  #version(name: string, id: string): SimulatedVersion {
+    const version = this.#versionsOf(name).find((one) => one.id === id)
+    if (version === undefined) throw new PatrolError('moved-on', 'no such version')
+    return version
+  }
+
+  #id(): string {
+    return `00000000-0000-4000-8000-${this.next().toString(16).padStart(12, '0')}`
+  }
+}
+
+function asPat(pat: SimulatedPat): Pat {
+  const { authorizationId, displayName, scopes, validFrom, validTo, allOrganizations } = pat
+  return { authorizationId, displayName, scopes, validFrom, validTo, allOrganizations }
+}
+
+function asStored(version: SimulatedVersion): StoredVersion {
+  const { id, createdAt, enabled, tags } = version
+  return { id, createdAt, enabled, reading: decodeMetadata(tags) }
+}

@@ -1,0 +1,89 @@
+import type { Authority } from '../../src/ports/authority.ts'
+import type { Limits } from '../../src/ports/limits.ts'
+import type { Store } from '../../src/ports/store.ts'
+import type { Target } from '../../src/ports/target.ts'
+import type { World } from '../../src/ports/world.ts'
+import type { SimulatedEstate } from './estate.ts'
+import type { Gate } from './gate.ts'
+
+export interface View {
+  /** Turns at once. */
+  readonly concurrency: number
+  readonly targets: readonly string[]
+  /** Names of stores; all of them are views of one vault, unless a name is in `brokenStores`. */
+  readonly brokenStores?: readonly string[]
+}
+
+const account = { name: 'ci-bot', owner: 'ci-bot@contoso.example' }
+
+/** The estate as one process of the program sees it: the ports, with every request passing the gate. */
+export function openPorts(estate: SimulatedEstate, gate: Gate, view: View): World {
+  return {
+    clock: {
+      now: () => gate.now(),
+      elapsed: () => gate.elapsed(),
+      sleep: (length, whenStopping = 'wake') => gate.sleep(length, whenStopping),
+      skew: () => gate.skew(),
+    },
+    random: { characters: (count) => gate.characters(count) },
+    reporter: { report: (event) => gate.report(event) },
+    prober: {
+      probe: (organization, value) => read(gate, 'probe', () => estate.probe(organization, value.reveal())),
+    },
+    authorities: new Map([[account.name, authority(estate, gate)]]),
+    stores: new Map([['vault', store(estate, gate)]]),
+    targets: new Map(view.targets.map((name) => [name, target(estate, gate, name)])),
+    concurrency: view.concurrency,
+    stopping: () => gate.stopping(),
+  }
+}
+
+function read<Answer>(gate: Gate, name: string, take: () => Answer): Promise<Answer> {
+  return gate.pass({ name: `read:${name}`, mutates: false, limits: undefined }, take)
+}
+
+function change<Answer>(gate: Gate, name: string, limits: Limits, take: () => Answer): Promise<Answer> {
+  return gate.pass({ name, mutates: true, limits }, take)
+}
+
+function authority(estate: SimulatedEstate, gate: Gate): Authority {
+  const { owner } = account
+  return {
+    listActive: (organization) => read(gate, 'pats', () => estate.listActive(owner, organization)),
+    listRevoked: (organization) => read(gate, 'revoked-pats', () => estate.listRevoked(owner, organization)),
+    mint: (organization, request, limits) =>
+      change(gate, `mint:${request.displayName}`, limits, () => estate.mint(owner, organization, request)),
+    extend: (organization, id, validTo, limits) =>
+      change(gate, `extend:${id}`, limits, () => ({
+        pat: estate.extend(owner, organization, id, validTo),
+        value: undefined,
+      })),
+    revoke: (organization, id, limits) =>
+      change(gate, `revoke:${id}`, limits, () => estate.revoke(owner, organization, id)),
+    signedInUser: () => read(gate, 'signed-in-user', () => ({ id: owner, user: estate.signedInAs })),
+  }
+}
+
+function store(estate: SimulatedEstate, gate: Gate): Store {
+  return {
+    identity: () => read(gate, 'identity', () => 'memory:vault'),
+    prepare: () => read(gate, 'prepare', () => 'memory:vault'),
+    current: (names) => read(gate, 'current', () => estate.currentOf(names)),
+    managed: () => read(gate, 'managed', () => estate.managed()),
+    versions: (name) => read(gate, 'versions', () => estate.versions(name)),
+    read: (name) => read(gate, 'value', () => estate.read(name)),
+    admit: () => read(gate, 'admit', () => undefined),
+    write: (name, value, metadata, limits) =>
+      change(gate, `store:${name}`, limits, () => estate.write(name, value.reveal(), metadata)),
+    updateMetadata: (name, id, metadata, limits) =>
+      change(gate, `record:${name}`, limits, () => estate.updateMetadata(name, id, metadata)),
+    disable: (name, id, limits) => change(gate, `disable:${id}`, limits, () => estate.disable(name, id)),
+  }
+}
+
+function target(estate: SimulatedEstate, gate: Gate, name: string): Target {
+  return {
+    name,
+    deliver: (consignment, limits) => change(gate, `deliver:${name}`, limits, () => estate.deliver(name, consignment)),
+  }
+}
