@@ -44,7 +44,7 @@ function metadataOf(version: Version): Metadata | undefined {
   return version.reading.kind === 'read' ? version.reading.metadata : undefined
 }
 
-/** Whether a superseded PAT may be revoked. `until`: when it will be, as far as can be told. */
+/** Whether a superseded PAT may be revoked. `until`: when it may be at the earliest, as far as can be told; after now. */
 export type Gate =
   | { readonly kind: 'open' }
   | { readonly kind: 'closed'; readonly why: string; readonly until: Instant | undefined }
@@ -66,11 +66,9 @@ export function revocationGate(token: Token, facts: Facts, now: Instant): Gate {
       return { kind: 'closed', why: `${target} does not have its successor yet`, until: undefined }
     }
     if (!isSettled(token, facts, current, record)) {
-      return {
-        kind: 'closed',
-        why: `the delivery to ${target} is to be repeated once`,
-        until: settlesAt(token, current),
-      }
+      const repeatedAt = latest(settlesAt(token, current), now)
+      const until = after(after(repeatedAt, overlapOf(token, grant)), slack)
+      return { kind: 'closed', why: `the delivery to ${target} is to be repeated once`, until }
     }
   }
   const delivered = deliveries.map(([, record]) => record?.deliveredAt).filter((at) => at !== undefined)

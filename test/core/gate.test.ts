@@ -117,15 +117,16 @@ describe('the gate is closed', () => {
       name: 'while a delivery began a millisecond before it could settle',
       token: { targets: ['app'] },
       facts: delivered(aDelivery('app', before(settled, ms))),
+      now: later(minute),
       why: /^the delivery to app is to be repeated once/,
-      until: settled,
+      until: after(after(settled, times(48, hour)), minute),
     },
     {
       name: 'while it is not known when a delivery began',
       token: { targets: ['app'] },
       facts: delivered(aDelivery('app', settled, { beganAt: undefined })),
       why: /repeated once/,
-      until: settled,
+      until: after(after(onDay(9), times(48, hour)), minute),
     },
     {
       name: 'until a second, the overlap and a minute have passed since the store made the version',

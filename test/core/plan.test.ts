@@ -294,7 +294,11 @@ describe('a target', () => {
       token,
       facts: inOverlap(aDelivery('app', later(second))),
       now: later(minute),
-      scheduled: [['deliver app (unsettled)', settled], ['revoke old (superseded)', settled], nextMint],
+      scheduled: [
+        ['deliver app (unsettled)', settled],
+        ['revoke old (superseded)', after(after(settled, times(48, hour)), minute)],
+        nextMint,
+      ],
     },
     {
       name: 'that got it early is delivered to once more from that millisecond on',
@@ -302,7 +306,7 @@ describe('a target', () => {
       facts: inOverlap(aDelivery('app', later(second))),
       now: settled,
       actions: ['deliver app (unsettled)'],
-      scheduled: [['revoke old (superseded)', settled], nextMint],
+      scheduled: [['revoke old (superseded)', after(after(settled, times(48, hour)), minute)], nextMint],
     },
     {
       name: 'that has it settled needs nothing more',
