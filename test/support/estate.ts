@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { generateIdentity } from 'age-encryption'
 import { writeEstate } from '../../src/cli/emulated-estate.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { runCommandLine } from '../../src/cli/program.ts'
@@ -28,19 +29,39 @@ export interface EstateOptions {
   readonly tokens?: string
   /** Changes the whole text of the configuration. */
   readonly rewrite?: (text: string) => string
-  /** Milliseconds by which the emulator's clock is ahead of the real one at the start. */
-  readonly ahead?: number
+  /** What the emulator's clock shows at the start, milliseconds since the epoch; the real time when left out. */
+  readonly at?: number
+  /** The store that the tokens use; a key vault when left out. */
+  readonly store?: 'vault' | 'file'
 }
 
 export interface CallOptions {
-  readonly terminal?: boolean
-  readonly answer?: string
+  /** Whether stdin, stdout and stderr are terminals; `out` and `err`: only that stream is one. */
+  readonly terminal?: boolean | 'out' | 'err'
+  /** What the person types when asked, or what does it; by default nothing. */
+  readonly answer?: string | (() => string)
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** Milliseconds by which the caller's clock is ahead of the emulator's. */
   readonly clockAhead?: number
   readonly stop?: AbortSignal
   readonly columns?: number
 }
+
+export interface StartOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Milliseconds by which the process's clock is ahead of the emulator's. */
+  readonly clockAhead?: number
+}
+
+/** A process of the program. */
+export interface Started {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+}
+
+const clockModule = resolve(import.meta.dirname, 'process-clock.ts')
+/** Another one than that of the checkout: the package as it would be installed, for one. */
+const program = resolve(process.env['PATROL_PROGRAM'] ?? join(import.meta.dirname, '../../bin/patrol.js'))
 
 export const packageFeed = `tokens:
   - name: package-feed
@@ -75,12 +96,13 @@ export class Estate {
   }
 
   static async open(options: EstateOptions = {}): Promise<Estate> {
+    const startAt = options.at ?? Date.now()
     const directory = mkdtempSync(join(tmpdir(), 'patrol-estate-'))
     const certificateDir = join(directory, 'certificate')
     mkdirSync(certificateDir)
     const emulator = await startEmulator({
       certificateDir,
-      startAt: Date.now() + (options.ahead ?? 0),
+      startAt,
       ...(options.fixture === undefined ? {} : { fixture: options.fixture }),
     })
     const { configFile, environmentFile, variables } = writeEstate(
@@ -92,45 +114,59 @@ export class Estate {
     )
     // It is there for shells, and holds a password on purpose.
     rmSync(environmentFile)
-    if (options.rewrite !== undefined) writeFileSync(configFile, options.rewrite(readFileSync(configFile, 'utf8')))
-    return new Estate(emulator, directory, configFile, variables)
+    const rewrite = options.rewrite ?? ((text: string) => text)
+    const text = readFileSync(configFile, 'utf8')
+    writeFileSync(configFile, rewrite(options.store === 'file' ? withFileStore(text) : text))
+    const identity = options.store === 'file' ? { PATROL_AGE_IDENTITY: await generateIdentity() } : {}
+    return new Estate(emulator, directory, configFile, { ...variables, ...identity })
   }
 
   /** Runs a command line in this process, with the emulator's clock. */
-  async run(words: string, options: CallOptions = {}): Promise<Ended> {
+  async run(line: string | readonly string[], options: CallOptions = {}): Promise<Ended> {
     let stdout = ''
     let stderr = ''
-    const terminal = options.terminal ?? false
+    const { terminal = false } = options
+    const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line
     const io: Io = {
       environment: { ...this.variables, PATROL_CONFIG: this.configFile, ...options.environment },
       workingDirectory: this.directory,
       stdout: (text) => void (stdout += text),
       stderr: (text) => void (stderr += text),
-      stdoutIsTerminal: terminal,
-      stderrIsTerminal: terminal,
-      canAsk: terminal,
+      stdoutIsTerminal: terminal === true || terminal === 'out',
+      stderrIsTerminal: terminal === true || terminal === 'err',
+      canAsk: terminal === true || terminal === 'err',
       columns: options.columns,
       ask: async (question) => {
         stderr += question
-        return options.answer ?? ''
+        return typeof options.answer === 'function' ? options.answer() : (options.answer ?? '')
       },
       wall: () => this.emulator.now() + (options.clockAhead ?? 0),
       monotonic: () => performance.now(),
-      wait: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
+      // Nobody waits in a test: the emulator's clock moves on, and with it the program's.
+      wait: async (ms, signal) => {
+        signal?.throwIfAborted()
+        await wait(Math.min(ms, 1), undefined, signal === undefined ? {} : { signal })
+        this.emulator.travel(ms)
+      },
       stop: options.stop ?? new AbortController().signal,
     }
-    const code = await runCommandLine(
-      words.split(' ').filter((word) => word !== ''),
-      io,
-      '0.0.0',
-    )
+    const code = await runCommandLine(words, io, '0.0.0')
     return this.#ended(words, code, stdout, stderr)
   }
 
-  /** Starts the built program as a process of its own, with the real clock. */
-  start(words: string): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-    const child = spawn(process.execPath, ['bin/patrol.js', ...words.split(' ')], {
-      env: { PATH: process.env['PATH'], HOME: this.directory, ...this.variables, PATROL_CONFIG: this.configFile },
+  /** Starts the built program as a process of its own, whose clock is set by the emulator's. */
+  start(line: string | readonly string[], options: StartOptions = {}): Started {
+    const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line
+    const child = spawn(process.execPath, ['--import', clockModule, program, ...words], {
+      cwd: this.directory,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: this.directory,
+        ...this.variables,
+        PATROL_CONFIG: this.configFile,
+        TEST_CLOCK_AHEAD_MS: String(this.emulator.now() - Date.now() + (options.clockAhead ?? 0)),
+        ...options.environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#children.add(child)
@@ -147,9 +183,9 @@ export class Estate {
     return { child, ended }
   }
 
-  #ended(words: string, code: number, stdout: string, stderr: string): Ended {
+  #ended(words: readonly string[], code: number, stdout: string, stderr: string): Ended {
     // `get` prints a secret on purpose; everything else must not.
-    this.printed.push(...(words.startsWith('get ') ? [] : [stdout]), stderr)
+    this.printed.push(...(words.includes('get') ? [] : [stdout]), stderr)
     let json: unknown
     try {
       json = JSON.parse(stdout)
@@ -170,6 +206,55 @@ export class Estate {
     return current?.enabled === true && this.active().some((pat) => pat.value === current.value)
   }
 
+  /**
+   * Runs `apply` until a run changes nothing and as many PATs are active as `wanted` says.
+   *
+   * @returns how many runs it took
+   */
+  async converge(wanted = 1, stepMs = 13 * 3_600_000): Promise<number> {
+    for (let runs = 1; runs <= 12; runs++) {
+      const mark = this.emulator.requests().length
+      const { code, stderr } = await this.run('apply')
+      if (code !== 0) throw new Error(`a run on the way to convergence failed: ${stderr}`)
+      if (this.mutations(mark).length === 0 && this.active().length === wanted) return runs
+      this.emulator.travel(stepMs)
+    }
+    throw new Error(
+      `not converged; active are: ${this.active()
+        .map((pat) => pat.displayName)
+        .join(', ')}`,
+    )
+  }
+
+  /** The value that the store hands out for a token, as a consumer gets it; undefined when it has none. */
+  async value(token: string): Promise<string | undefined> {
+    const { code, stdout } = await this.run(['get', token])
+    return code === 0 ? stdout : undefined
+  }
+
+  /** Whether that value is the one of a PAT that works. */
+  async hands(token: string): Promise<boolean> {
+    const value = await this.value(token)
+    return this.active().some((pat) => pat.value === value)
+  }
+
+  /**
+   * Values that the vault handed out and whose PAT was revoked by its owner before the overlap after the next value
+   * had passed: nobody may be cut off like that.
+   */
+  cutOff(overlapMs: number): readonly string[] {
+    const pats = new Map(this.emulator.pats().map((pat) => [pat.value, pat]))
+    return Object.entries(this.emulator.vault('contoso').secrets).flatMap(([name, { versions }]) =>
+      versions.flatMap(({ value, id }, index) => {
+        const pat = pats.get(value)
+        if (pat?.revokedAt === undefined || pat.revokedBy !== 'owner') return []
+        const next = versions.slice(index + 1).find((version) => version.value !== value)
+        const until = next === undefined ? Number.POSITIVE_INFINITY : next.created * 1_000 + overlapMs
+        return pat.revokedAt < until ? [`${name} ${id}`] : []
+      }),
+    )
+  }
+
   /** Requests that change something, since a mark. */
   mutations(since = 0) {
     return this.emulator
@@ -181,7 +266,8 @@ export class Estate {
   async stop(): Promise<void> {
     for (const child of this.#children) child.kill('SIGKILL')
     const urls = this.emulator.requests().map((request) => request.url)
-    const secrets = this.emulator.secrets()
+    const { PATROL_AGE_IDENTITY } = this.variables
+    const secrets = [...this.emulator.secrets(), ...(PATROL_AGE_IDENTITY === undefined ? [] : [PATROL_AGE_IDENTITY])]
     await this.emulator.stop()
     const files = readdirSync(this.directory, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -190,4 +276,10 @@ export class Estate {
     const leaks = findLeaks(secrets, { printed: this.printed, urls, files })
     if (leaks.length > 0) throw new Error(`secrets leaked: ${leaks.join('; ')}`)
   }
+}
+
+/** The configuration with encrypted files in place of the key vault. */
+function withFileStore(text: string): string {
+  const lines = ['type: file', 'path: ./secrets', 'identity: ${PATROL_AGE_IDENTITY}']
+  return text.replace(/^stores:\n(?: .*\n)+/m, `stores:\n  vault:\n${lines.map((line) => `    ${line}\n`).join('')}`)
 }

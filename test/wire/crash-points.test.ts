@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { killAtEach, phases } from '../support/crash-points.ts'
+
+test.each([
+  ['establish', 13],
+  ['rotate', 12],
+  ['retire', 13],
+] as const)(
+  'killed at each of its %2$i or more requests, %1$s is completed by the next runs and cuts nobody off',
+  async (name, least) => {
+    const requests = await killAtEach(phases({ store: 'vault' })[name], name === 'establish')
+    expect(requests).toBeGreaterThanOrEqual(least)
+  },
+  120_000,
+)
