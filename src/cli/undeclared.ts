@@ -1,5 +1,6 @@
 import { markOf } from '../core/names.ts'
-import type { Snapshot } from '../reconcile/observe.ts'
+import { installation } from '../core/policy.ts'
+import type { Observation, Snapshot } from '../reconcile/observe.ts'
 import type { Io } from './io.ts'
 import { clean, type Pen, table } from './terminal.ts'
 
@@ -14,35 +15,53 @@ export type Undeclared =
     }
   | { readonly kind: 'secret'; readonly store: string; readonly secretName: string; readonly rule: string | undefined }
 
-/** Marked PATs that are neither a declared token's current one nor one of its others, and secrets that no entry names. */
+/**
+ * Marked PATs that no declared token claims, those of another installation under the same display name among them, and
+ * secrets that no entry names.
+ */
 export function undeclared(snapshot: Snapshot): readonly Undeclared[] {
-  const declaredNames = new Set<string>()
-  const declaredIds = new Set<string>()
-  const declaredSecrets = new Set<string>()
-  for (const observation of snapshot.observations) {
-    const { token } = observation
-    if (token.place !== undefined) declaredSecrets.add(`${token.place.store}\n${token.place.secretName.toLowerCase()}`)
-    declaredNames.add(`${token.account}\n${token.organization.toLowerCase()}\n${token.displayName}`)
-    if (!('facts' in observation)) continue
-    for (const version of [observation.facts.current, ...(observation.facts.versions ?? [])]) {
-      if (version?.reading.kind === 'read') declaredIds.add(version.reading.metadata.authorizationId)
-    }
-  }
+  const declared = declaredBy(snapshot.observations)
   const pats = snapshot.pats.flatMap(({ account, organization, pats: listed }) =>
     listed.flatMap(({ authorizationId, displayName }): Undeclared[] => {
       const mark = markOf(displayName)
-      if (mark === undefined || declaredIds.has(authorizationId)) return []
-      if (declaredNames.has(`${account}\n${organization.toLowerCase()}\n${mark.base}`)) return []
+      if (mark === undefined || declared.ids.has(authorizationId)) return []
+      if (declared.installations.has(mark.installation) || declared.unseen.has(mark.base)) return []
       return [{ kind: 'pat', authorizationId, displayName, account, organization }]
     }),
   )
   const secrets = [...snapshot.managed].flatMap(([store, versions]) =>
     [...versions].flatMap(([secretName, { reading }]): Undeclared[] => {
-      if (declaredSecrets.has(`${store}\n${secretName}`)) return []
+      if (declared.secrets.has(`${store}\n${secretName}`)) return []
       return [{ kind: 'secret', store, secretName, rule: reading.kind === 'read' ? reading.metadata.rule : undefined }]
     }),
   )
   return [...pats, ...secrets]
+}
+
+/** What the tokens claim: secrets, PATs by their ids, and marks. */
+function declaredBy(observations: readonly Observation[]) {
+  const secrets = new Set<string>()
+  const ids = new Set<string>()
+  const installations = new Set<string>()
+  /** Display names of tokens that could not be looked at; to call what bears one of them undeclared would be a guess. */
+  const unseen = new Set<string>()
+  for (const observation of observations) {
+    const { token } = observation
+    if (token.place !== undefined) secrets.add(`${token.place.store}\n${token.place.secretName.toLowerCase()}`)
+    if (!('facts' in observation)) {
+      unseen.add(token.displayName)
+      continue
+    }
+    const { facts } = observation
+    const own = installation(token, facts)
+    if (own !== undefined) installations.add(own)
+    for (const version of [facts.current, ...(facts.versions ?? [])]) {
+      if (version?.reading.kind !== 'read') continue
+      const { authorizationId, supersedes } = version.reading.metadata
+      for (const id of [authorizationId, ...supersedes]) ids.add(id)
+    }
+  }
+  return { secrets, ids, installations, unseen }
 }
 
 export function undeclaredText(io: Io, pen: Pen, strays: readonly Undeclared[]): string {

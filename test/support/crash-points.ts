@@ -61,7 +61,6 @@ export async function killAtEach(phase: Phase, establishes: boolean): Promise<nu
     await estate.stop()
   }
   const requests = new Set(points.map(({ service, skip }) => `${service} ${skip}`)).size
-  console.info(`killed at ${points.length} points of ${requests} requests`)
   return requests
 }
 

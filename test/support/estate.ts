@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { generateIdentity } from 'age-encryption'
+import { Agent, request } from 'undici'
 import { writeEstate } from '../../src/cli/emulated-estate.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { runCommandLine } from '../../src/cli/program.ts'
@@ -193,6 +195,41 @@ export class Estate {
       json = undefined
     }
     return { code, stdout, stderr, json }
+  }
+
+  /** Puts a secret into the vault as its owner would by hand, without anything of Patrol's, and gives its value. */
+  async foreignSecret(name: string): Promise<string> {
+    const { endpoints, caFile } = this.emulator
+    const agent = new Agent({ connect: { ca: readFileSync(caFile, 'utf8') } })
+    const [user = ''] = this.emulator.users()
+    const form = {
+      grant_type: 'password',
+      client_id: '04b07795-8ddb-461a-bbee-02f9e1bf7b46',
+      scope: 'https://vault.azure.net/.default',
+      username: user,
+      password: this.emulator.password(user),
+    }
+    const value = randomUUID()
+    try {
+      const token = await request(`${endpoints.entra}/${tenant}/oauth2/v2.0/token`, {
+        dispatcher: agent,
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams(form).toString(),
+      })
+      const { access_token: bearer } = (await token.body.json()) as { readonly access_token: string }
+      const answer = await request(`${endpoints.vaults['contoso']}/secrets/${name}?api-version=7.4`, {
+        dispatcher: agent,
+        method: 'PUT',
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ value }),
+      })
+      if (answer.statusCode !== 200) throw new Error(`the vault said ${answer.statusCode}: ${await answer.body.text()}`)
+      await answer.body.dump()
+    } finally {
+      await agent.destroy()
+    }
+    return value
   }
 
   /** The PATs that work now. */
