@@ -55,10 +55,10 @@ export const accountsExist: ConfigRule = (draft) => {
   const wrong = (path: Path, name: string | undefined) => {
     if (name === undefined || known.includes(name)) return []
     const near = suggestion(name, known)
-    const remedy = near === undefined ? `write ${oneOf(known)}, or add accounts.${name}` : `did you mean ${near}?`
+    const remedy = near === undefined ? `write ${oneOf(known)}, or add it under accounts` : `did you mean ${near}?`
     return [fault(path, `there is no account ${draft.shown(path)}`, remedy)]
   }
-  if (!draft.has(['accounts'])) return []
+  if (known.length === 0) return []
   return [
     ...wrong(['defaults', 'account'], draft.written.defaults?.account),
     ...draft.entries.flatMap((entry) => wrong([...entry.path, 'account'], entry.written.account)),
@@ -80,15 +80,16 @@ export const accountsAreUsed: ConfigRule = (draft) => {
   const used = new Set<string>()
   for (const entry of draft.entries) {
     const account = inherited(draft, entry, 'account')
-    if (account === 'faulty') return []
-    if (account !== 'absent') used.add(account.value)
+    // While it is not known what is used, nothing can be called unused.
+    if (typeof account === 'string' || !draft.names('accounts').includes(account.value)) return []
+    used.add(account.value)
   }
   for (const [name, store] of Object.entries(draft.written.stores ?? {})) {
     if (draft.isFaulty(['stores', name, 'credential'])) return []
     const credential = store !== undefined && 'credential' in store ? store.credential : undefined
     if (typeof credential === 'string' && credential.startsWith('account:')) used.add(credential.slice(8))
   }
-  if ((draft.written.tokens ?? []).includes(undefined)) return []
+  if (draft.entries.length === 0 || (draft.written.tokens ?? []).includes(undefined)) return []
   return draft
     .names('accounts')
     .filter((name) => !used.has(name))

@@ -86,7 +86,11 @@ const accessTokenSchema = z.strictObject({
 
 export const signInSchema = field(
   z.discriminatedUnion('method', [passwordSchema, accessTokenSchema], { error: 'one of password, access-token' }),
-  { description: 'How the account signs in.', hint: methodHint },
+  {
+    description: 'How the account signs in.',
+    howTo: 'write signIn: with method: password, username: and password: below it',
+    hint: methodHint,
+  },
 )
 
 /** `account:<name>` lets an account of this configuration open the vault. */

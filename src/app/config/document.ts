@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml'
+import { parseDocument } from 'yaml'
 import { type Fault, type Path, pathKey } from './faults.ts'
 import { PlainTree } from './plain-tree.ts'
 import { explainYaml, type YamlFault } from './yaml-faults.ts'
@@ -25,27 +25,23 @@ export interface Document {
 
 /** Reads YAML 1.2. Never throws; what is wrong stands in the result. */
 export function readDocument(source: string, file: string): Document {
-  const lines = new LineCounter()
-  const position = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset)
-    return { line: Math.max(1, line), column: Math.max(1, col) }
-  }
+  const position = positionsIn(source)
   let yamlFaults: readonly YamlFault[] = controlCharacters(source)
   let plain: PlainTree | undefined
   let tree: unknown = null
-  if (yamlFaults.length > 0) {
-    // Positions come from the counter that the parser fills, which does not run here.
-    for (let offset = 0; offset !== -1; offset = source.indexOf('\n', offset) + 1 || -1) lines.addNewLine(offset)
-  } else {
+  if (yamlFaults.length === 0) {
     try {
-      const options = { lineCounter: lines, prettyErrors: false, logLevel: 'silent', version: '1.2' } as const
+      const options = { prettyErrors: false, logLevel: 'error', version: '1.2' } as const
       const parsed = parseDocument(source, options)
       plain = new PlainTree()
       tree = plain.value(parsed.contents, [], undefined)
       // A lone * is a fault of the parser and of the value that it stands for; the latter knows its place in the tree.
       const errors =
         plain.faults.length === 0 ? parsed.errors : parsed.errors.filter(({ code }) => code !== 'BAD_ALIAS')
-      yamlFaults = [...explainYaml(errors, source), ...plain.yamlFaults, ...otherVersion(parsed.directives.yaml)]
+      const explained = explainYaml(errors, source, parsed)
+      // Of a value that is wrong in itself nothing more need be said.
+      yamlFaults = explained.filter((found) => !found.recoverable || plain?.claim(found) !== true)
+      yamlFaults = [...yamlFaults, ...plain.yamlFaults, ...otherVersion(parsed.directives.yaml)]
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       const text = 'the brackets are nested too deeply'
@@ -67,6 +63,21 @@ export function readDocument(source: string, file: string): Document {
       }
       return { line: 1, column: 1 }
     },
+  }
+}
+
+/** Lines and columns of offsets. The parser has a counter of its own, which goes wrong behind some errors. */
+function positionsIn(source: string): (offset: number) => Position {
+  const starts = [0]
+  for (let end = source.indexOf('\n'); end !== -1; end = source.indexOf('\n', end + 1)) starts.push(end + 1)
+  return (offset) => {
+    let [low, high] = [0, starts.length]
+    while (high - low > 1) {
+      const middle = (low + high) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle
+      else high = middle
+    }
+    return { line: low + 1, column: Math.min(offset, source.length) - (starts[low] ?? 0) + 1 }
   }
 }
 

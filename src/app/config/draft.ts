@@ -49,7 +49,7 @@ export function draftOf(
   tree: unknown,
   faulty: ReadonlySet<string>,
 ): Draft {
-  const has = (path: Path): boolean => valueAt(tree, path) !== undefined
+  const has = (path: Path): boolean => valueAt(tree, path) !== undefined || faulty.has(pathKey(path))
   const entries = (parts.written.tokens ?? []).flatMap((written, index): DraftEntry[] => {
     if (written === undefined) return []
     const path: Path = ['tokens', index]

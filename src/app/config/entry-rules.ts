@@ -43,8 +43,7 @@ export const namesAreNoIds: ConfigRule = each((entry, draft) => {
 export const keysFitTheKind: ConfigRule = each((entry) => {
   const { path, written, kind } = entry
   if (kind === 'token' && written.organizations !== undefined) {
-    const first = written.organizations[0]
-    const remedy = `write organization: ${first ?? 'contoso'}: a token belongs to one; declare one per organization`
+    const remedy = 'write organization: with one name; a token belongs to one, so declare one for each'
     return [fault([...path, 'organizations'], 'is only for rules', remedy, 'key')]
   }
   if (kind === 'rule' && written.displayName !== undefined) {

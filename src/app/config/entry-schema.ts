@@ -12,7 +12,7 @@ import {
   text,
   truth,
 } from './fields.ts'
-import { durationHint, lifetimeHint, nameHint, organizationHint, scopeHint } from './hints.ts'
+import { durationHint, lifetimeHint, nameHint, organizationHint, scopeHint, urlHint } from './hints.ts'
 
 const renewBeforePhrase = 'a duration such as 10d, or a share of the lifetime from 1% to 99%'
 
@@ -178,6 +178,7 @@ export const entrySchema = z.strictObject({
       examples: ['listed', 'https://feeds.dev.azure.com/contoso/_apis/packaging/feeds'],
       refused: 'the address is none of Azure DevOps: a PAT is sent nowhere else',
       errors: ['verification-failed'],
+      hint: urlHint,
     },
   ).optional(),
   atCeiling: field(choice(['report', 'rotate']), {

@@ -51,7 +51,7 @@ export function show(value: unknown): string {
   if (typeof value === 'string') {
     const clean = Secret.redact(value)
     const short = clean.length > longestShown ? `${clean.slice(0, longestShown)}…` : clean
-    return /^[\w./:@*?%+~-]+$/.test(short) ? short : JSON.stringify(short)
+    return /^[\w./:@*?%+~${}-]+$/.test(short) ? short : JSON.stringify(short)
   }
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'a mapping'

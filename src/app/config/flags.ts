@@ -115,7 +115,7 @@ function isAddress(store: string): boolean {
 
 /** What a shell has expanded already is not expanded again. */
 function literal(text: string): string {
-  return text.replaceAll('${', '$${')
+  return text.replaceAll('${', () => '$${')
 }
 
 /** Something that must be given and is not; `paths` are where the tree lacks it. */

@@ -6,6 +6,8 @@ import type { YamlFault } from './yaml-faults.ts'
 export interface Place {
   readonly key: number | undefined
   readonly value: number | undefined
+  /** Where the value ends. */
+  readonly end: number | undefined
   readonly source: string | undefined
 }
 
@@ -14,6 +16,8 @@ const deepest = 12
 
 /** So many nodes may come from aliases: a small file could else grow without bounds. */
 const mostAliased = 2_000
+
+const bracesRemedy = 'write a plain name before the colon; put text with braces in quotes, and a reference as ${NAME}'
 
 const coreTags = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((tag) => `tag:yaml.org,2002:${tag}`))
 
@@ -32,15 +36,16 @@ export class PlainTree {
   value(node: unknown, path: Path, key: number | undefined): unknown {
     if (isAlias(node)) return this.#alias(node, path, key)
     if (!isScalar(node) && !isMap(node) && !isSeq(node)) {
-      this.places.set(pathKey(path), { key, value: undefined, source: undefined })
+      this.places.set(pathKey(path), { key, value: undefined, end: undefined, source: undefined })
       return null
     }
     if (node.anchor !== undefined) this.#anchored.set(node.anchor, node)
     const empty = isScalar(node) && node.source === ''
     // A collection begins at its first entry, which is lines below the key that people look for.
-    const value = (!isScalar(node) && key !== undefined) || empty ? undefined : node.range?.[0]
+    const value = key !== undefined && (empty || !isScalar(node)) ? undefined : node.range?.[0]
     const source = isScalar(node) && typeof node.value !== 'string' ? node.source : undefined
-    this.places.set(pathKey(path), { key, value, source })
+    const end = isScalar(node) ? node.range?.[1] : undefined
+    this.places.set(pathKey(path), { key, value, end, source })
     if (this.#inAlias > 0 && ++this.#aliased > mostAliased) return this.#exhausted(node)
     if (node.tag !== undefined && !coreTags.has(node.tag)) {
       return this.#refuse(
@@ -68,12 +73,13 @@ export class PlainTree {
       const offset = isNode(item.key) ? (item.key.range?.[0] ?? 0) : 0
       if (key === undefined) {
         const text = 'a key is no plain text'
-        const remedy = 'write a plain name before the colon; put text with braces in quotes, and a reference as ${NAME}'
-        this.yamlFaults.push({ offset, text, remedy, recoverable: true })
+        // Braces around braces are one value to whoever wrote them.
+        if (items.length === 1 && path.length > 0) return this.#refuse(path, text, bracesRemedy)
+        this.yamlFaults.push({ offset, text, remedy: bracesRemedy, recoverable: true })
         continue
       }
       if (key === '<<') {
-        this.places.set(pathKey([...path, key]), { key: offset, value: offset, source: undefined })
+        this.places.set(pathKey([...path, key]), { key: offset, value: offset, end: undefined, source: undefined })
         const remedy = 'put what entries share under defaults, or write it out'
         this.faults.push(fault([...path, key], 'merge keys are not read', remedy, 'key'))
         continue
@@ -87,7 +93,7 @@ export class PlainTree {
   #alias(node: Alias, path: Path, key: number | undefined): unknown {
     // An alias means the last anchor before it, and nodes are walked in the order of the file.
     const target = this.#anchored.get(node.source)
-    this.places.set(pathKey(path), { key, value: node.range?.[0], source: undefined })
+    this.places.set(pathKey(path), { key, value: node.range?.[0], end: undefined, source: undefined })
     if (target === undefined) {
       return this.#refuse(
         path,
@@ -100,6 +106,16 @@ export class PlainTree {
     const value = this.value(target, path, key)
     this.#inAlias--
     return value
+  }
+
+  /** Takes a fault of the parser for one of the single value that it lies in; false when it lies in none. */
+  claim({ offset, text, remedy }: YamlFault): boolean {
+    for (const [key, { value, end }] of this.places) {
+      if (value === undefined || end === undefined || offset < value || offset >= end) continue
+      this.faults.push(fault(JSON.parse(key) as Path, text, remedy))
+      return true
+    }
+    return false
   }
 
   #refuse(path: Path, text: string, remedy: string): null {

@@ -51,6 +51,7 @@ export const configSchema = z.strictObject({
     description:
       'The users that own PATs, under names of your choice. A service principal or managed identity cannot have any, so each is a user: a service account.',
     refused: 'two accounts are one user of one tenant',
+    howTo: 'write accounts: with a name of your choice, and tenant and signIn below it',
   }),
   stores: field(z.record(name(), storeSchema), {
     description: 'Where values are kept, under names of your choice. `method: renew` alone needs none.',
@@ -60,6 +61,7 @@ export const configSchema = z.strictObject({
   tokens: field(z.array(entrySchema, { error: 'a list of tokens and rules' }), {
     description:
       'What is looked after, in the order in which rules are tried. An entry with `name` is one token. An entry with `match` is a rule: it makes a token of every PAT that it covers.',
+    howTo: 'write tokens: with entries that begin with - name: or - match:',
   }),
   limits: field(
     z.strictObject({

@@ -65,7 +65,7 @@ export const secretNamesFit: ConfigRule = each((entry, draft) => {
       fault(
         path,
         `${draft.shown(path)} would be the name of every PAT that the rule covers`,
-        `write a template with {name}, such as "${written.secretName}-{name}"`,
+        'write a template with {name}, such as "pat-{name}"',
       ),
     ]
   }

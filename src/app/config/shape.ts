@@ -40,21 +40,31 @@ export function checkShape(
   const faults: Fault[] = []
   const context: Context = { tree, shown, spelled }
   const issues = configSchema.safeParse(tree).error?.issues ?? []
-  for (const issue of issues.flatMap((issue) => plainIssues(issue, []))) {
-    if (covers(faulty, issue.path as Path)) continue
+  // Unknown keys first: one that was meant for a key that is missing says all about that, too.
+  const ordered = issues
+    .flatMap((issue) => plainIssues(issue, []))
+    .sort((one, other) => Number(other.code === 'unrecognized_keys') - Number(one.code === 'unrecognized_keys'))
+  for (const issue of ordered) {
+    const told = covers(faulty, issue.path as Path)
+    // Without its discriminator nothing in a mapping could be compared with anything.
+    if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+      faulty.add(pathKey((issue.path as Path).slice(0, -1)))
+    }
+    if (told) continue
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
         const path = [...(issue.path as Path), key]
         if (covers(faulty, path)) continue
-        faults.push(unknownKey(path, tree))
+        const meant = suggestion(key, keysAt(tree, issue.path as Path))
+        faults.push(unknownKey(path, tree, meant))
         faulty.add(pathKey(path))
+        const place = [...(issue.path as Path), meant ?? key]
+        if (valueAt(tree, place) === undefined) faulty.add(pathKey(place))
       }
       continue
     }
-    const path = issue.path as Path
     faults.push(describe(issue, context))
-    // Without its discriminator nothing in a mapping could be compared with anything.
-    faulty.add(pathKey(issue.code === 'invalid_union' && issue.discriminator !== undefined ? path.slice(0, -1) : path))
+    faulty.add(pathKey(issue.path as Path))
   }
   return { sound: soundTree(tree, faulty), faulty, faults }
 }
@@ -94,12 +104,11 @@ function prune(value: unknown, path: Path, faulty: ReadonlySet<string>): unknown
   return copy
 }
 
-function unknownKey(path: Path, tree: unknown): Fault {
+function unknownKey(path: Path, tree: unknown, meant: string | undefined): Fault {
   const key = String(path.at(-1))
   const around = path.slice(0, -1)
+  if (meant !== undefined) return fault(path, 'there is no such key', `did you mean ${meant}?`, 'key')
   const known = keysAt(tree, around)
-  const near = suggestion(key, known)
-  if (near !== undefined) return fault(path, 'there is no such key', `did you mean ${near}?`, 'key')
   const elsewhere = homesOf(key)
   const remedy =
     elsewhere.length > 0
@@ -156,7 +165,7 @@ function describe(issue: Issue, context: Context): Fault {
   if (issue.code === 'too_small' && Array.isArray(value)) return fault(path, 'is empty', `write ${phrase}`)
   if (typeof value === 'object') return fault(path, `is ${kindOf(value)}, not ${phrase}`, `write ${phrase}`)
   if (typeof value === 'string' && schema?.safeParse(Number(value)).success === true) {
-    return fault(path, `"${value}" is a text, not ${phrase}`, `write ${value} without quotes`)
+    return fault(path, `${context.shown(path)} is a text, not ${phrase}`, `write ${Number(value)} without quotes`)
   }
   if (typeof value === 'string') {
     const remedy = hint ?? nearChoice(issue, value) ?? `write ${phrase}`

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { storePlace, vaultDomains, vaultName } from './address.ts'
 import { type ConfigRule, type Draft, storeOf } from './draft.ts'
-import { type Fault, fault, type Path, warning } from './faults.ts'
+import { type Fault, fault, type Path, show, warning } from './faults.ts'
 import { isTrue } from './fields.ts'
 import { decoded, reasonOf } from './references.ts'
 import type { WrittenStore } from './schema.ts'
@@ -57,7 +57,7 @@ export const credentialsExist: ConfigRule = (draft) =>
       const near = suggestion(name, known)
       const remedy =
         near === undefined ? `write account: and ${oneOf(known)}, or default` : `did you mean account:${near}?`
-      return [fault(at, `there is no account ${name}`, remedy)]
+      return [fault(at, `${draft.shown(at)} names no account`, remedy)]
     }
     if (draft.written.accounts?.[name]?.signIn?.method !== 'access-token') return []
     const text = `the account ${name} has an access token for Azure DevOps, which opens no vault`
@@ -84,7 +84,7 @@ export const storesExist: ConfigRule = (draft) => {
   const wrong = (path: Path, name: string | undefined): readonly Fault[] => {
     if (name === undefined || known.includes(name) || draft.isFaulty(['stores'])) return []
     const near = suggestion(name, known)
-    const add = `add stores.${name}`
+    const add = 'add it under stores'
     const remedy =
       near === undefined ? (known.length === 0 ? add : `write ${oneOf(known)}, or ${add}`) : `did you mean ${near}?`
     return [fault(path, `there is no store ${draft.shown(path)}`, remedy)]
@@ -97,10 +97,17 @@ export const storesExist: ConfigRule = (draft) => {
 
 /** A store without a purpose is most likely a slip. */
 export const storesAreUsed: ConfigRule = (draft) => {
-  const stores = draft.entries.map((entry) => storeOf(draft, entry))
-  if (stores.includes('faulty') || (draft.written.tokens ?? []).includes(undefined)) return []
-  const used = new Set(stores.map((store) => (typeof store === 'string' ? undefined : store.value)))
-  const renewOnly = draft.entries.length > 0 && draft.entries.every((entry) => entry.method === 'renew')
+  const used = new Set<string>()
+  for (const entry of draft.entries) {
+    const store = storeOf(draft, entry)
+    // While it is not known what is used, nothing can be called unused.
+    if (store === 'absent' ? entry.method !== 'renew' || entry.kind !== 'rule' : store === 'faulty') return []
+    if (typeof store === 'string') continue
+    if (!draft.names('stores').includes(store.value)) return []
+    used.add(store.value)
+  }
+  if (draft.entries.length === 0 || (draft.written.tokens ?? []).includes(undefined)) return []
+  const renewOnly = draft.entries.every((entry) => entry.method === 'renew')
   const remedy = renewOnly
     ? 'remove it, or name it in an entry: method: renew does not take defaults.store'
     : 'remove it, or name it in an entry of tokens'
@@ -136,12 +143,13 @@ export const certificatesAreReadable: ConfigRule = (draft) => {
   if (caFile === undefined || caFile.startsWith('~')) return []
   const path: Path = ['tls', 'caFile']
   const full = resolve(draft.directory, caFile)
+  const file = draft.shown(path) === show(caFile) ? `the file ${full}` : `the file that is ${draft.shown(path)}`
   const remedy = 'write the path of a PEM file; a relative one starts at the configuration file'
   try {
     const holds = decoded(draft.readFile(full))?.includes('-----BEGIN CERTIFICATE-----') === true
-    return holds ? [] : [fault(path, `the file ${full} holds no PEM certificate`, remedy)]
+    return holds ? [] : [fault(path, `${file} holds no PEM certificate`, remedy)]
   } catch (error) {
-    return [fault(path, `the file ${full} cannot be read (${reasonOf(error)})`, remedy)]
+    return [fault(path, `${file} cannot be read (${reasonOf(error)})`, remedy)]
   }
 }
 

@@ -1,4 +1,14 @@
-import { day, type Duration, duration, formatDuration, minute, parseDuration, times } from '../../core/time.ts'
+import {
+  day,
+  type Duration,
+  duration,
+  formatDuration,
+  hour,
+  minute,
+  parseDuration,
+  second,
+  times,
+} from '../../core/time.ts'
 import type { ConfigRule, Draft, DraftEntry, Sourced } from './draft.ts'
 import { type Fault, fault, type Path, warning } from './faults.ts'
 import { type EntryTimes, timesOf } from './times.ts'
@@ -56,7 +66,7 @@ export const orphanAfterFits: ConfigRule = eachEntry((of, entry) => {
   const path = blame(entry, orphanAfter, renewBefore, of('lifetime'))
   const text = `${tell(orphanAfter, path)} is longer than half of ${tell(renewBefore, path)}`
   const most = formatDuration(duration(renewBefore.value / 2))
-  return [fault(path, text, `write an orphanAfter of at most ${most}, or a longer renewBefore`)]
+  return [fault(path, text, `write an orphanAfter of at most ${most}, or a longer ${longer(path)}`)]
 })
 
 /** Two runs fit into the time in which a PAT is due, so that one that fails can be repeated. */
@@ -97,15 +107,26 @@ function shorter(
 ): readonly Fault[] {
   if (small === undefined || large === undefined || small.value < large.value) return []
   const path = blame(entry, small, large, base)
-  const limit = formatDuration(large.value)
-  const example = formatDuration(duration(large.value * share))
+  const text = `${tell(small, path)} is not shorter than ${tell(large, path)}`
+  const example = `${small.name}: ${formatDuration(rounded(duration(large.value * share)))}`
   return [
     fault(
       path,
-      `${tell(small, path)} is not shorter than ${tell(large, path)}`,
-      `write a ${small.name} below ${limit}, such as ${example}, or a longer ${large.name}`,
+      text,
+      `write ${example} or another below ${formatDuration(large.value)}, or a longer ${longer(path, large)}`,
     ),
   ]
+}
+
+/** What gives more room: what is blamed, if it is the lifetime. */
+function longer(blamed: Path, large: { readonly name: Name } = { name: 'renewBefore' }): Name {
+  return blamed.at(-1) === 'lifetime' ? 'lifetime' : large.name
+}
+
+/** Whole days, hours or minutes, as people write them. */
+function rounded(length: Duration): Duration {
+  const unit = [day, hour, minute].find((unit) => length >= unit * 3) ?? second
+  return duration(length - (length % unit))
 }
 
 /** The place to correct: what the entry says itself, else what `defaults` says, of the given values in turn. */

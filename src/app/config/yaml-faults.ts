@@ -1,4 +1,4 @@
-import type { YAMLError } from 'yaml'
+import { type Document, type Scalar, visit, type YAMLError } from 'yaml'
 
 /** What is wrong with the YAML at an offset. `recoverable`: the rest of the file can still be trusted and checked. */
 export interface YamlFault {
@@ -18,12 +18,12 @@ const flowReference: Omit<YamlFault, 'offset'> = {
  * The parser's errors in words, without its own messages, which quote the file and so perhaps a password. Errors that
  * only follow from an earlier one are left out.
  */
-export function explainYaml(errors: readonly YAMLError[], source: string): readonly YamlFault[] {
+export function explainYaml(errors: readonly YAMLError[], source: string, parsed: Document): readonly YamlFault[] {
   const traps = errors.filter((error) => source.startsWith('${', error.pos[0] - 1))
   if (traps.length > 0) return traps.map((error) => ({ offset: error.pos[0], ...flowReference }))
   const faults: YamlFault[] = []
   for (const error of errors) {
-    const explained = explainOne(error, source)
+    const explained = explainOne(error, source, parsed)
     // After a real syntax error the parser stumbles from token to token; what it says then is no help.
     if (!explained.recoverable && faults.some((earlier) => !earlier.recoverable)) continue
     faults.push(explained)
@@ -31,7 +31,7 @@ export function explainYaml(errors: readonly YAMLError[], source: string): reado
   return faults
 }
 
-function explainOne(error: YAMLError, source: string): YamlFault {
+function explainOne(error: YAMLError, source: string, parsed: Document): YamlFault {
   const offset = error.pos[0]
   const hard = (text: string, remedy: string): YamlFault => ({ offset, text, remedy, recoverable: false })
   const soft = (text: string, remedy: string): YamlFault => ({ offset, text, remedy, recoverable: true })
@@ -41,6 +41,9 @@ function explainOne(error: YAMLError, source: string): YamlFault {
       'a no-break space stands where a blank belongs',
       'type the line anew; the space came with a copied text',
     )
+  }
+  if (/^\s*(?:- )?[A-Za-z]+:[^\s/]/.test(line)) {
+    return hard('no blank follows the colon after a key', 'write `key: value`, with a blank after the colon')
   }
   switch (error.code) {
     case 'TAB_AS_INDENT':
@@ -65,19 +68,35 @@ function explainOne(error: YAMLError, source: string): YamlFault {
       )
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
+      return /:(?:\s|$)/.test(source.slice(offset).split('\n', 1)[0] ?? '')
+        ? hard('a colon within a value begins another key', 'put the value in quotes')
+        : hard('the line below is indented further than this key', 'let all keys of a mapping begin in the same column')
+    case 'MISSING_CHAR': {
+      const quote = openQuote(parsed)
+      if (quote !== undefined) {
+        const text = 'a quote is opened here and never closed'
+        return { offset: quote, text, remedy: 'close the quote at the end of the value', recoverable: false }
+      }
       return hard(
-        'a second key or a colon within a value',
-        'write each key on a line of its own, and put values that hold ": " in quotes',
+        'something is missing: a closing bracket, or the colon after a key',
+        'close what is open, and write keys as `key: value`',
       )
-    case 'MISSING_CHAR':
-      return hard(
-        'something is missing: a closing quote or bracket, or the colon after a key',
-        'close what is open, and write keys as `key: value` with a blank after the colon',
-      )
+    }
     default:
       return hard(
         'this is not YAML: something unexpected stands here',
         'look for a missing quote, colon or bracket just before; put values with special characters in quotes',
       )
   }
+}
+
+/** Where a quote begins that goes on to the end of the file; the parser tells only of the end. */
+function openQuote(parsed: Document): number | undefined {
+  let last: Scalar | undefined
+  visit(parsed, {
+    Scalar: (_, node) => {
+      last = node
+    },
+  })
+  return last?.type === 'QUOTE_DOUBLE' || last?.type === 'QUOTE_SINGLE' ? last.range?.[0] : undefined
 }
