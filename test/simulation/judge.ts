@@ -1,0 +1,161 @@
+import { decodeMetadata } from '../../src/core/metadata.ts'
+import { markOf } from '../../src/core/names.ts'
+import { shortest, duration } from '../../src/core/time.ts'
+import type { Token } from '../../src/core/token.ts'
+import { installationOf } from '../../src/core/names.ts'
+import type { SimulatedEstate, SimulatedPat, SimulatedVersion } from './estate.ts'
+
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8'
+
+export interface Violation {
+  readonly invariant: Invariant
+  readonly message: string
+}
+
+/**
+ * Watches the estate and knows nothing of how the program works: what must never happen, whoever runs and whatever goes
+ * wrong. It is told of every effect right after it took place.
+ */
+export class Judge {
+  readonly violations: Violation[] = []
+  readonly #estate: SimulatedEstate
+  /** Every token that was ever declared, by the lower-case name of its secret. */
+  readonly #tokens = new Map<string, Token>()
+  /** PATs that Patrol does not manage. */
+  readonly #strangers: ReadonlySet<SimulatedPat>
+  /** Since when a token's store hands out what does not work, and may do so for a reason that lies outside. */
+  readonly #excused = new Map<string, number>()
+  readonly #established = new Set<string>()
+  /** When a run that met no trouble last looked at the world; expiry is excused while there was none. */
+  lastCleanRun = 0
+
+  constructor(estate: SimulatedEstate, tokens: readonly Token[], strangers: readonly SimulatedPat[]) {
+    this.#estate = estate
+    this.#strangers = new Set(strangers)
+    this.declare(tokens)
+  }
+
+  declare(tokens: readonly Token[]): void {
+    for (const token of tokens)
+      if (token.place !== undefined) this.#tokens.set(token.place.secretName.toLowerCase(), token)
+  }
+
+  /** After a PAT was revoked by the program. */
+  afterRevoke(authorizationId: string): void {
+    const pat = this.#estate.pats.find((one) => one.authorizationId === authorizationId)
+    if (pat === undefined || pat.revokedAt !== this.#estate.now) return
+    if (this.#strangers.has(pat)) return this.#report('I2', `revoked ${pat.displayName}, which is not managed`)
+    for (const [secretName, token] of this.#tokens) {
+      const versions = this.#estate.secrets.get(secretName) ?? []
+      const current = versions.at(-1)
+      if (current?.value === pat.value && current.enabled) this.#report('I1', `revoked what ${secretName} hands out`)
+      this.#judgeOverlap(token, pat, versions)
+      for (const target of token.targets) {
+        if (this.#estate.held.get(target) === pat.value) this.#report('I7', `revoked what target ${target} holds`)
+      }
+    }
+  }
+
+  #judgeOverlap(token: Token, pat: SimulatedPat, versions: readonly SimulatedVersion[]): void {
+    for (const [index, version] of versions.entries()) {
+      const successor = versions[index + 1]
+      if (version.value !== pat.value || successor === undefined) continue
+      const reading = decodeMetadata(successor.tags)
+      if (reading.kind !== 'read') continue
+      const { validFrom, validTo } = reading.metadata
+      const overlap = shortest(token.overlap, token.renewBefore, duration((validTo - validFrom) / 3))
+      const lasted = this.#estate.now - successor.storedAt
+      if (lasted < overlap)
+        this.#report(
+          'I7',
+          `${pat.displayName} was revoked ${lasted} ms after it was superseded, overlap is ${overlap} ms`,
+        )
+    }
+  }
+
+  /** After a version was disabled by the program. */
+  afterDisable(id: string): void {
+    for (const [secretName] of this.#tokens) {
+      if (this.#estate.current(secretName)?.id === id) this.#report('I1', `disabled what ${secretName} hands out`)
+    }
+  }
+
+  /** After anything at all: whatever an established token's store hands out works. */
+  afterAnything(): void {
+    for (const [secretName, token] of this.#tokens) {
+      const current = this.#estate.current(secretName)
+      if (current === undefined) continue
+      const pat = this.#estate.byValue(current.value)
+      if (pat === undefined) {
+        this.#report('I1', `${secretName} hands out a value that was never minted`)
+        continue
+      }
+      if (current.enabled && this.#estate.isActive(pat)) {
+        this.#established.add(secretName)
+        this.#excused.delete(secretName)
+        continue
+      }
+      if (!this.#established.has(secretName) || this.#excused.has(secretName)) continue
+      if (pat.revokedOutside) this.#excused.set(secretName, this.#estate.now)
+      else if (pat.revokedAt === undefined && pat.validTo <= this.#estate.now) this.#judgeExpiry(secretName, token, pat)
+      else this.#report('I1', `${secretName} hands out ${pat.displayName}, which was revoked`)
+    }
+  }
+
+  /** A PAT may only expire under its token while no untroubled run came in its window. */
+  #judgeExpiry(secretName: string, token: Token, pat: SimulatedPat): void {
+    const window = Math.min(token.renewBefore, (pat.validTo - pat.validFrom) / 3)
+    const had = this.lastCleanRun > pat.validTo - window + window / 100 && this.lastCleanRun < pat.validTo
+    if (had) this.#report('I1', `${secretName} let ${pat.displayName} expire, although a run came in its window`)
+    this.#excused.set(secretName, this.#estate.now)
+  }
+
+  /**
+   * When the world has been healthy for long: one active PAT a token, two in the overlap, and no other of ours.
+   *
+   * @param patience milliseconds after the overlap within which some run must have revoked a superseded PAT
+   */
+  afterPeace(tokens: readonly Token[], mutationsOfLastRun: readonly string[], patience: number): void {
+    for (const token of tokens) {
+      const secretName = token.place?.secretName ?? ''
+      if (!this.#estate.currentWorks(secretName)) this.#report('I4', `${secretName} does not hand out a PAT that works`)
+      for (const pat of this.#leftOver(token, secretName, patience))
+        this.#report('I3', `${pat.displayName} is still active`)
+      const value = this.#estate.current(secretName)?.value
+      for (const target of token.targets) {
+        if (this.#estate.held.get(target) !== value)
+          this.#report('I3', `target ${target} does not hold the current value of ${token.name}`)
+      }
+    }
+    for (const stranger of this.#strangers) {
+      if (stranger.revokedAt !== undefined) this.#report('I2', `${stranger.displayName} was revoked`)
+    }
+    if (mutationsOfLastRun.length > 0) this.#report('I3', `a converged run sent ${mutationsOfLastRun.join(', ')}`)
+  }
+
+  #leftOver(token: Token, secretName: string, patience: number): readonly SimulatedPat[] {
+    const versions = this.#estate.secrets.get(secretName.toLowerCase()) ?? []
+    const mark = installationOf('memory:vault', secretName)
+    return this.#estate.active().filter((pat) => {
+      if (markOf(pat.displayName)?.installation !== mark || pat.value === versions.at(-1)?.value) return false
+      const last = versions.findLastIndex((version) => version.value === pat.value)
+      const successor = last === -1 ? undefined : versions[last + 1]
+      return successor === undefined || this.#estate.now > successor.storedAt + token.overlap + patience
+    })
+  }
+
+  /** Text that the program gave out. */
+  afterSpeech(text: string): void {
+    const spoken = this.#estate.pats.find((pat) => new RegExp(`${pat.value}\\b`).test(text))
+    if (spoken !== undefined) this.#report('I5', `the value of ${spoken.displayName} was given out`)
+  }
+
+  report(invariant: Invariant, message: string): void {
+    this.#report(invariant, message)
+  }
+
+  #report(invariant: Invariant, message: string): void {
+    if (!this.violations.some((one) => one.invariant === invariant && one.message === message))
+      this.violations.push({ invariant, message })
+  }
+}

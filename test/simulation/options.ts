@@ -1,0 +1,91 @@
+import { day, hour, minute } from '../../src/core/time.ts'
+import type { Chance } from './chance.ts'
+
+/** How likely each kind of trouble is for one request, and what the world is like. A seed draws all of it. */
+export interface Options {
+  readonly tokens: number
+  readonly instances: number
+  readonly concurrency: number
+  readonly targets: number
+  readonly methodRenew: boolean
+  /** Milliseconds between two runs of one instance, on average. */
+  readonly runEvery: number
+  readonly lifetime: number
+  readonly overlap: number
+  /** Milliseconds that a request takes at most when nothing is wrong. */
+  readonly latency: number
+  readonly crash: number
+  readonly lostAnswer: number
+  readonly lateEffect: number
+  readonly turnedAway: number
+  readonly failed: number
+  /** The process is suspended for up to some hours. */
+  readonly freeze: number
+  /** Per day. */
+  readonly revokedOutside: number
+  readonly policyChanges: number
+  readonly targetsDown: number
+  readonly configurationChanges: number
+  /** The program does not run for weeks. */
+  readonly absence: number
+  readonly createLag: number
+  readonly revokeLag: number
+  readonly useLag: number
+  /** Milliseconds by which a process's corrected clock is wrong at most. */
+  readonly clockError: number
+}
+
+/** Each kind of trouble is often absent, sometimes rare and sometimes everywhere, so that seeds explore different worlds. */
+export function drawOptions(chance: Chance): Options {
+  const rate = (most: number): number => chance.pick([0, 0, most / 20, most / 4, most])
+  const lifetime = chance.pick([30 * day, 30 * day, 7 * day, 2 * day])
+  const renewBefore = lifetime / 3
+  return {
+    tokens: chance.whole(1, 3),
+    instances: chance.pick([1, 2, 2, 3]),
+    concurrency: chance.pick([1, 3]),
+    targets: chance.pick([0, 1, 2]),
+    methodRenew: chance.happens(0.2),
+    runEvery: Math.min(renewBefore / 4, chance.pick([6 * hour, day])),
+    lifetime,
+    overlap: Math.min(48 * hour, renewBefore / 2),
+    latency: chance.pick([50, 1_000, 30_000]),
+    crash: rate(0.05),
+    lostAnswer: rate(0.1),
+    lateEffect: rate(0.1),
+    turnedAway: rate(0.1),
+    failed: rate(0.1),
+    freeze: rate(0.03),
+    revokedOutside: rate(0.2),
+    policyChanges: rate(0.1),
+    targetsDown: rate(0.2),
+    configurationChanges: rate(0.1),
+    absence: rate(0.05),
+    createLag: chance.pick([0, 0, 30_000, 10 * minute]),
+    revokeLag: chance.pick([0, 0, 10 * minute, 45 * minute]),
+    useLag: chance.pick([0, 0, 5_000]),
+    clockError: chance.pick([0, 1_000, 20_000]),
+  }
+}
+
+/** The same world in which nothing goes wrong any more. */
+export function healthy(options: Options): Options {
+  return {
+    ...options,
+    latency: 50,
+    crash: 0,
+    lostAnswer: 0,
+    lateEffect: 0,
+    turnedAway: 0,
+    failed: 0,
+    freeze: 0,
+    revokedOutside: 0,
+    policyChanges: 0,
+    targetsDown: 0,
+    configurationChanges: 0,
+    absence: 0,
+    createLag: 0,
+    revokeLag: 0,
+    useLag: 0,
+  }
+}

@@ -1,0 +1,301 @@
+import { asPatrolError } from '../../src/core/errors.ts'
+import { day, duration, hour, instant, minute } from '../../src/core/time.ts'
+import type { Token } from '../../src/core/token.ts'
+import { apply, propose } from '../../src/reconcile/run.ts'
+import type { Event } from '../../src/ports/reporter.ts'
+import { Chance } from './chance.ts'
+import { SimulatedEstate, type SimulatedPat } from './estate.ts'
+import type { Call } from './gate.ts'
+import { Judge, type Violation } from './judge.ts'
+import { drawOptions, healthy, type Options } from './options.ts'
+import { openPorts } from './ports.ts'
+import { StormGate, type Witness } from './storm.ts'
+import { Timeline } from './timeline.ts'
+import { declaredToken } from './tokens.ts'
+
+export interface Outcome {
+  readonly seed: number
+  readonly options: Options
+  readonly violations: readonly Violation[]
+  /** What happened, one line an event, with the time since the beginning. */
+  readonly trace: readonly string[]
+  /** The troubles that befell calls and the estate, by identity. */
+  readonly troubles: readonly string[]
+  readonly effects: number
+  readonly runs: number
+}
+
+export interface Replay {
+  /** Troubles that are left out. */
+  readonly without?: ReadonlySet<string>
+  /** Overrides of what the seed draws. */
+  readonly options?: Partial<Options>
+}
+
+/** How long trouble lasts, and how long peace: everything must have healed at its end. */
+const storm = 40 * day
+/** More than a window and an overlap of the longest life, with a run a day. */
+const peaceRuns = 16
+
+/** Plays one seed: first anything may go wrong and nothing bad may happen; then nothing goes wrong and all must be well. */
+export async function simulate(seed: number, replay: Replay = {}): Promise<Outcome> {
+  const simulation = new Simulation(seed, replay)
+  return simulation.play()
+}
+
+class Simulation implements Witness {
+  readonly #seed: number
+  readonly #replay: Replay
+  readonly #drawn: Options
+  #options: Options
+  readonly #estate = new SimulatedEstate()
+  readonly #timeline: Timeline
+  readonly #chance: Chance
+  #tokens: readonly Token[]
+  readonly #judge: Judge
+  readonly #trace: string[] = []
+  readonly #troubles: string[] = []
+  readonly #lastMutations: string[] = []
+  #targetsDown = false
+  #absentUntil = 0
+  #effects = 0
+  #runs = 0
+  #peace = false
+
+  constructor(seed: number, replay: Replay) {
+    this.#seed = seed
+    this.#replay = replay
+    const chance = new Chance(seed)
+    this.#drawn = { ...drawOptions(chance), ...replay.options }
+    this.#options = this.#drawn
+    this.#chance = chance.fork()
+    this.#timeline = new Timeline(this.#estate.now)
+    this.#tokens = declare(this.#drawn)
+    this.#estate.createLag = duration(this.#drawn.createLag)
+    this.#estate.revokeLag = duration(this.#drawn.revokeLag)
+    this.#estate.useLag = duration(this.#drawn.useLag)
+    this.#judge = new Judge(this.#estate, this.#tokens, this.#strangers())
+  }
+
+  async play(): Promise<Outcome> {
+    this.#scheduleTroubleOfTheEstate()
+    for (let instance = 1; instance <= this.#drawn.instances; instance++) this.#keepRunning(instance)
+    await this.#timeline.drive(storm, () => this.#look())
+    if (this.#judge.violations.length === 0) await this.#makePeace()
+    return {
+      seed: this.#seed,
+      options: this.#drawn,
+      violations: this.#judge.violations,
+      trace: this.#trace,
+      troubles: this.#troubles,
+      effects: this.#effects,
+      runs: this.#runs,
+    }
+  }
+
+  /** Faults stop, and one instance goes on alone; what the others left under way lands first. */
+  async #makePeace(): Promise<void> {
+    this.#peace = true
+    this.#options = healthy(this.#drawn)
+    Object.assign(this.#estate, {
+      createLag: duration(0),
+      revokeLag: duration(0),
+      useLag: duration(0),
+      maximumLife: undefined,
+    })
+    this.#targetsDown = false
+    this.#note('peace')
+    let until = storm + 6 * hour
+    const step = Math.min(day, this.#drawn.lifetime / 12)
+    await this.#timeline.drive(until, () => this.#look())
+    for (let run = 1; run <= peaceRuns; run++) {
+      until += step
+      if (!(await this.#runInPeace(run, until))) return
+    }
+    // The same again, with hardly any time in between: there is nothing left to do. Something may become due just then,
+    // so one quiet run of three is enough.
+    for (let again = 1; again <= 3; again++) {
+      this.#lastMutations.length = 0
+      until += 2 * minute
+      if (!(await this.#runInPeace(peaceRuns + again, until))) return
+      if (this.#lastMutations.length === 0) break
+    }
+    this.#judge.afterPeace(this.#tokens, this.#lastMutations, 3 * step)
+  }
+
+  async #runInPeace(run: number, until: number): Promise<boolean> {
+    const ended = this.#run(0, run)
+    await this.#timeline.drive(until, () => this.#look())
+    // A broken invariant stops the time, and then nothing ends any more.
+    if (this.#judge.violations.length > 0) return false
+    await ended
+    return true
+  }
+
+  #keepRunning(instance: number): void {
+    let run = 0
+    const chance = new Chance(this.#seed + instance * 7_919)
+    const next = (): void => {
+      const pause = this.#options.runEvery * (0.5 + chance.unit())
+      const at = Math.max(this.#timeline.elapsed + pause, this.#absentUntil)
+      this.#timeline.at(at, () => {
+        if (this.#peace) return
+        run += 1
+        void this.#run(instance, run).then(next)
+      })
+    }
+    // The instances may well begin at once, as two pipelines with the same schedule do.
+    this.#timeline.at(chance.pick([0, 0, chance.whole(0, hour)]), () => {
+      run += 1
+      void this.#run(instance, run).then(next)
+    })
+  }
+
+  async #run(instance: number, run: number): Promise<void> {
+    this.#runs += 1
+    const name = `${instance}.${run}`
+    const gate = new StormGate(this.#seed, name, this.#timeline, () => this.#options, this)
+    const targets = [...new Set(this.#tokens.flatMap((token) => token.targets))]
+    const world = openPorts(this.#estate, gate, { concurrency: this.#drawn.concurrency, targets })
+    const beganAt = this.#timeline.now
+    const work = async (): Promise<void> => {
+      const proposals = await propose(
+        world,
+        { tokens: this.#tokens, rules: [] },
+        { maxReplacements: { kind: 'count', count: 1_000 } },
+      )
+      const report = await apply(world, proposals)
+      this.#judge.afterSpeech(
+        JSON.stringify([
+          proposals.problems,
+          report.problems,
+          report.results.map((result) => [result, result.error?.message]),
+        ]),
+      )
+      const clean =
+        gate.troubles === 0 && !this.#targetsDown && report.results.every((result) => result.status !== 'failed')
+      if (clean) this.#judge.lastCleanRun = beganAt
+    }
+    const failure = await Promise.race([work().then(() => undefined, asPatrolError), gate.life.ended])
+    if (failure === 'crashed') this.#note(`${name} crashed`)
+    else if (failure?.code === 'internal')
+      this.#judge.report('I4', `a run failed with a fault of ours: ${failure.message}`)
+  }
+
+  #look(): boolean {
+    this.#estate.now = this.#timeline.now
+    this.#judge.afterAnything()
+    return this.#judge.violations.length > 0
+  }
+
+  took(process: string, call: Call): void {
+    this.#estate.now = this.#timeline.now
+    if (!call.mutates) return
+    this.#effects += 1
+    this.#lastMutations.push(call.name)
+    this.#note(`${process} ${call.name}`)
+    const [kind, subject = ''] = call.name.split(':')
+    if (kind === 'revoke') this.#judge.afterRevoke(subject)
+    if (kind === 'disable') this.#judge.afterDisable(subject)
+  }
+
+  troubled(identity: string, call: Call): void {
+    this.#troubles.push(identity)
+    this.#note(`${identity} of ${call.name}`)
+  }
+
+  isLeftOut(identity: string): boolean {
+    return this.#replay.without?.has(identity) ?? false
+  }
+
+  said(event: Event): void {
+    this.#judge.afterSpeech(JSON.stringify(event))
+  }
+
+  #note(text: string): void {
+    const at = this.#timeline.elapsed
+    this.#trace.push(`${(at / day).toFixed(4)}d ${text}`)
+  }
+
+  /** Events that no request brings: drawn beforehand, a few for each day. */
+  #scheduleTroubleOfTheEstate(): void {
+    const events: readonly (readonly [string, number, (chance: Chance) => void])[] = [
+      ['revoked-outside', this.#drawn.revokedOutside, (chance) => this.#revokeSomething(chance)],
+      ['policy', this.#drawn.policyChanges, (chance) => this.#changePolicy(chance)],
+      ['targets-down', this.#drawn.targetsDown, (chance) => this.#bringTargetsDown(chance)],
+      ['configuration', this.#drawn.configurationChanges, (chance) => this.#changeConfiguration(chance)],
+      [
+        'absence',
+        this.#drawn.absence,
+        (chance) => (this.#absentUntil = this.#timeline.elapsed + chance.whole(1, 20) * day),
+      ],
+    ]
+    for (let today = 0; today < storm / day; today++) {
+      for (const [name, probability, happen] of events) {
+        const chance = this.#chance.fork()
+        const at = today * day + chance.whole(0, day - 1)
+        const identity = `estate.${today}:${name}`
+        if (!chance.happens(probability) || this.isLeftOut(identity)) continue
+        this.#timeline.at(at, () => {
+          this.#estate.now = this.#timeline.now
+          this.#troubles.push(identity)
+          this.#note(identity)
+          happen(chance)
+        })
+      }
+    }
+  }
+
+  #revokeSomething(chance: Chance): void {
+    const ours = this.#estate.active().filter((pat) => /\(patrol (?!zzzz)/.test(pat.displayName))
+    if (ours.length > 0) this.#estate.revokeOutside(chance.pick(ours))
+  }
+
+  #changePolicy(chance: Chance): void {
+    this.#estate.maximumLife = chance.pick([
+      undefined,
+      duration(this.#drawn.lifetime / 2),
+      duration(this.#drawn.lifetime),
+    ])
+  }
+
+  #bringTargetsDown(chance: Chance): void {
+    this.#targetsDown = true
+    this.#timeline.in(chance.whole(1, 72) * hour, () => (this.#targetsDown = false))
+  }
+
+  #changeConfiguration(chance: Chance): void {
+    const scopes = chance.pick([['vso.packaging_write'], ['vso.packaging']])
+    this.#tokens = this.#tokens.map((token) => ({ ...token, scopes }))
+    this.#judge.declare(this.#tokens)
+  }
+
+  /** PATs that nobody may touch: a namesake made by hand, and one of another installation. */
+  #strangers(): readonly SimulatedPat[] {
+    const validTo = instant(this.#estate.now + 3_650 * day)
+    const [token] = this.#tokens
+    const base = token?.displayName ?? ''
+    return [
+      this.#estate.createPat({ displayName: base, validTo }),
+      this.#estate.createPat({ displayName: `${base} (patrol zzzz00000000)`, validTo }),
+    ]
+  }
+}
+
+function declare(options: Options): readonly Token[] {
+  return Array.from({ length: options.tokens }, (_, index) =>
+    declaredToken({
+      name: `token-${index}`,
+      displayName: `Token ${index}`,
+      method: options.methodRenew ? 'renew' : 'rotate',
+      atCeiling: 'rotate',
+      lifetime: duration(options.lifetime),
+      renewBefore: duration(options.lifetime / 3),
+      overlap: duration(options.overlap),
+      orphanAfter: hour,
+      turnLimit: duration(15 * minute),
+      place: { store: 'vault', secretName: `token-${index}` },
+      targets: Array.from({ length: options.targets }, (_ignored, target) => `target-${index}-${target}`),
+    }),
+  )
+}
