@@ -137,7 +137,7 @@ because \`{ username: \${USER_NAME} }\` is not YAML: the reference ends at its o
 
 **Secrets** are always references and nothing but one: a literal is refused, because it would stand in the repository for
 all to read. So is a value of the form \`$(name)\`, in any place: Azure Pipelines leaves that when the variable \`name\` is not
-defined. No message ever shows a secret, nor any value that came from the environment.
+defined. No message shows a secret, and a value from the environment that does not fit is named by its variable.
 
 **Times that depend on others** have defaults that fit: \`renewBefore\` is a third of \`lifetime\`; \`overlap\` is 48h, and
 where that is not shorter than \`renewBefore\`, a third of \`renewBefore\`; \`turnLimit\` is a quarter of \`orphanAfter\`. What

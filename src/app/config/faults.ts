@@ -40,6 +40,7 @@ export function valueAt(tree: unknown, path: Path): unknown {
 
 /** Whether a set of path keys holds the path, or anything that it is part of. */
 export function covers(keys: ReadonlySet<string>, path: Path): boolean {
+  if (keys.size === 0) return false
   for (let length = 0; length <= path.length; length++) if (keys.has(pathKey(path.slice(0, length)))) return true
   return false
 }

@@ -93,7 +93,7 @@ function plainIssues(issue: Issue, above: Path): readonly Issue[] {
 }
 
 function prune(value: unknown, path: Path, faulty: ReadonlySet<string>): unknown {
-  if (faulty.has(pathKey(path))) return undefined
+  if (faulty.size > 0 && faulty.has(pathKey(path))) return undefined
   if (Array.isArray(value)) return value.map((item, index) => prune(item, [...path, index], faulty))
   if (typeof value !== 'object' || value === null) return value
   const copy: Record<string, unknown> = Object.create(null)
