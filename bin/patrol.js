@@ -12,5 +12,5 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   const manifest = process.getBuiltinModule('node:fs').readFileSync(new URL('../package.json', import.meta.url), 'utf8')
   process.stdout.write(`${JSON.parse(manifest).version}\n`)
 } else {
-  import('../dist/main.js').then(({ main }) => main())
+  void import('../dist/main.js').then(({ main }) => main())
 }

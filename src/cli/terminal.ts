@@ -24,7 +24,7 @@ export function penFor(io: Io, stream: 'stdout' | 'stderr', wanted: boolean): Pe
 
 /** Text of others cannot steer the terminal, and no secret passes. */
 export function clean(text: string): string {
-  return Secret.redact(stripVTControlCharacters(text)).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?')
+  return Secret.redact(stripVTControlCharacters(text)).replaceAll(/(?![\n\t])\p{Cc}/gu, '?')
 }
 
 /**
