@@ -110,6 +110,7 @@ export interface Problem {
   readonly remedy: string
 }
 
+/** A problem of one token; the remedy is that of the code, unless a better one is known. */
 export function problem(token: string, code: ErrorCode, message: string, remedy: string = remedies[code]): Problem {
   return { token, code, message, remedy }
 }

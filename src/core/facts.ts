@@ -61,6 +61,7 @@ export function otherPats(token: Token, facts: Facts): readonly Pat[] {
   )
 }
 
+/** Whether all versions of the token's secret must be read before anything can be told of its other PATs. */
 export function needsVersions(token: Token, facts: Facts): boolean {
   return otherPats(token, facts).length > 0
 }

@@ -83,6 +83,7 @@ function required(token: Token, metadata: Metadata): ReadonlySet<string> {
   return new Set([...token.targets, ...metadata.deliveries.map((delivery) => delivery.target)])
 }
 
+/** What is noted of the deliveries to a target; undefined when it was never tried. */
 export function recordOf(metadata: Metadata, target: string): Delivery | undefined {
   return metadata.deliveries.find((delivery) => delivery.target === target)
 }
@@ -97,6 +98,7 @@ export function isSettled(token: Token, facts: Facts, current: Version, record: 
   return only || (record.beganAt !== undefined && record.beganAt >= settlesAt(token, current))
 }
 
+/** From when on a delivery of this version is the last word: no turn that began before it was stored can still write. */
 export function settlesAt(token: Token, current: Version): Instant {
   return after(after(current.createdAt, token.orphanAfter), second)
 }

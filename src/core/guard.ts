@@ -10,6 +10,11 @@ export type ReplacementLimit =
 const leastByDefault = 5
 const mostByDefault = 20
 
+/**
+ * How many tokens one run may replace.
+ *
+ * @param tokenCount how many tokens the run is about
+ */
 export function mostReplacements(limit: ReplacementLimit, tokenCount: number): number {
   switch (limit.kind) {
     case 'default':

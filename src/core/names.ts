@@ -41,6 +41,7 @@ export function installationOf(storeId: string, secretName: string): string {
   return text
 }
 
+/** The display name of a PAT of this generation: `Package feed (patrol ab12cdefghij)`. */
 export function markedName(displayName: string, generation: string): string {
   return `${displayName} (patrol ${generation})`
 }

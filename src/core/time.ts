@@ -6,10 +6,12 @@ export type Instant = number & { readonly [unit]: 'Instant' }
 /** A length of time in whole milliseconds. */
 export type Duration = number & { readonly [unit]: 'Duration' }
 
+/** Drops what is below a millisecond. */
 export function instant(msSinceEpoch: number): Instant {
   return Math.trunc(msSinceEpoch) as Instant
 }
 
+/** Drops what is below a millisecond; the number is in milliseconds. */
 export function duration(ms: number): Duration {
   return Math.trunc(ms) as Duration
 }
@@ -19,14 +21,17 @@ export const minute = duration(60_000)
 export const hour = duration(3_600_000)
 export const day = duration(86_400_000)
 
+/** So many of this length, in whole milliseconds. */
 export function times(count: number, length: Duration): Duration {
   return duration(count * length)
 }
 
+/** The point in time that is this much later. */
 export function after(at: Instant, length: Duration): Instant {
   return instant(at + length)
 }
 
+/** The point in time that is this much earlier. */
 export function before(at: Instant, length: Duration): Instant {
   return instant(at - length)
 }
@@ -36,10 +41,12 @@ export function between(from: Instant, to: Instant): Duration {
   return duration(to - from)
 }
 
+/** The last of these points in time. */
 export function latest(first: Instant, ...others: readonly Instant[]): Instant {
   return instant(Math.max(first, ...others))
 }
 
+/** The least of these lengths; a negative one is shorter than none. */
 export function shortest(first: Duration, ...others: readonly Duration[]): Duration {
   return duration(Math.min(first, ...others))
 }
