@@ -4,6 +4,7 @@ import type { Pat } from '../core/pat.ts'
 import type { Action } from '../core/plan.ts'
 import { after, formatDuration, hour, type Instant, minute } from '../core/time.ts'
 import { dueAt } from '../core/window.ts'
+import { makeSure } from './make-sure.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -49,22 +50,25 @@ type Answer =
 async function requestExtension(turn: Turn, before: Pat, validTo: Instant): Promise<Answer> {
   const { organization } = turn.token
   const { authorizationId } = before
-  try {
-    const { pat, value } = await turn.mutate(
-      'extend',
-      (limits) => turn.authority.extend(organization, authorizationId, validTo, limits),
-      authorizationId,
-    )
-    return { kind: 'granted', pat, valueChanged: value !== undefined }
-  } catch (error) {
-    const failure = asPatrolError(error)
-    if (failure.code === 'cannot-extend' || failure.code === 'policy-lifespan')
+  const extend = async (): Promise<Answer> => {
+    try {
+      const { pat, value } = await turn.mutate(
+        'extend',
+        (limits) => turn.authority.extend(organization, authorizationId, validTo, limits),
+        authorizationId,
+      )
+      return { kind: 'granted', pat, valueChanged: value !== undefined }
+    } catch (error) {
+      const failure = asPatrolError(error)
+      if (failure.code !== 'cannot-extend' && failure.code !== 'policy-lifespan') throw failure
       return { kind: 'refused', message: failure.message }
-    if (failure.outcome === 'none') throw failure
-    const listed = (await turn.activePats()).find((pat) => pat.authorizationId === authorizationId)
-    if (listed?.validTo === undefined || listed.validTo === before.validTo) throw failure
-    return { kind: 'granted', pat: listed, valueChanged: false }
+    }
   }
+  return makeSure(turn, extend, async () => {
+    const listed = (await turn.activePats()).find((pat) => pat.authorizationId === authorizationId)
+    if (listed?.validTo === undefined || listed.validTo === before.validTo) return undefined
+    return { kind: 'granted', pat: listed, valueChanged: false }
+  })
 }
 
 /** The store's record of the expiry follows the grant, on metadata read just before. */
@@ -73,14 +77,23 @@ export async function noteGrant(turn: Turn, facts: Facts, pat: Pat, extended: bo
   const id = currentMetadata(facts)?.authorizationId
   if (place === undefined || id !== pat.authorizationId || pat.validTo === undefined) return
   const { validTo } = pat
-  const stored = await turn.store.read(place.secretName)
-  if (stored?.version.id === undefined || stored.version.reading.kind !== 'read') return
-  const { metadata } = stored.version.reading
-  if (metadata.authorizationId !== pat.authorizationId) return
-  const version = stored.version.id
-  const now = turn.world.clock.now()
-  const updated = { ...metadata, validTo, writtenAt: now, ...(extended ? { extendedAt: now } : {}) }
-  await turn.mutate('record', (limits) => turn.store.updateMetadata(place.secretName, version, updated, limits))
+  let writtenAt: Instant | undefined
+  const note = async (): Promise<true> => {
+    const stored = await turn.store.read(place.secretName)
+    if (stored?.version.id === undefined || stored.version.reading.kind !== 'read') return true
+    const { metadata } = stored.version.reading
+    if (metadata.authorizationId !== pat.authorizationId) return true
+    const version = stored.version.id
+    const now = turn.world.clock.now()
+    writtenAt = now
+    const updated = { ...metadata, validTo, writtenAt: now, ...(extended ? { extendedAt: now } : {}) }
+    await turn.mutate('record', (limits) => turn.store.updateMetadata(place.secretName, version, updated, limits))
+    return true
+  }
+  await makeSure(turn, note, async () => {
+    const current = await turn.currentVersion()
+    return current?.reading.kind === 'read' && current.reading.metadata.writtenAt === writtenAt ? true : undefined
+  })
 }
 
 /**

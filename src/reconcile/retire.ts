@@ -1,5 +1,5 @@
-import { asPatrolError, PatrolError } from '../core/errors.ts'
 import type { Facts } from '../core/facts.ts'
+import { makeSure } from './make-sure.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -14,38 +14,38 @@ export async function revokeSuperseded(turn: Turn, facts: Facts, authorizationId
   await revokePat(turn, facts, authorizationId)
 }
 
-/** Makes the store refuse an old version, unless another instance moved on. */
+/** Makes the store refuse an old version, unless another instance moved on. A lost answer is resolved by the versions. */
 export async function disableVersion(turn: Turn, facts: Facts, version: string): Promise<void> {
   const { secretName } = turn.place
-  try {
+  const disable = async (): Promise<true> => {
     await turn.mutate('disable', async (limits) => {
       await turn.assertUnmoved(facts)
       await turn.store.disable(secretName, version, limits)
     })
-  } catch (error) {
-    const failure = asPatrolError(error)
-    if (failure.outcome === 'none') throw failure
-    const found = (await turn.store.versions(secretName)).find(({ id }) => id === version)
-    if (found?.enabled !== false) throw failure
+    return true
   }
+  await makeSure(turn, disable, async () => {
+    const found = (await turn.store.versions(secretName)).find(({ id }) => id === version)
+    return found?.enabled === false ? true : undefined
+  })
 }
 
 /** Revokes a PAT of this token, unless another instance moved on. A lost answer is resolved by the list. */
 export async function revokePat(turn: Turn, facts: Facts, authorizationId: string): Promise<void> {
-  const { organization } = turn.token
-  try {
+  const { organization, place } = turn.token
+  const revoke = async (): Promise<true> => {
     await turn.mutate(
       'revoke',
       async (limits) => {
-        if (turn.token.place !== undefined) await turn.assertUnmoved(facts)
+        if (place !== undefined) await turn.assertUnmoved(facts)
         await turn.authority.revoke(organization, authorizationId, limits)
       },
       authorizationId,
     )
-  } catch (error) {
-    const failure = asPatrolError(error)
-    if (failure.outcome === 'none') throw failure
-    const still = (await turn.activePats()).some((pat) => pat.authorizationId === authorizationId)
-    if (still) throw new PatrolError(failure.code, `${failure.message}; the PAT is still active`, { cause: failure })
+    return true
   }
+  await makeSure(turn, revoke, async () => {
+    const still = (await turn.activePats()).some((pat) => pat.authorizationId === authorizationId)
+    return still ? undefined : true
+  })
 }

@@ -350,3 +350,24 @@ async function crashing(run: Promise<unknown>): Promise<'crashed' | 'ended'> {
     throw error
   }
 }
+
+describe('a change whose outcome is unknown', () => {
+  test.each(['disable', 'revoke:'])(
+    '%s is sent again in the same turn when it is seen not to have taken place',
+    async (kind) => {
+      const world = new SimulatedWorld()
+      await turn(world, [token])
+      world.pass(times(21, day))
+      await turn(world, [token])
+      world.pass(times(3, day))
+      let lost = 0
+      world.interfere = (effect, phase) => {
+        if (effect.startsWith(kind) && phase === 'before' && lost++ === 0) throw unknown()
+      }
+      const report = await turn(world, [token])
+      expect(report.results).toMatchObject([{ kind: 'revoke', status: 'done' }])
+      expect(lost).toBe(2)
+      expect(world.active()).toHaveLength(1)
+    },
+  )
+})
