@@ -14,11 +14,12 @@ const variables = {
 function from(flags: Partial<Flags>, changes: Readonly<Record<string, string | undefined>> = {}): Loaded {
   const environment = {
     variables: { ...variables, ...changes },
+    workingDirectory: '/work',
     readFile: (path: string): string => {
       throw Object.assign(new Error(path), { code: 'ENOENT' })
     },
   }
-  return configFromFlags({ organizations: ['contoso'], ...flags }, environment, '/work')
+  return configFromFlags({ organizations: ['contoso'], ...flags }, environment)
 }
 
 function faults(loaded: Loaded): readonly string[] {

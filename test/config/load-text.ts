@@ -25,11 +25,11 @@ export function load(
     if (content === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' })
     return content
   }
-  return loadConfig(
-    '/etc/patrol/patrol.yaml',
-    { variables: { ...variables, ...world.variables }, readFile },
-    'patrol.yaml',
-  )
+  return loadConfig('patrol.yaml', {
+    variables: { ...variables, ...world.variables },
+    readFile,
+    workingDirectory: '/etc/patrol',
+  })
 }
 
 /** What a valid file asks for. */

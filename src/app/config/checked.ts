@@ -29,7 +29,7 @@ export function checkTree(
     const written = resolved.written.get(pathKey(path))
     return written === undefined ? show(valueAt(resolved.tree, path)) : `the value of ${show(written)}`
   }
-  const shaped = checkShape(resolved.tree, known, shown, origin.spelled)
+  const shaped = checkShape({ tree: resolved.tree, shown, spelled: origin.spelled }, known)
   const { secrets } = resolved
   const parts = { written: shaped.sound, secrets, directory, shown, label, readFile: environment.readFile }
   const draft = draftOf(parts, resolved.tree, shaped.faulty)

@@ -1,7 +1,8 @@
 import type { Secret } from '../../core/secret.ts'
 import { covers, type Fault, type Path, pathKey, valueAt } from './faults.ts'
 import type { Written, WrittenEntry } from './schema.ts'
-import type { Shown, Sound } from './shape.ts'
+import type { Sound } from './shape.ts'
+import type { Shown } from './shape-faults.ts'
 
 /** An entry of `tokens`, as far as it is sound. */
 export interface DraftEntry {

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { checkTree } from './checked.ts'
 import { readDocument } from './document.ts'
 import { type Fault, fault } from './faults.ts'
@@ -18,17 +18,17 @@ const largestFile = 4_194_304
  * Reads and checks a configuration file. All faults come at once, in the order of the file, warnings among them; none
  * of them holds a secret or a value of the environment.
  *
- * @param path absolute; relative paths in the file start at its directory
- * @param file how messages name the file
+ * @param path as it was given, which is also how messages name the file; relative paths in it start at its directory
  */
-export function loadConfig(path: string, environment: Environment, file: string = path): Loaded {
+export function loadConfig(path: string, environment: Environment): Loaded {
+  const full = resolve(environment.workingDirectory, path)
   const refuse = (text: string, remedy: string): Loaded => {
-    const problem = problemAt({ line: 1, column: 1 }, { text, remedy, severity: 'error' }, file)
+    const problem = problemAt({ line: 1, column: 1 }, { text, remedy, severity: 'error' }, path)
     return { kind: 'invalid', problems: [problem] }
   }
   let content: Uint8Array | string
   try {
-    content = environment.readFile(path)
+    content = environment.readFile(full)
   } catch (error) {
     const remedy = 'name the file with --config, or write one: patrol init > patrol.yaml'
     return refuse(`the configuration cannot be read (${reasonOf(error)})`, remedy)
@@ -38,7 +38,7 @@ export function loadConfig(path: string, environment: Environment, file: string 
   }
   const text = decoded(content)
   if (text === undefined) return refuse('the configuration is not UTF-8 text', 'save the file as UTF-8')
-  return checkText(text, file, dirname(path), environment)
+  return checkText(text, path, dirname(full), environment)
 }
 
 function checkText(text: string, file: string, directory: string, environment: Environment): Loaded {
