@@ -432,7 +432,7 @@ const form: readonly Case[] = [
     'a secret name with a dot',
     token('    secretName: feed.pat'),
     [
-      '20:17 error tokens[package-feed].secretName: feed.pat is not a name of 1 to 127 letters, digits and hyphens -> write a name of 1 to 127 letters, digits and hyphens',
+      '20:17 error tokens[package-feed].secretName: feed.pat is not a name of 1 to 127 letters, digits and hyphens, or for a rule a template with {name} -> write a name of 1 to 127 letters, digits and hyphens, or for a rule a template with {name}',
     ],
   ],
   [

@@ -71,7 +71,7 @@ tokens:
     verify: https://localhost:8443/devops/contoso/_apis/distributedtask/pools
   - match: "deploy-*"
     organizations: [contoso, fabrikam]
-    secretName: "pat-{name}"
+    secretName: "{organization}-pat-{name}"
     store: local
   - match: "*"
     method: renew
@@ -183,7 +183,7 @@ test('rules keep their order, and one that extends has no store from defaults', 
       organizations: ['contoso', 'fabrikam'],
       scopes: undefined,
       store: 'local',
-      secretNameTemplate: 'pat-{name}',
+      secretNameTemplate: '{organization}-pat-{name}',
     }),
     expect.objectContaining({
       match: '*',

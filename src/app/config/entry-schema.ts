@@ -160,9 +160,9 @@ export const entrySchema = z.strictObject({
   }).optional(),
   secretName: field(secretName(), {
     description:
-      "The secret's name in the store. For a rule it is a template with `{name}`, which stands for the display name in lower case with hyphens.",
+      "The secret's name in the store. For a rule it is a template with `{name}`, which stands for the display name in lower case with hyphens, and `{organization}`, which keeps equal names of several organizations apart.",
     builtIn: 'the name; for a rule `{name}`',
-    examples: ['package-feed-pat', '"pat-{name}"'],
+    examples: ['package-feed-pat', '"pat-{name}"', '"{organization}-{name}"'],
     refused: 'two tokens have it in one store (case does not count), or it is not used for want of a store',
     errors: ['secret-deleted', 'secret-not-managed'],
   }).optional(),

@@ -93,7 +93,10 @@ export const filePath = (): z.ZodString => text(/^[^\0\s](?:[^\0\r\n]*[^\0\s])?$
  * https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
  */
 export const secretName = (): z.ZodString =>
-  text(/^(?=.)[0-9A-Za-z-]{0,127}(?:\{name\}[0-9A-Za-z-]{0,120})?$/, 'a name of 1 to 127 letters, digits and hyphens')
+  text(
+    /^(?:[0-9A-Za-z-]{1,127}|(?=.*\{name\})(?:[0-9A-Za-z-]|\{name\}|\{organization\}){1,100})$/,
+    'a name of 1 to 127 letters, digits and hyphens, or for a rule a template with {name}',
+  )
 
 /** Text that people see. Its length is that of what a PAT's name may hold beside the mark. */
 export const displayText = (): z.ZodString =>

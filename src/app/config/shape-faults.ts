@@ -7,7 +7,7 @@ import { oneOf, suggestion } from './suggestions.ts'
 /** How a value is shown in a message: not at all when it came from the environment. */
 export type Shown = (path: Path) => string
 
-/** What messages need to know beside the issue itself. */
+/** What messages need to know of the file. */
 export interface Context {
   readonly tree: unknown
   readonly shown: Shown
