@@ -103,14 +103,20 @@ export class PasswordSignIn implements UserSignIn {
         if (!again || verdict?.ofAccount === true || attempt === tries || this.#parts.stopping()) {
           return this.#stillGood(audience, error)
         }
-        // MSAL answers repeated requests from its memory of the failure; a new client asks again.
-        if (this.#signedIn === undefined) this.#client = undefined
+        await this.#forgetFailure()
         await this.#parts.clock.sleep(
           shortest(times(10, second), error.retryAfter ?? times(2 ** (attempt - 1), second)),
         )
         if (this.#parts.stopping()) return this.#stillGood(audience, error)
       }
     }
+  }
+
+  /** MSAL answers repeated requests from its memory of a failure; a new client with the same tokens asks again. */
+  async #forgetFailure(): Promise<void> {
+    const tokens = this.#client?.getTokenCache().serialize()
+    this.#client = undefined
+    if (this.#signedIn !== undefined && tokens !== undefined) (await this.#open()).getTokenCache().deserialize(tokens)
   }
 
   /** A token that could not be replaced in good time serves until its end. */

@@ -72,7 +72,9 @@ function unusable(request: HttpRequest, answer: HttpAnswer, how: string): Patrol
   const where = describe({ method: request.method, url: new URL(request.url) })
   return new PatrolError('service-unavailable', `${where}: answered ${answer.status} with ${type} ${how}`, {
     remedy:
-      'Something between this computer and Microsoft Entra answers in its place: check the proxy and the address.',
+      answer.status >= 500
+        ? 'Microsoft Entra, or a proxy before it, fails. Try again later; if it stays, check the proxy and the address.'
+        : 'Something between this computer and Microsoft Entra answers in its place: check the proxy and the address.',
     outcome: 'unknown',
   })
 }
