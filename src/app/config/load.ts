@@ -21,7 +21,7 @@ const largestFile = 4_194_304
  * @param path as it was given, which is also how messages name the file; relative paths in it start at its directory
  */
 export function loadConfig(path: string, environment: Environment): Loaded {
-  const full = resolve(environment.workingDirectory, path)
+  const full = resolve(environment.workingDirectory ?? '/', path)
   const refuse = (text: string, remedy: string): Loaded => {
     const problem = problemAt({ line: 1, column: 1 }, { text, remedy, severity: 'error' }, path)
     return { kind: 'invalid', problems: [problem] }

@@ -9,8 +9,8 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>
   /** The content of a file at an absolute path: its bytes, or its text. Throws what Node's `readFileSync` throws. */
   readonly readFile: (path: string) => Uint8Array | string
-  /** Where relative paths of the command line begin: an absolute path. */
-  readonly workingDirectory: string
+  /** Where a relative path of the configuration itself begins: an absolute path. Needed for no other. */
+  readonly workingDirectory?: string
 }
 
 export interface Resolved {
