@@ -5,7 +5,7 @@ import type { Metadata } from './metadata.ts'
 import { assess, currentGrant, type Finding, obstacle, type Reason } from './policy.ts'
 import { after, between, formatDuration, hour, type Instant, second } from './time.ts'
 import type { Token } from './token.ts'
-import { dueAt, overlapOf } from './window.ts'
+import { dueAt } from './window.ts'
 
 interface Common {
   readonly token: string
@@ -24,7 +24,7 @@ export type Action = Common &
     | { readonly kind: 'mint'; readonly reason: Reason | 'requested' }
     | {
         readonly kind: 'extend'
-        readonly reason: 'due' | 'expires-in-overlap'
+        readonly reason: 'due'
         readonly authorizationId: string
         readonly validTo: Instant
       }
@@ -91,7 +91,7 @@ function renewal(token: Token, facts: Facts, now: Instant, requested: boolean): 
     message: requested ? 'a new PAT was asked for' : `create a new PAT: ${(finding as Finding).message}`,
   }
   return {
-    actions: [...bridge(token, facts, now), mint],
+    actions: [mint],
     scheduled: [],
     problems: finding?.reason === 'moved' ? leftBehind(token, facts) : [],
   }
@@ -103,27 +103,6 @@ function extension(token: Token, facts: Facts, now: Instant): readonly Action[] 
   const message = `extend to ${formatDuration(token.lifetime)} from now: its window of renewal has begun`
   const validTo = after(now, token.lifetime)
   return [{ ...commonOf(token), kind: 'extend', reason: 'due', authorizationId: pat.authorizationId, validTo, message }]
-}
-
-/** A PAT that would expire before its consumers had the overlap to move on lives a little longer first. */
-function bridge(token: Token, facts: Facts, now: Instant): readonly Action[] {
-  const pat = currentPat(token, facts)
-  if (pat?.validTo === undefined || pat.validTo <= now) return []
-  const successor = { validFrom: now, validTo: after(now, token.lifetime) }
-  const needed = after(after(now, overlapOf(token, successor)), slack)
-  if (pat.validTo >= needed) return []
-  const message = 'extend the current PAT over the overlap, within which it would expire'
-  const validTo = after(needed, hour)
-  return [
-    {
-      ...commonOf(token),
-      kind: 'extend',
-      reason: 'expires-in-overlap',
-      authorizationId: pat.authorizationId,
-      validTo,
-      message,
-    },
-  ]
 }
 
 function nextRenewal(token: Token, facts: Facts): readonly Action[] {

@@ -126,7 +126,6 @@ async function extendOrRotate(
       return [{ ...label, status: 'done' }, ...(await mintAndDeliver(turn, facts, false))]
     case 'ceiling': {
       const failure = new PatrolError('cannot-extend', extension.message)
-      if (action.reason === 'expires-in-overlap') return [{ ...label, status: 'skipped', error: failure }]
       if (turn.token.atCeiling === 'rotate' && turn.token.place !== undefined) {
         return [{ ...label, status: 'skipped', error: failure }, ...(await mintAndDeliver(turn, facts, false))]
       }

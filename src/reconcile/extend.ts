@@ -1,8 +1,9 @@
-import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
+import { bridgeOver, isAtCeiling } from '../core/bridge.ts'
+import { asPatrolError, PatrolError, problem, unreachable } from '../core/errors.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
 import type { Pat } from '../core/pat.ts'
 import type { Action } from '../core/plan.ts'
-import { after, formatDuration, hour, type Instant, minute } from '../core/time.ts'
+import { after, between, formatDuration, hour, type Instant, minute } from '../core/time.ts'
 import { dueAt } from '../core/window.ts'
 import { makeSure } from './make-sure.ts'
 import type { Turn } from './turn.ts'
@@ -24,13 +25,12 @@ export async function extend(
 ): Promise<Extension> {
   const before = currentPat(turn.token, facts)
   if (before === undefined) throw new PatrolError('pat-not-found', `PAT ${action.authorizationId} is no longer listed`)
-  const answer = await requestExtension(turn, before, action.validTo)
+  const answer = await turn.ceilings.afterFirst(turn.token, () => requestUnlessFutile(turn, before, action.validTo))
   if (answer.kind === 'refused') return { kind: 'ceiling', message: answer.message }
   const { pat, valueChanged } = answer
   if (pat.validTo === undefined) throw new PatrolError('unexpected-answer', `the service granted no readable expiry`)
-  await noteGrant(turn, facts, pat, action.reason === 'due')
+  await noteGrant(turn, facts, pat, true)
   if (await hasNewValue(turn, facts, pat, valueChanged)) return { kind: 'changed' }
-  if (action.reason === 'expires-in-overlap') return { kind: 'extended', pat }
   const grant = { validFrom: pat.validFrom, validTo: pat.validTo }
   const gained = before.validTo === undefined || pat.validTo > before.validTo + minute
   if (!gained || turn.world.clock.now() >= dueAt(turn.token.name, turn.token, grant)) {
@@ -46,6 +46,56 @@ export async function extend(
 type Answer =
   | { readonly kind: 'granted'; readonly pat: Pat; readonly valueChanged: boolean }
   | { readonly kind: 'refused'; readonly message: string }
+
+/** Under a short policy an extension ends a PAT before its time, so what the run has seen of policies counts first. */
+async function requestUnlessFutile(turn: Turn, before: Pat, validTo: Instant): Promise<Answer> {
+  if (isAtCeiling(before, turn.ceilings.longest(turn.token))) {
+    return { kind: 'refused', message: `PAT ${before.authorizationId} has the longest life that is granted` }
+  }
+  const answer = await requestExtension(turn, before, validTo)
+  if (answer.kind === 'granted' && answer.pat.validTo !== undefined && answer.pat.validTo < validTo - minute) {
+    turn.ceilings.learn(turn.token, between(answer.pat.validFrom, answer.pat.validTo))
+  }
+  return answer
+}
+
+/**
+ * Lets the PAT that is about to be superseded live through its overlap, if need be and if that is safe. Should it fail,
+ * the rotation goes on: a successor that is late would be worse.
+ *
+ * @param successor the PAT that was just minted and proven, and not stored yet
+ */
+export async function bridge(turn: Turn, facts: Facts, successor: Pat): Promise<void> {
+  const current = currentPat(turn.token, facts)
+  const { validFrom, validTo } = successor
+  if (current === undefined || validTo === undefined) return
+  const plan = bridgeOver(turn.token, current, { validFrom, validTo }, turn.world.clock.now())
+  switch (plan.kind) {
+    case 'unneeded':
+      return
+    case 'impossible':
+      turn.problems.push(problem(turn.token.name, 'policy-lifespan', plan.message))
+      return
+    case 'extend':
+      try {
+        await requestExtension(turn, current, plan.validTo)
+      } catch (error) {
+        const { code, message } = asPatrolError(error)
+        const remedy = 'Nothing; its consumers have until then to take the new value.'
+        turn.problems.push(
+          problem(
+            turn.token.name,
+            code,
+            `PAT ${current.authorizationId} may expire within its overlap: ${message}`,
+            remedy,
+          ),
+        )
+      }
+      return
+    default:
+      unreachable(plan)
+  }
+}
 
 async function requestExtension(turn: Turn, before: Pat, validTo: Instant): Promise<Answer> {
   const { organization } = turn.token

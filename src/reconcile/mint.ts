@@ -3,9 +3,10 @@ import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
 import type { Metadata } from '../core/metadata.ts'
 import { installationOf, markedName, markOf, randomLength } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
-import { after, before, between, day, hour } from '../core/time.ts'
+import { after, before, between, day, hour, minute } from '../core/time.ts'
 import type { Minted } from '../ports/authority.ts'
 import { discard } from './discard.ts'
+import { bridge } from './extend.ts'
 import { storeGeneration } from './store-generation.ts'
 import { generationOf, type Turn } from './turn.ts'
 import { isStillActive, verify } from './verify.ts'
@@ -39,6 +40,7 @@ export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean)
       await discard(turn, minted.pat)
       throw error
     }
+    await bridge(turn, facts, minted.pat)
     await storeGeneration(turn, minted, metadata)
     if (await isStillActive(turn, minted)) {
       noteShortGrant(turn, minted.pat)
@@ -130,6 +132,7 @@ function metadataOf(turn: Turn, facts: Facts, pat: Pat): Metadata {
 function noteShortGrant(turn: Turn, pat: Pat): void {
   if (pat.validTo === undefined) return
   const granted = between(pat.validFrom, pat.validTo)
+  if (granted < turn.token.lifetime - minute) turn.ceilings.learn(turn.token, granted)
   if (granted >= turn.token.lifetime - hour) return
   const message = `the new PAT was granted ${Math.round(granted / hour)} hours of the ${Math.round(turn.token.lifetime / hour)} asked for; its schedule follows the grant`
   turn.problems.push(problem(turn.token.name, 'policy-lifespan', message))

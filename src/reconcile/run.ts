@@ -3,9 +3,11 @@ import { mostReplacements, replacements, type ReplacementLimit } from '../core/g
 import { type ActionKind, type Plan, planToken } from '../core/plan.ts'
 import type { World } from '../ports/world.ts'
 import { forEachBounded } from './bounded.ts'
+import { Ceilings } from './ceilings.ts'
 import { execute, type Result } from './execute.ts'
 import { type Declared, type Observation, observe, observeToken, type Snapshot } from './observe.ts'
-import { Owners, Turn } from './turn.ts'
+import { Owners } from './owners.ts'
+import { type Shared, Turn } from './turn.ts'
 
 /** One token's plan, or why there is none. */
 export interface Proposal {
@@ -92,14 +94,14 @@ export interface Report {
  */
 export async function apply(world: World, proposed: Proposals, options: ApplyOptions = {}): Promise<Report> {
   if (proposed.veto !== undefined) throw proposed.veto
-  const owners = new Owners(world)
+  const shared: Shared = { lists: proposed.snapshot.lists, owners: new Owners(world), ceilings: new Ceilings() }
   const turns = new Map<string, readonly Result[]>()
   const problems: Problem[] = [...proposed.problems]
   const busy = proposed.proposals.filter(({ plan }) => plan.actions.length > 0)
   await forEachBounded(busy, world.concurrency, async (proposal) => {
     const { token } = proposal.observation
     world.reporter.report({ kind: 'turn-began', token: token.name })
-    const turn = await takeTurn(world, proposed, owners, proposal, options)
+    const turn = await takeTurn(world, shared, proposal, options)
     turns.set(token.name, turn.results)
     problems.push(...turn.problems)
     const failure = turn.results.find((result) => result.status === 'failed')?.error
@@ -116,29 +118,16 @@ export async function apply(world: World, proposed: Proposals, options: ApplyOpt
   return { results, problems: unique(problems) }
 }
 
-async function takeTurn(
-  world: World,
-  proposed: Proposals,
-  owners: Owners,
-  proposal: Proposal,
-  options: ApplyOptions,
-): Promise<Report> {
+async function takeTurn(world: World, shared: Shared, proposal: Proposal, options: ApplyOptions): Promise<Report> {
   const { token } = proposal.observation
-  const { lists } = proposed.snapshot
   const requested = options.requested?.has(token.name) ?? false
-  const first = new Turn(
-    world,
-    token,
-    lists,
-    owners,
-    'beganAt' in proposal.observation ? proposal.observation.beganAt : 0,
-  )
+  const first = new Turn(world, token, shared, 'beganAt' in proposal.observation ? proposal.observation.beganAt : 0)
   const again = options.shown !== undefined || first.isStale()
-  const observation = again ? await observeToken(world, lists, token) : proposal.observation
+  const observation = again ? await observeToken(world, shared.lists, token) : proposal.observation
   if ('failure' in observation) {
     return { results: [notSeen(token.name, observation.failure)], problems: [] }
   }
-  const turn = new Turn(world, token, lists, owners, observation.beganAt)
+  const turn = new Turn(world, token, shared, observation.beganAt)
   const plan = again ? planOf(observation, world.clock.now(), requested) : proposal.plan
   const shown = options.shown?.get(token.name)
   const allowed = plan.actions.filter((action) => shown === undefined || shown.has(action.kind))

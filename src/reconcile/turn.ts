@@ -9,7 +9,16 @@ import type { Limits } from '../ports/limits.ts'
 import type { Step } from '../ports/reporter.ts'
 import type { Store } from '../ports/store.ts'
 import type { World } from '../ports/world.ts'
+import type { Ceilings } from './ceilings.ts'
+import type { Owners } from './owners.ts'
 import type { PatLists } from './pat-lists.ts'
+
+/** What the turns of one run have in common. */
+export interface Shared {
+  readonly lists: PatLists
+  readonly owners: Owners
+  readonly ceilings: Ceilings
+}
 
 /** Above the 30 seconds for which Azure DevOps may hold a request back. */
 const longestRequest = times(100, second)
@@ -25,20 +34,26 @@ const mostThrottled = 5
 export class Turn {
   readonly world: World
   readonly token: Token
-  readonly lists: PatLists
   /** When the observation that the turn acts on began, on the scale of `Clock.elapsed()`. */
   readonly beganAt: number
   readonly problems: Problem[] = []
   /** The effect that was begun last; where a failure happened. */
   step: Step | undefined
-  readonly #owners: Owners
+  readonly #shared: Shared
 
-  constructor(world: World, token: Token, lists: PatLists, owners: Owners, beganAt: number) {
+  constructor(world: World, token: Token, shared: Shared, beganAt: number) {
     this.world = world
     this.token = token
-    this.lists = lists
     this.beganAt = beganAt
-    this.#owners = owners
+    this.#shared = shared
+  }
+
+  get lists(): PatLists {
+    return this.#shared.lists
+  }
+
+  get ceilings(): Ceilings {
+    return this.#shared.ceilings
   }
 
   get authority(): Authority {
@@ -60,7 +75,7 @@ export class Turn {
 
   /** Whose PATs these are; rejects with `wrong-account` when it is not the account's user. */
   owner(): Promise<SignedInUser> {
-    return this.#owners.check(this.token)
+    return this.#shared.owners.check(this.token)
   }
 
   limits(): Limits {
@@ -126,35 +141,6 @@ export class Turn {
   /** Whether so much of the turn has passed that its facts should be read again. */
   isStale(): boolean {
     return this.world.clock.elapsed() - this.beganAt > shortest(minute, duration(this.token.turnLimit / 3))
-  }
-}
-
-type Owned = Pick<Token, 'account' | 'organization' | 'owner'>
-
-/** Who is signed in, asked once for an account and organization before its first mutation. */
-export class Owners {
-  readonly #world: World
-  readonly #known = new Map<string, Promise<SignedInUser>>()
-
-  constructor(world: World) {
-    this.#world = world
-  }
-
-  /** @throws PatrolError `wrong-account` when somebody else than the account's user is signed in */
-  check(token: Owned): Promise<SignedInUser> {
-    const key = `${token.account}\n${token.organization.toLowerCase()}`
-    const known = this.#known.get(key) ?? this.#ask(token)
-    this.#known.set(key, known)
-    return known
-  }
-
-  async #ask(token: Owned): Promise<SignedInUser> {
-    const authority = this.#world.authorities.get(token.account)
-    if (authority === undefined) throw new PatrolError('config-invalid', `there is no account ${token.account}`)
-    const signedIn = await authority.signedInUser(token.organization)
-    if (signedIn.user === token.owner) return signedIn
-    const who = signedIn.user ?? 'somebody whose name the service does not tell'
-    throw new PatrolError('wrong-account', `account ${token.account} is ${token.owner}, but ${who} is signed in`)
   }
 }
 

@@ -200,64 +200,6 @@ describe('a renewed token', () => {
   })
 })
 
-describe('a PAT that would expire within the overlap of its successor', () => {
-  const needed = (now: Instant): Instant => after(after(now, times(48, hour)), minute)
-  const expiring = (validTo: Instant): Partial<Facts> => ({ pats: [aPat({ validTo })], current: aVersion({ validTo }) })
-  const rows: Row[] = [
-    {
-      name: 'is extended before its successor is minted',
-      facts: expiring(before(needed(onDay(29)), ms)),
-      now: onDay(29),
-      actions: ['extend current (expires-in-overlap)', 'mint (due)'],
-    },
-    {
-      name: 'is not, when it lives exactly long enough',
-      facts: expiring(needed(onDay(29))),
-      now: onDay(29),
-      actions: ['mint (due)'],
-    },
-    {
-      name: 'is extended in the last millisecond of its life',
-      now: before(onDay(30), ms),
-      actions: ['extend current (expires-in-overlap)', 'mint (due)'],
-    },
-    { name: 'is not when it has expired, for that cannot be undone', now: onDay(30), actions: ['mint (expired)'] },
-    {
-      name: 'is extended whatever the reason for the successor',
-      token: { scopes: ['vso.code'] },
-      now: onDay(29),
-      actions: ['extend current (expires-in-overlap)', 'mint (scopes-differ)'],
-    },
-    {
-      name: 'is not when it is not listed',
-      facts: { pats: [], currentWorks: true },
-      now: onDay(29),
-      actions: ['mint (due)'],
-    },
-    { name: 'is not when it was only asked for earlier', requested: true, actions: ['mint (requested)'] },
-    {
-      name: 'needs less, when the overlap of a short-lived successor is shorter',
-      token: { lifetime: times(3, day) },
-      facts: expiring(after(onDay(29), times(25, hour))),
-      now: onDay(29),
-      actions: ['mint (due)'],
-    },
-    {
-      name: 'is extended even if it was the user’s own, before a rule rotates it',
-      token: covering,
-      facts: { current: undefined, pats: [covered] },
-      now: onDay(29),
-      actions: ['extend covered (expires-in-overlap)', 'mint (due)'],
-    },
-  ]
-  it.each(rows)('$name', check)
-
-  it('is extended an hour past the end of the overlap', () => {
-    const [action] = planToken(aToken(), someFacts(), onDay(29)).actions
-    expect(action).toMatchObject({ kind: 'extend', validTo: after(needed(onDay(29)), hour) })
-  })
-})
-
 describe('a target', () => {
   const token: Partial<Token> = { targets: ['app'] }
   const rows: Row[] = [
@@ -668,7 +610,7 @@ describe('a person who asks for a new value gets it', () => {
   it.each(rows)('$name', check)
 })
 
-it('the order is: note, deliver, revoke, collect, disable, extend, mint', () => {
+it('the order is: note, deliver, revoke, collect, disable, mint', () => {
   const version = aVersion({ supersedes: ['old'], validTo: onDay(29), deliveries: [aDelivery('web', settled)] })
   const dead = aVersion({ authorizationId: 'dead' }, { id: 'v0', createdAt: onDay(-40) })
   const facts = someFacts({ pats: [lost, old, aPat()], current: version, versions: [version, oldVersion, dead] })
@@ -678,7 +620,6 @@ it('the order is: note, deliver, revoke, collect, disable, extend, mint', () => 
     'collect-orphan lost (orphan)',
     'revoke old (superseded)',
     'disable-version v0 (dead)',
-    'extend current (expires-in-overlap)',
     'mint (due)',
   ])
   const undelivered = planToken(aToken({ targets: ['app', 'web'] }), facts, onDay(29))

@@ -83,16 +83,24 @@ describe('a token that is due', () => {
     expect(world.effects).toHaveLength(6)
   })
 
-  test('is extended first when it would expire within its overlap', async () => {
+  test('is extended before its successor is stored when it would expire within its overlap', async () => {
     const world = new SimulatedWorld()
     await turn(world, [token])
     world.pass(times(29, day))
-    const report = await turn(world, [token])
-    expect(report.results.map(({ kind, status }) => [kind, status])).toEqual([
-      ['extend', 'done'],
-      ['mint', 'done'],
-    ])
+    await turn(world, [token])
+    expect(world.effects.slice(2)).toEqual(['mint', 'extend', 'store'])
     world.pass(times(47, hour))
+    expect(world.active()).toHaveLength(2)
+  })
+
+  test('is not extended under a policy that came since, which would end it at once', async () => {
+    const world = new SimulatedWorld()
+    await turn(world, [token])
+    world.pass(times(29, day))
+    world.maximumLife = times(7, day)
+    const report = await turn(world, [token])
+    expect(world.effects.slice(2)).toEqual(['mint', 'store'])
+    expect(report.problems.map(({ code }) => code)).toEqual(['policy-lifespan', 'policy-lifespan'])
     expect(world.active()).toHaveLength(2)
   })
 })
@@ -259,6 +267,35 @@ describe('rules', () => {
     const report = await turn(world, [], [rotating, renewing])
     expect(report.results).toMatchObject([{ token: 'Nightly*', kind: 'observe', status: 'failed' }])
     expect(world.effects).toEqual([])
+  })
+})
+
+describe('a policy that came since', () => {
+  const { name: _, organization, displayName: __, place: ___, covers: ____, rule: _____, ...terms } = declaredToken()
+  const renewing: Rule = {
+    ...terms,
+    match: '*',
+    method: 'renew',
+    organizations: [organization],
+    scopes: undefined,
+    store: undefined,
+    secretNameTemplate: '{name}',
+    lifetime: times(60, day),
+  }
+
+  test('spoils one extension at most, for its ceiling spares the others', async () => {
+    const world = new SimulatedWorld()
+    for (let index = 0; index < 12; index++) {
+      const dates = { validFrom: before(world.now, times(27, day)), validTo: after(world.now, times(3, day)) }
+      world.createPat({ displayName: `By hand ${index}`, ...dates })
+    }
+    world.maximumLife = times(7, day)
+    const opened = world.open({ concurrency: 8 })
+    const proposals = await propose(opened, { tokens: [], rules: [renewing] }, { maxReplacements: { kind: 'default' } })
+    const { results } = await apply(opened, proposals)
+    expect(results.map(({ error }) => error?.code)).toEqual(Array.from({ length: 12 }, () => 'cannot-extend'))
+    expect(world.effects).toEqual(['extend'])
+    expect(world.active()).toHaveLength(11)
   })
 })
 

@@ -21,6 +21,8 @@ export interface SimulatedPat {
   revokedAt: Instant | undefined
   /** Revoked by an administrator, a policy or the leak scanner, and not by Patrol. */
   revokedOutside: boolean
+  /** A policy made its life shorter than it had been granted. */
+  shortened: boolean
 }
 
 export interface SimulatedVersion {
@@ -66,6 +68,7 @@ export class SimulatedEstate {
       value: `value-${this.next()}`,
       revokedAt: undefined,
       revokedOutside: false,
+      shortened: false,
       ...pat,
     }
     this.pats.push(created)
@@ -128,7 +131,9 @@ export class SimulatedEstate {
     const pat = this.#mine(owner, organization).find((one) => one.authorizationId === authorizationId)
     if (pat === undefined || pat.revokedAt !== undefined) throw new PatrolError('pat-not-found', 'no such PAT')
     if (pat.validTo <= this.now) throw new PatrolError('cannot-extend', 'an expired PAT cannot be extended')
-    pat.validTo = this.#clamp(pat.validFrom, validTo)
+    const granted = this.#clamp(pat.validFrom, validTo)
+    pat.shortened ||= granted < pat.validTo
+    pat.validTo = granted
     return asPat(pat)
   }
 

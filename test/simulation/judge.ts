@@ -96,7 +96,7 @@ export class Judge {
         continue
       }
       if (!this.#established.has(secretName) || this.#excused.has(secretName)) continue
-      if (pat.revokedOutside) this.#excused.set(secretName, this.#estate.now)
+      if (pat.revokedOutside || pat.shortened) this.#excused.set(secretName, this.#estate.now)
       else if (pat.revokedAt === undefined && pat.validTo <= this.#estate.now) this.#judgeExpiry(secretName, token, pat)
       else this.#report('I1', `${secretName} hands out ${pat.displayName}, which was revoked`)
     }
