@@ -14,12 +14,11 @@ const variables = {
 function from(flags: Partial<Flags>, changes: Readonly<Record<string, string | undefined>> = {}): Loaded {
   const environment = {
     variables: { ...variables, ...changes },
-    workingDirectory: '/work',
     readFile: (path: string): string => {
       throw Object.assign(new Error(path), { code: 'ENOENT' })
     },
   }
-  return configFromFlags({ organizations: ['contoso'], ...flags }, environment)
+  return configFromFlags({ organizations: ['contoso'], ...flags }, environment, '/work')
 }
 
 function faults(loaded: Loaded): readonly string[] {

@@ -56,13 +56,9 @@ const noPlace = { line: 1, column: 1 }
  * The configuration that flags and environment stand for: one account that signs in with `USER_NAME` and
  * `USER_PASSWORD`, and one rule.
  *
- * @param directory where a relative directory of `--store` begins
+ * @param directory an absolute path, where a relative directory of `--store` begins
  */
-export function configFromFlags(
-  flags: Flags,
-  environment: Environment,
-  directory: string = environment.workingDirectory,
-): Loaded {
+export function configFromFlags(flags: Flags, environment: Environment, directory: string): Loaded {
   const missing = missingFrom(flags, environment)
   const told = new Set(missing.flatMap(({ paths }) => paths.map(pathKey)))
   const label = (path: Path): string => placeOf(path, flags)
