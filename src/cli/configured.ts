@@ -15,6 +15,8 @@ export interface ConfigLessOptions {
   readonly match?: string
   readonly method?: string
   readonly lifetime?: string
+  readonly renewBefore?: string
+  readonly user?: string
   readonly store?: string
 }
 
@@ -32,8 +34,8 @@ export async function readConfiguration(invocation: Invocation, flags: ConfigLes
     readFile: (path: string) => readFileSync(path),
     workingDirectory: io.workingDirectory,
   }
-  const { organization: organizations = [], tenant, match, method, lifetime, store } = flags
-  const given = { organizations, tenant, match, method, lifetime, store }
+  const { organization: organizations = [], tenant, match, method, lifetime, renewBefore, user, store } = flags
+  const given = { organizations, tenant, match, method, lifetime, renewBefore, user, store }
   const file = options.config ?? (existsSync(resolve(io.workingDirectory, defaultFile)) ? defaultFile : undefined)
   const usesFlags = givenFlags(given).length > 0
   const clash = usesFlags && file !== undefined ? flagsBesideFile(given, file) : undefined
@@ -74,10 +76,17 @@ export async function withWorld<Answer>(
   flags: ConfigLessOptions,
   work: (wanted: Wanted, open: OpenWorld) => Promise<Answer>,
 ): Promise<Answer> {
+  const { io, speech } = invocation
   const { wanted, open } = await openConfigured(invocation, flags)
+  const tell = (): void => {
+    const again = io.stop.reason === 'SIGINT' ? ' (Ctrl-C again ends at once)' : ''
+    speech.note(`stopping: what was begun is made safe${again}`)
+  }
+  io.stop.addEventListener('abort', tell, { once: true })
   try {
     return await work(wanted, open)
   } finally {
+    io.stop.removeEventListener('abort', tell)
     await open.close()
   }
 }

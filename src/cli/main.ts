@@ -50,7 +50,6 @@ function listenForSignals(): AbortSignal {
   process.on('SIGINT', () => {
     if (stop.signal.aborted) process.exit(130)
     stop.abort('SIGINT')
-    process.stderr.write('\nstopping; what was begun is made safe (Ctrl-C again ends at once)\n')
   })
   process.on('SIGTERM', () => {
     if (!stop.signal.aborted) stop.abort('SIGTERM')

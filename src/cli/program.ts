@@ -95,6 +95,8 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
       .option('--match <glob>', 'without a configuration: which display names (default: *)')
       .option('--method <method>', 'without a configuration: renew or rotate (default: renew)')
       .option('--lifetime <duration>', 'without a configuration: such as 60d (default: 30d)')
+      .option('--renew-before <duration>', 'without a configuration: how long before the end (default: a third)')
+      .option('--user <upn>', 'without a configuration: who must be signed in (default: $USER_NAME)')
       .option('--store <url|dir>', 'without a configuration: where rotate keeps values')
 
   configLess(selection(program.command('plan')))

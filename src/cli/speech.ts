@@ -16,6 +16,7 @@ export interface SpeechOptions {
 
 export interface Speech extends Reporter {
   warn(message: string): void
+  note(message: string): void
   /** Takes a line that only shows progress off the terminal, before something else is printed. */
   quiet(): void
 }
@@ -87,7 +88,7 @@ export function createSpeech(io: Io, options: SpeechOptions): Speech {
     }
   }
 
-  return { report, quiet, warn: (message) => say('warn', message, {}) }
+  return { report, quiet, warn: (message) => say('warn', message, {}), note: (message) => say('info', message, {}) }
 }
 
 function failureLine(token: string, failure: PatrolError): string {

@@ -1,3 +1,4 @@
+import { Secret } from './secret.ts'
 import type { Duration } from './time.ts'
 
 /** Every way Patrol can fail, with what a person can do about it. The keys are also JSON values and metric labels. */
@@ -119,7 +120,7 @@ export function problem(token: string, code: ErrorCode, message: string, remedy:
 export function asPatrolError(thrown: unknown): PatrolError {
   if (thrown instanceof PatrolError) return thrown
   const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new PatrolError('internal', message, { cause: thrown, outcome: 'unknown' })
+  return new PatrolError('internal', Secret.redact(message), { cause: thrown, outcome: 'unknown' })
 }
 
 /** The end of a switch over a union; compiles only while every member is dealt with. */

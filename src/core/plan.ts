@@ -84,6 +84,7 @@ function renewal(token: Token, facts: Facts, now: Instant, requested: boolean): 
   if (finding === undefined && !requested) return { ...nothing, scheduled: nextRenewal(token, facts) }
   if (!requested && finding?.reason === 'due' && token.method === 'renew')
     return { ...nothing, actions: extension(token, facts, now) }
+  if (token.place === undefined) return { ...nothing, problems: [beyondRenewal(token, finding)] }
   const mint: Action = {
     ...common,
     kind: 'mint',
@@ -95,6 +96,12 @@ function renewal(token: Token, facts: Facts, now: Instant, requested: boolean): 
     scheduled: [],
     problems: finding?.reason === 'moved' ? leftBehind(token, facts) : [],
   }
+}
+
+/** A PAT that only a new one could replace, and no store to put its value into. */
+function beyondRenewal(token: Token, finding: Finding | undefined): Problem {
+  const message = `${finding?.message ?? 'a new PAT was asked for'}, and without a store there can be no new one`
+  return problem(token.name, 'cannot-extend', message, 'Name a `store` for this entry and use `method: rotate`.')
 }
 
 function extension(token: Token, facts: Facts, now: Instant): readonly Action[] {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Answer, type Call, jsonAnswer } from './exchange.ts'
 import type { Emulator } from './emulator.ts'
-import type { FaultHandle, FaultRule } from './faults.ts'
+import type { FaultControl, FaultRule } from './faults.ts'
 
 /** What the control API needs to know beyond the public face of the emulator. */
 export interface ControlFace extends Emulator {
@@ -37,7 +37,7 @@ const objectBody = z.record(z.string(), z.unknown())
  * query says `reveal=1`.
  */
 export function makeControl(emulator: ControlFace): (call: Call) => Answer {
-  const faults: FaultHandle[] = []
+  const faults: FaultControl[] = []
   const replies: Record<string, Reply> = {
     'GET now': () => ({ now: emulator.now() }),
     'GET endpoints': () => ({ endpoints: emulator.endpoints, caFile: emulator.caFile }),
@@ -118,7 +118,7 @@ function isRevealing(call: Call): boolean {
   return call.query.get('reveal') === '1'
 }
 
-function faultOf(faults: readonly FaultHandle[], id: string | undefined): FaultHandle {
+function faultOf(faults: readonly FaultControl[], id: string | undefined): FaultControl {
   const fault = faults[Number(id) - 1]
   if (fault === undefined) throw new Error(`there is no fault ${id}`)
   return fault

@@ -12,7 +12,7 @@ import { makeCertificate } from './certificate.ts'
 import { type ControlFace, makeControl } from './control.ts'
 import type { UserChanges } from './entra/directory.ts'
 import { answerEntra } from './entra/entra-service.ts'
-import { FaultBook, type FaultHandle, type FaultRule } from './faults.ts'
+import { FaultBook, type FaultControl, type FaultRule } from './faults.ts'
 import { type Fixture, readFixture, sameName } from './fixture.ts'
 import { Journal, type RequestRecord } from './journal.ts'
 import type { VaultRecord } from './key-vault/vault.ts'
@@ -50,7 +50,7 @@ export interface Emulator {
   now(): number
   /** Moves the clock forward, or back when negative, by milliseconds. */
   travel(ms: number): void
-  fault(rule: FaultRule): FaultHandle
+  fault(rule: FaultRule): FaultControl
   /** Changes switches; groups are merged. Throws on a value a switch does not have. */
   set(changes: SwitchChanges): void
   switches(): Switches

@@ -60,7 +60,7 @@ export const faultRuleSchema = z.strictObject({
 
 export type FaultRule = z.input<typeof faultRuleSchema>
 
-export interface FaultHandle {
+export interface FaultControl {
   /** No further request is hit. Those already waiting go on waiting for `release`. */
   cancel(): void
   /** How many requests were hit so far. */
@@ -90,7 +90,7 @@ interface ActiveRule {
 export class FaultBook {
   readonly #rules: ActiveRule[] = []
 
-  add(written: FaultRule): FaultHandle {
+  add(written: FaultRule): FaultControl {
     const rule = faultRuleSchema.parse(written)
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
     const active: ActiveRule = {

@@ -78,10 +78,15 @@ export class Turn {
     return this.#shared.owners.check(this.token)
   }
 
+  /** After this, on the scale of `Clock.elapsed()`, nothing that changes anything is sent. */
+  get deadline(): number {
+    return this.beganAt + this.token.turnLimit
+  }
+
   limits(): Limits {
     const { orphanAfter, turnLimit } = this.token
     return {
-      sendBy: this.beganAt + turnLimit,
+      sendBy: this.deadline,
       timeout: shortest(longestRequest, duration((orphanAfter - turnLimit) / 2)),
     }
   }
@@ -94,7 +99,7 @@ export class Turn {
     await this.owner()
     this.report(step, subject)
     for (let attempt = 1; ; attempt++) {
-      if (this.world.clock.elapsed() > this.beganAt + this.token.turnLimit) {
+      if (this.world.clock.elapsed() > this.deadline) {
         throw new PatrolError('turn-expired', `the turn of ${this.token.name} is over; nothing was sent`)
       }
       try {

@@ -202,11 +202,6 @@ const samples: Readonly<Record<string, readonly Sample[]>> = {
   ],
 }
 
-/** What is not yet as it should be, for whoever owns the file. An entry that is no longer true must go. */
-const known: readonly string[] = ['src/emulator/faults.ts: FaultHandle: handle says nothing']
-
-const withoutLine = (complaint: string): string => complaint.replace(/:\d+:/, ':')
-
 describe.each(tidyRules)('$name', (rule) => {
   const own = samples[rule.name] ?? []
 
@@ -227,14 +222,9 @@ describe.each(tidyRules)('$name', (rule) => {
 
   it('is nowhere in this project', () => {
     const { complaints, looked } = applyRule(rule, project)
-    expect(complaints.filter((complaint) => !known.includes(withoutLine(complaint)))).toEqual([])
+    expect(complaints).toEqual([])
     expect(looked).toBeGreaterThan(30)
   })
-})
-
-it('what is known to be untidy still is', () => {
-  const complaints = tidyRules.flatMap((rule) => applyRule(rule, project).complaints).map(withoutLine)
-  expect(known.filter((entry) => !complaints.includes(entry))).toEqual([])
 })
 
 it('every sample belongs to a rule', () => {

@@ -1,4 +1,3 @@
-import { decodeMetadata } from '../../src/core/metadata.ts'
 import { markOf } from '../../src/core/names.ts'
 import { shortest, duration } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
@@ -26,6 +25,8 @@ export class Judge {
   /** Since when a token's store hands out what does not work, and may do so for a reason that lies outside. */
   readonly #excused = new Map<string, number>()
   readonly #established = new Set<string>()
+  /** Every version that was ever stored, by the secret's name, whatever became of the secret. */
+  readonly #history = new Map<string, readonly SimulatedVersion[]>()
   /** When a run that met no trouble last looked at the world; expiry is excused while there was none. */
   lastCleanRun = 0
 
@@ -49,20 +50,19 @@ export class Judge {
       const versions = this.#estate.secrets.get(secretName) ?? []
       const current = versions.at(-1)
       if (current?.value === pat.value && current.enabled) this.#report('I1', `revoked what ${secretName} hands out`)
-      this.#judgeOverlap(token, pat, versions)
+      this.#judgeOverlap(token, pat, secretName)
       for (const target of token.targets) {
         if (this.#estate.held.get(target) === pat.value) this.#report('I7', `revoked what target ${target} holds`)
       }
     }
   }
 
-  #judgeOverlap(token: Token, pat: SimulatedPat, versions: readonly SimulatedVersion[]): void {
-    for (const [index, version] of versions.entries()) {
-      const successor = versions[index + 1]
+  #judgeOverlap(token: Token, pat: SimulatedPat, secretName: string): void {
+    const history = this.#history.get(secretName) ?? []
+    for (const [index, version] of history.entries()) {
+      const successor = history[index + 1]
       if (version.value !== pat.value || successor === undefined) continue
-      const reading = decodeMetadata(successor.tags)
-      if (reading.kind !== 'read') continue
-      const { validFrom, validTo } = reading.metadata
+      const { validFrom, validTo } = this.#estate.byValue(successor.value) ?? pat
       const overlap = shortest(token.overlap, token.renewBefore, duration((validTo - validFrom) / 3))
       const lasted = this.#estate.now - successor.storedAt
       if (lasted < overlap)
@@ -70,6 +70,53 @@ export class Judge {
           'I7',
           `${pat.displayName} was revoked ${lasted} ms after it was superseded, overlap is ${overlap} ms`,
         )
+    }
+  }
+
+  /**
+   * After the program stored a version.
+   *
+   * @param beganAt when its run began: what was stored since then it need not have seen
+   */
+  afterStore(secretName: string, beganAt: number): void {
+    const key = secretName.toLowerCase()
+    const version = this.#estate.current(key)
+    if (version === undefined) return
+    const history = this.#history.get(key) ?? []
+    this.#judgeNeed(key, history.at(-1), beganAt)
+    this.#history.set(key, [...history, version])
+  }
+
+  /** A new value while the old one works and is not due is a change that a converged world must not see. */
+  #judgeNeed(secretName: string, previous: SimulatedVersion | undefined, beganAt: number): void {
+    const token = this.#tokens.get(secretName)
+    const pat = previous && this.#estate.byValue(previous.value)
+    if (token === undefined || pat === undefined || previous === undefined || previous.storedAt >= beganAt) return
+    if (!this.#estate.isActive(pat) || !previous.enabled || this.#estate.secrets.get(secretName)?.at(-2) !== previous)
+      return
+    const scopesChanged = token.scopes?.join(' ') !== pat.scopes.join(' ')
+    const window = Math.min(token.renewBefore, (pat.validTo - pat.validFrom) / 3)
+    if (scopesChanged || this.#estate.now > pat.validTo - window * 1.2) return
+    this.#report('I3', `${secretName} got a new value, although ${pat.displayName} works and is not due`)
+  }
+
+  /** Somebody removed a secret with all its versions. */
+  afterLoss(secretName: string): void {
+    this.#estate.secrets.delete(secretName.toLowerCase())
+    this.#established.delete(secretName.toLowerCase())
+  }
+
+  /** After the program said that it established a new PAT. */
+  afterMintDone(authorizationId: string): void {
+    const pat = this.#estate.pats.find((one) => one.authorizationId === authorizationId)
+    const stored = [...this.#history.values()].flat().find((version) => version.value === pat?.value)
+    if (pat === undefined || stored === undefined)
+      return this.#report('I4', `${authorizationId} was never stored, but the program says so`)
+    if (pat.revokedAt !== undefined && pat.revokedAt <= stored.storedAt) {
+      this.#report(
+        'I4',
+        `${pat.displayName} was dead before it was stored, but the program says that it is established`,
+      )
     }
   }
 

@@ -25,6 +25,7 @@ export interface Options {
   readonly revokedOutside: number
   readonly policyChanges: number
   readonly targetsDown: number
+  readonly secretsLost: number
   readonly configurationChanges: number
   /** The program does not run for weeks. */
   readonly absence: number
@@ -59,6 +60,7 @@ export function drawOptions(chance: Chance): Options {
     revokedOutside: rate(0.2),
     policyChanges: rate(0.1),
     targetsDown: rate(0.2),
+    secretsLost: rate(0.05),
     configurationChanges: rate(0.1),
     absence: rate(0.05),
     createLag: chance.pick([0, 0, 30_000, 10 * minute]),
@@ -82,6 +84,7 @@ export function healthy(options: Options): Options {
     revokedOutside: 0,
     policyChanges: 0,
     targetsDown: 0,
+    secretsLost: 0,
     configurationChanges: 0,
     absence: 0,
     createLag: 0,

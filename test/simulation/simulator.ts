@@ -56,6 +56,8 @@ class Simulation implements Witness {
   readonly #trace: string[] = []
   readonly #troubles: string[] = []
   readonly #lastMutations: string[] = []
+  /** When each run began. */
+  readonly #beganAt = new Map<string, number>()
   #targetsDown = false
   #absentUntil = 0
   #effects = 0
@@ -158,6 +160,7 @@ class Simulation implements Witness {
     const targets = [...new Set(this.#tokens.flatMap((token) => token.targets))]
     const world = openPorts(this.#estate, gate, { concurrency: this.#drawn.concurrency, targets })
     const beganAt = this.#timeline.now
+    this.#beganAt.set(name, beganAt)
     const work = async (): Promise<void> => {
       const proposals = await propose(
         world,
@@ -172,6 +175,9 @@ class Simulation implements Witness {
           report.results.map((result) => [result, result.error?.message]),
         ]),
       )
+      for (const { kind, status, authorizationId } of report.results) {
+        if (kind === 'mint' && status === 'done') this.#judge.afterMintDone(authorizationId ?? '')
+      }
       const clean =
         gate.troubles === 0 && !this.#targetsDown && report.results.every((result) => result.status !== 'failed')
       if (clean) this.#judge.lastCleanRun = beganAt
@@ -195,6 +201,7 @@ class Simulation implements Witness {
     this.#lastMutations.push(call.name)
     this.#note(`${process} ${call.name}`)
     const [kind, subject = ''] = call.name.split(':')
+    if (kind === 'store') this.#judge.afterStore(subject, this.#beganAt.get(process) ?? this.#timeline.now)
     if (kind === 'revoke') this.#judge.afterRevoke(subject)
     if (kind === 'disable') this.#judge.afterDisable(subject)
   }
@@ -223,6 +230,7 @@ class Simulation implements Witness {
       ['revoked-outside', this.#drawn.revokedOutside, (chance) => this.#revokeSomething(chance)],
       ['policy', this.#drawn.policyChanges, (chance) => this.#changePolicy(chance)],
       ['targets-down', this.#drawn.targetsDown, (chance) => this.#bringTargetsDown(chance)],
+      ['secret-lost', this.#drawn.secretsLost, (chance) => this.#loseSecret(chance)],
       ['configuration', this.#drawn.configurationChanges, (chance) => this.#changeConfiguration(chance)],
       [
         'absence',
@@ -249,6 +257,11 @@ class Simulation implements Witness {
   #revokeSomething(chance: Chance): void {
     const ours = this.#estate.active().filter((pat) => /\(patrol (?!zzzz)/.test(pat.displayName))
     if (ours.length > 0) this.#estate.revokeOutside(chance.pick(ours))
+  }
+
+  /** Somebody deleted and purged a secret; its consumers still hold the value. */
+  #loseSecret(chance: Chance): void {
+    this.#judge.afterLoss(chance.pick(this.#tokens).place?.secretName ?? '')
   }
 
   #changePolicy(chance: Chance): void {

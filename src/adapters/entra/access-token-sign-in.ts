@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { PatrolError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
-import type { AccessToken, Audience, UserSignIn } from './user-sign-in.ts'
+import type { AccessToken, Audience, UserSignIn } from '../user-sign-in.ts'
 
 /** An access token for Azure DevOps that somebody else obtained; never decoded, so its expiry shows when it is refused. */
 export class AccessTokenSignIn implements UserSignIn {

@@ -7,7 +7,7 @@ import type { Reporter } from '../../ports/reporter.ts'
 import type { MsalNetwork } from '../http/msal-network.ts'
 import type { Transport } from '../http/transport.ts'
 import { type SignInFailure, signInFailure } from './sign-in-failure.ts'
-import { type AccessToken, type Audience, scopeOf, type UserSignIn } from './user-sign-in.ts'
+import { type AccessToken, type Audience, scopeOf, type UserSignIn } from '../user-sign-in.ts'
 
 export interface PasswordAccount {
   /** In the configuration. */

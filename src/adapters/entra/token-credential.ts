@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/core-auth'
 import { PatrolError } from '../../core/errors.ts'
 import { minute, times } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { type Audience, scopeOf, type UserSignIn } from './user-sign-in.ts'
+import { type Audience, scopeOf, type UserSignIn } from '../user-sign-in.ts'
 
 /** Where a token's expiry is not known, it is asked for again after this time. */
 const unknownLife = times(5, minute)

@@ -3,7 +3,7 @@ import { createAuthority } from '../../../src/adapters/azure-devops/authority.ts
 import { createProber } from '../../../src/adapters/azure-devops/prober.ts'
 import { AccessTokenSignIn } from '../../../src/adapters/entra/access-token-sign-in.ts'
 import { PasswordSignIn } from '../../../src/adapters/entra/password-sign-in.ts'
-import type { UserSignIn } from '../../../src/adapters/entra/user-sign-in.ts'
+import type { UserSignIn } from '../../../src/adapters/user-sign-in.ts'
 import { systemRandom } from '../../../src/adapters/random.ts'
 import { asPatrolError, type PatrolError } from '../../../src/core/errors.ts'
 import { Secret } from '../../../src/core/secret.ts'

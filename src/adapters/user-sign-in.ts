@@ -1,5 +1,5 @@
-import type { Secret } from '../../core/secret.ts'
-import type { Instant } from '../../core/time.ts'
+import type { Secret } from '../core/secret.ts'
+import type { Instant } from '../core/time.ts'
 
 /** Who an access token is for. */
 export type Audience = 'azure-devops' | 'key-vault'
