@@ -224,7 +224,8 @@ async function invoke(io: Io, raw: RawGlobals, work: (invocation: Invocation) =>
     const error = asPatrolError(thrown)
     speech.quiet()
     const { errorJson, jsonLine } = await import('./json.ts')
-    if (options.json) io.stdout(jsonLine(errorJson(error)))
+    const faults = error instanceof ConfigurationFaults ? { problems: error.faults } : {}
+    if (options.json) io.stdout(jsonLine({ ...errorJson(error), ...faults }))
     if (error instanceof ConfigurationFaults) {
       const { faultsText } = await import('./faults-text.ts')
       io.stderr(faultsText(errorPen, error.faults))

@@ -53,6 +53,8 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** Milliseconds by which the process's clock is ahead of the emulator's. */
   readonly clockAhead?: number
+  /** Where it is started, within the estate's directory; there is no configuration in any other one. */
+  readonly directory?: string
 }
 
 /** A process of the program. */
@@ -159,8 +161,10 @@ export class Estate {
   /** Starts the built program as a process of its own, whose clock is set by the emulator's. */
   start(line: string | readonly string[], options: StartOptions = {}): Started {
     const words = typeof line === 'string' ? line.split(' ').filter((word) => word !== '') : line
+    const cwd = join(this.directory, options.directory ?? '')
+    mkdirSync(cwd, { recursive: true })
     const child = spawn(process.execPath, ['--import', clockModule, program, ...words], {
-      cwd: this.directory,
+      cwd,
       env: {
         PATH: process.env['PATH'],
         HOME: this.directory,
@@ -230,6 +234,11 @@ export class Estate {
       await agent.destroy()
     }
     return value
+  }
+
+  /** Writes a variant of the configuration beside it. */
+  writeFile(name: string, change: (configuration: string) => string): void {
+    writeFileSync(join(this.directory, name), change(readFileSync(this.configFile, 'utf8')))
   }
 
   /** The PATs that work now. */

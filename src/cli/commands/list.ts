@@ -1,3 +1,4 @@
+import { type Problem, problem } from '../../core/errors.ts'
 import { currentMetadata, isOurs } from '../../core/facts.ts'
 import { fullScope } from '../../core/scopes.ts'
 import type { Pat } from '../../core/pat.ts'
@@ -5,7 +6,8 @@ import { propose, type Proposals } from '../../reconcile/run.ts'
 import { type ConfigLessOptions, withWorld } from '../configured.ts'
 import { exitCodeOf, worst } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
-import { jsonLine, type ListedPat, listedJson } from '../json.ts'
+import { jsonLine, type ListedPat, listedJson, problemJson } from '../json.ts'
+import { problemsText } from '../plan-text.ts'
 import { listText } from '../status-text.ts'
 
 /** `patrol list`: every active PAT of the configured accounts, with who manages it and what is wrong with it. */
@@ -27,16 +29,25 @@ export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
     const once: readonly ListedPat[] = [
       ...new Map(pats.toReversed().map((listed) => [listed.pat.authorizationId, listed])).values(),
     ].toReversed()
+    const problems = unseen(proposals)
     io.stdout(
-      invocation.options.json ? jsonLine({ pats: once.map(listedJson) }) : listText(io, pen, once, world.clock.now()),
+      invocation.options.json
+        ? jsonLine({ pats: once.map(listedJson), problems: problems.map(problemJson) })
+        : listText(io, pen, once, world.clock.now()) + problemsText(io, pen, problems),
     )
-    const failures = proposals.proposals.flatMap(({ observation }) =>
-      'failure' in observation ? [observation.failure] : [],
-    )
-    return worst(
-      [...failures, ...proposals.snapshot.failures.map(({ failure }) => failure)].map(({ code }) => exitCodeOf(code)),
-    )
+    return worst(problems.map(({ code }) => exitCodeOf(code)))
   })
+
+/** Why some of the PATs may be missing. */
+function unseen({ proposals, snapshot }: Proposals): readonly Problem[] {
+  const ofTokens = proposals.flatMap(({ observation }) =>
+    'failure' in observation ? [{ name: observation.token.name, failure: observation.failure }] : [],
+  )
+  const ofRules = snapshot.failures.map(({ rule, failure }) => ({ name: rule.match, failure }))
+  return [...ofTokens, ...ofRules].map(({ name, failure }) =>
+    problem(name, failure.code, failure.message, failure.remedy),
+  )
+}
 
 function managerOf(proposals: Proposals, pat: Pat): string | undefined {
   for (const { observation } of proposals.proposals) {
