@@ -1,0 +1,252 @@
+import type { Mutant } from './mutants.ts'
+
+const deliver = 'src/reconcile/deliver.ts'
+const execute = 'src/reconcile/execute.ts'
+const gate = 'src/core/gate.ts'
+const mint = 'src/reconcile/mint.ts'
+const observe = 'src/reconcile/observe.ts'
+const plan = 'src/core/plan.ts'
+const retire = 'src/reconcile/retire.ts'
+const storing = 'src/reconcile/store-generation.ts'
+const turn = 'src/reconcile/turn.ts'
+
+/** The protocol with one sentence left out, for each sentence; and with steps swapped or comparisons turned. */
+export const protocolMutants: readonly Mutant[] = [
+  {
+    name: 'no deadline',
+    sentence: 'after its deadline a turn sends nothing that changes anything',
+    edits: [
+      { file: turn, find: 'return this.beganAt + this.token.turnLimit', replace: 'return Number.MAX_SAFE_INTEGER' },
+    ],
+  },
+  {
+    name: 'newest stamp is current',
+    sentence: 'current is what the store says, never the greatest of our time-stamps',
+    edits: [
+      {
+        file: observe,
+        find: 'const again = (await store.current([place.secretName])).get(place.secretName.toLowerCase())',
+        replace:
+          "const stamp = (version: Version) => (version.reading.kind === 'read' ? version.reading.metadata.writtenAt : 0)\n    const again = versions.toSorted((left, right) => stamp(right) - stamp(left))[0]",
+      },
+      {
+        file: turn,
+        find: 'if (generation === seen && now?.enabled === facts.current?.enabled) return',
+        replace: 'if (generation !== undefined || seen === undefined) return',
+      },
+    ],
+  },
+  {
+    name: 'lists are believed',
+    sentence: 'a current PAT that the list lacks is tried with a real call before it is called revoked',
+    edits: [
+      {
+        file: observe,
+        find: 'currentWorks: await this.#tryCurrent(token, facts)',
+        replace: 'currentWorks: (await this.#tryCurrent(token, facts)) === null',
+      },
+    ],
+  },
+  {
+    name: 'revoke on an unknown store',
+    sentence: 'never revoke a generation on an unknown store: a late commit would make a dead PAT current',
+    edits: [
+      {
+        file: storing,
+        find: 'if (unknown !== undefined) throw unknown',
+        replace: 'if (unknown !== undefined) {\n    await discard(turn, minted.pat)\n    throw unknown\n  }',
+      },
+    ],
+  },
+  {
+    name: 'no look after the store',
+    sentence: 'after the store the generation must still be active, else start anew',
+    edits: [
+      {
+        file: mint,
+        find: 'if (await isStillActive(turn, minted)) {',
+        replace: 'if ((await isStillActive(turn, minted)) || attempt > 0) {',
+      },
+    ],
+  },
+  {
+    name: 'record before the delivery',
+    sentence: 'a record is written after the delivery',
+    edits: [
+      {
+        file: deliver,
+        find: 'const failure = await deliverTo(turn, name, metadata, stored.value)',
+        replace:
+          'await record(turn, metadata.generation, [{ target: name, failure: undefined, beganAt, endedAt: beganAt }])\n      const failure = await deliverTo(turn, name, metadata, stored.value)',
+      },
+    ],
+  },
+  {
+    name: 'nothing need settle',
+    sentence: 'a delivery opens the gate only if it began orphanAfter after its version was stored',
+    edits: [
+      {
+        file: gate,
+        find: 'return only || (record.beganAt',
+        replace: 'return only || only !== undefined || (record.beganAt',
+      },
+    ],
+  },
+  {
+    name: 'overlap from our stamp',
+    sentence: "the overlap counts from the store's own stamp, not from ours, which is older",
+    edits: [
+      {
+        file: gate,
+        find: 'latest(after(current.createdAt, second), ...delivered)',
+        replace: 'latest(metadata.writtenAt, ...delivered)',
+      },
+    ],
+  },
+  {
+    name: 'superseded by the tag',
+    sentence: "superseded is decided by PAT, from the versions themselves, never from one instance's tag",
+    edits: [
+      {
+        file: gate,
+        find: 'if (stands || replaced || currentMetadata(facts)?.supersedes.includes(pat.authorizationId))',
+        replace:
+          'if ((stands && versions.length === 0) || (replaced && versions.length === 0) || currentMetadata(facts)?.supersedes.includes(pat.authorizationId))',
+      },
+    ],
+  },
+  {
+    name: 'versions before PATs',
+    sentence: 'the versions are read after the PAT list',
+    edits: [
+      {
+        file: observe,
+        find: '  await estate.readPats([token])\n  await estate.readCurrent([token])\n  return estate.look(token)',
+        replace: '  await estate.readCurrent([token])\n  await estate.readPats([token])\n  return estate.look(token)',
+      },
+    ],
+  },
+  {
+    name: 'the oldest orphan goes at once',
+    sentence: 'a marked PAT that is older than every version was handed out: it waits for the gate',
+    edits: [
+      {
+        file: gate,
+        find: 'if (unreadable || pat.validFrom < oldest)',
+        replace: 'if (unreadable || pat.validFrom < oldest - Number.MAX_SAFE_INTEGER)',
+      },
+    ],
+  },
+  {
+    name: 'versions are disabled young',
+    sentence: 'an enabled version of a dead PAT is disabled only when older than orphanAfter',
+    edits: [
+      {
+        file: plan,
+        find: 'const old = after(after(version.createdAt, token.orphanAfter), slack) <= now',
+        replace: 'const old = version.createdAt <= now',
+      },
+    ],
+  },
+  {
+    name: 'no second look before a revocation',
+    sentence: 'just before each DELETE or disable the current generation is read again',
+    edits: [
+      {
+        file: turn,
+        find: 'if (generation === seen && now?.enabled === facts.current?.enabled) return',
+        replace: 'if (generation === seen || seen !== null) return',
+      },
+    ],
+  },
+  {
+    name: 'orphans are collected young',
+    sentence: 'only orphans older than orphanAfter are collected',
+    edits: [
+      {
+        file: gate,
+        find: 'collectAt: after(after(pat.validFrom, token.orphanAfter), slack)',
+        replace: 'collectAt: pat.validFrom',
+      },
+    ],
+  },
+  {
+    name: 'no delivery gate',
+    sentence: 'a superseded PAT goes only when every target has its successor',
+    edits: [
+      {
+        file: gate,
+        find: 'if (record?.deliveredAt === undefined) {',
+        replace: 'if (record?.deliveredAt === undefined && target === undefined) {',
+      },
+    ],
+  },
+  {
+    name: 'no overlap',
+    sentence: 'a superseded PAT goes only after the overlap',
+    edits: [
+      {
+        file: gate,
+        find: "return opensAt <= now ? { kind: 'open' }",
+        replace: "return opensAt <= now || opensAt > 0 ? { kind: 'open' }",
+      },
+    ],
+  },
+  {
+    name: 'the gate opens backwards',
+    sentence: 'the gate opens after its time, not before',
+    edits: [
+      {
+        file: gate,
+        find: "return opensAt <= now ? { kind: 'open' }",
+        replace: "return opensAt >= now ? { kind: 'open' }",
+      },
+    ],
+  },
+  {
+    name: 'the mark is forgotten',
+    sentence: "only PATs with this installation's mark are collected",
+    edits: [
+      {
+        file: 'src/core/facts.ts',
+        find: 'return markOf(pat.displayName)?.installation === installationOf(facts.storeId, token.place.secretName)',
+        replace: 'return markOf(pat.displayName)?.base === token.displayName',
+      },
+    ],
+  },
+  {
+    name: 'stored before it is proven',
+    sentence: 'verify, then store',
+    edits: [
+      {
+        file: mint,
+        find: '    try {\n      await verify(turn, minted)\n    } catch (error) {\n      await discard(turn, minted.pat)\n      throw error\n    }\n    await bridge(turn, facts, minted.pat)\n    await storeGeneration(turn, minted, metadata)',
+        replace:
+          '    await storeGeneration(turn, minted, metadata)\n    try {\n      await verify(turn, minted)\n    } catch (error) {\n      await discard(turn, minted.pat)\n      throw error\n    }',
+      },
+    ],
+  },
+  {
+    name: 'revoked before it is disabled',
+    sentence: 'disable the old version, then DELETE the PAT, so that the active PAT drives the repeat',
+    edits: [
+      {
+        file: retire,
+        find: '  for (const version of facts.versions ?? []) {',
+        replace: '  await revokePat(turn, facts, authorizationId)\n  for (const version of facts.versions ?? []) {',
+      },
+    ],
+  },
+  {
+    name: 'the old one goes with the mint',
+    sentence: 'a superseded PAT is revoked in a later run',
+    edits: [
+      {
+        file: execute,
+        find: "  const minted: Result = { token: token.name, kind: 'mint', status: 'done', authorizationId, validTo }",
+        replace:
+          "  const minted: Result = { token: token.name, kind: 'mint', status: 'done', authorizationId, validTo }\n  const old = currentPat(token, facts)?.authorizationId\n  if (old !== undefined) await turn.authority.revoke(token.organization, old, turn.limits())",
+      },
+    ],
+  },
+]
