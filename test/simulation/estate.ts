@@ -23,6 +23,7 @@ export interface SimulatedPat {
   revokedOutside: boolean
   /** A policy made its life shorter than it had been granted. */
   shortened: boolean
+  extendedAt: Instant | undefined
 }
 
 export interface SimulatedVersion {
@@ -69,6 +70,7 @@ export class SimulatedEstate {
       revokedAt: undefined,
       revokedOutside: false,
       shortened: false,
+      extendedAt: undefined,
       ...pat,
     }
     this.pats.push(created)
@@ -133,6 +135,7 @@ export class SimulatedEstate {
     if (pat.validTo <= this.now) throw new PatrolError('cannot-extend', 'an expired PAT cannot be extended')
     const granted = this.#clamp(pat.validFrom, validTo)
     pat.shortened ||= granted < pat.validTo
+    pat.extendedAt = this.now
     pat.validTo = granted
     return asPat(pat)
   }

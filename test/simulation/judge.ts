@@ -11,6 +11,12 @@ export interface Violation {
   readonly message: string
 }
 
+/** What a run began with. */
+export interface Begun {
+  readonly at: number
+  readonly tokens: readonly Token[]
+}
+
 /**
  * Watches the estate and knows nothing of how the program works: what must never happen, whoever runs and whatever goes
  * wrong. It is told of every effect right after it took place.
@@ -76,24 +82,26 @@ export class Judge {
   /**
    * After the program stored a version.
    *
-   * @param beganAt when its run began: what was stored since then it need not have seen
+   * @param begun its run: what was stored since then it need not have seen
    */
-  afterStore(secretName: string, beganAt: number): void {
+  afterStore(secretName: string, begun: Begun | undefined): void {
     const key = secretName.toLowerCase()
     const version = this.#estate.current(key)
     if (version === undefined) return
     const history = this.#history.get(key) ?? []
-    this.#judgeNeed(key, history.at(-1), beganAt)
+    if (begun !== undefined) this.#judgeNeed(key, history.at(-1), begun)
     this.#history.set(key, [...history, version])
   }
 
   /** A new value while the old one works and is not due is a change that a converged world must not see. */
-  #judgeNeed(secretName: string, previous: SimulatedVersion | undefined, beganAt: number): void {
-    const token = this.#tokens.get(secretName)
+  #judgeNeed(secretName: string, previous: SimulatedVersion | undefined, begun: Begun): void {
+    const token = begun.tokens.find((one) => one.place?.secretName.toLowerCase() === secretName)
     const pat = previous && this.#estate.byValue(previous.value)
-    if (token === undefined || pat === undefined || previous === undefined || previous.storedAt >= beganAt) return
+    if (token === undefined || pat === undefined || previous === undefined || previous.storedAt >= begun.at) return
     if (!this.#estate.isActive(pat) || !previous.enabled || this.#estate.secrets.get(secretName)?.at(-2) !== previous)
       return
+    // It was due, and extended over its overlap just now.
+    if (pat.extendedAt !== undefined && pat.extendedAt >= begun.at) return
     const scopesChanged = token.scopes?.join(' ') !== pat.scopes.join(' ')
     const window = Math.min(token.renewBefore, (pat.validTo - pat.validFrom) / 3)
     if (scopesChanged || this.#estate.now > pat.validTo - window * 1.2) return

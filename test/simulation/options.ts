@@ -3,6 +3,11 @@ import type { Chance } from './chance.ts'
 
 /** How likely each kind of trouble is for one request, and what the world is like. A seed draws all of it. */
 export interface Options {
+  /** Milliseconds for which trouble lasts. */
+  readonly storm: number
+  /** All instances begin their runs at the same moments. */
+  readonly aligned: boolean
+  readonly orphanAfter: number
   readonly tokens: number
   readonly instances: number
   readonly concurrency: number
@@ -21,7 +26,7 @@ export interface Options {
   readonly failed: number
   /** The process is suspended for up to some hours. */
   readonly freeze: number
-  /** Per day. */
+  /** In each of forty parts of the storm. */
   readonly revokedOutside: number
   readonly policyChanges: number
   readonly targetsDown: number
@@ -36,24 +41,30 @@ export interface Options {
   readonly clockError: number
 }
 
-/** Each kind of trouble is often absent, sometimes rare and sometimes everywhere, so that seeds explore different worlds. */
+/**
+ * Each kind of trouble is often absent, sometimes rare and sometimes everywhere, so that seeds explore different worlds;
+ * and so are the lives of tokens, for what is rare in weeks is common in hours.
+ */
 export function drawOptions(chance: Chance): Options {
   const rate = (most: number): number => chance.pick([0, 0, most / 20, most / 4, most])
-  const lifetime = chance.pick([30 * day, 30 * day, 7 * day, 2 * day])
+  const lifetime = chance.pick([30 * day, 7 * day, 2 * day, 12 * hour])
   const renewBefore = lifetime / 3
   return {
+    storm: lifetime * 2,
     tokens: chance.whole(1, 3),
     instances: chance.pick([1, 2, 2, 3]),
+    aligned: chance.happens(0.5),
     concurrency: chance.pick([1, 3]),
     targets: chance.pick([0, 1, 2]),
     methodRenew: chance.happens(0.2),
-    runEvery: Math.min(renewBefore / 4, chance.pick([6 * hour, day])),
+    runEvery: Math.floor(renewBefore / chance.pick([4, 8, 16])),
     lifetime,
-    overlap: Math.min(48 * hour, renewBefore / 2),
+    overlap: Math.floor(renewBefore / chance.pick([2, 3, 8])),
+    orphanAfter: Math.min(hour, renewBefore / 4),
     latency: chance.pick([50, 1_000, 30_000]),
     crash: rate(0.05),
-    lostAnswer: rate(0.1),
-    lateEffect: rate(0.1),
+    lostAnswer: rate(0.2),
+    lateEffect: chance.pick([0, 0, 0.01, 0.1, 0.5]),
     turnedAway: rate(0.1),
     failed: rate(0.1),
     freeze: rate(0.03),

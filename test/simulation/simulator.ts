@@ -6,7 +6,7 @@ import type { Event } from '../../src/ports/reporter.ts'
 import { Chance } from './chance.ts'
 import { SimulatedEstate, type SimulatedPat } from './estate.ts'
 import type { Call } from './gate.ts'
-import { Judge, type Violation } from './judge.ts'
+import { type Begun, Judge, type Violation } from './judge.ts'
 import { drawOptions, healthy, type Options } from './options.ts'
 import { openPorts } from './ports.ts'
 import { StormGate, type Witness } from './storm.ts'
@@ -32,10 +32,9 @@ export interface Replay {
   readonly options?: Partial<Options>
 }
 
-/** How long trouble lasts, and how long peace: everything must have healed at its end. */
-const storm = 40 * day
 /** More than a window and an overlap of the longest life, with a run a day. */
 const peaceRuns = 16
+const partsOfStorm = 40
 
 /** Plays one seed: first anything may go wrong and nothing bad may happen; then nothing goes wrong and all must be well. */
 export async function simulate(seed: number, replay: Replay = {}): Promise<Outcome> {
@@ -56,8 +55,8 @@ class Simulation implements Witness {
   readonly #trace: string[] = []
   readonly #troubles: string[] = []
   readonly #lastMutations: string[] = []
-  /** When each run began. */
-  readonly #beganAt = new Map<string, number>()
+  /** When each run began, and what was declared then. */
+  readonly #begun = new Map<string, Begun>()
   #targetsDown = false
   #absentUntil = 0
   #effects = 0
@@ -71,7 +70,7 @@ class Simulation implements Witness {
     this.#drawn = { ...drawOptions(chance), ...replay.options }
     this.#options = this.#drawn
     this.#chance = chance.fork()
-    this.#timeline = new Timeline(this.#estate.now)
+    this.#timeline = new Timeline(this.#estate.now, (now) => (this.#estate.now = now))
     this.#tokens = declare(this.#drawn)
     this.#estate.createLag = duration(this.#drawn.createLag)
     this.#estate.revokeLag = duration(this.#drawn.revokeLag)
@@ -82,7 +81,7 @@ class Simulation implements Witness {
   async play(): Promise<Outcome> {
     this.#scheduleTroubleOfTheEstate()
     for (let instance = 1; instance <= this.#drawn.instances; instance++) this.#keepRunning(instance)
-    await this.#timeline.drive(storm, () => this.#look())
+    await this.#timeline.drive(this.#drawn.storm, () => this.#look())
     if (this.#judge.violations.length === 0) await this.#makePeace()
     return {
       seed: this.#seed,
@@ -107,8 +106,9 @@ class Simulation implements Witness {
     })
     this.#targetsDown = false
     this.#note('peace')
-    let until = storm + 6 * hour
-    const step = Math.min(day, this.#drawn.lifetime / 12)
+    let until = this.#drawn.storm + 6 * hour
+    // After two unverified generations a token waits for a day.
+    const step = Math.max(this.#drawn.lifetime / 30, 2 * hour)
     await this.#timeline.drive(until, () => this.#look())
     for (let run = 1; run <= peaceRuns; run++) {
       until += step
@@ -138,8 +138,11 @@ class Simulation implements Witness {
     let run = 0
     const chance = new Chance(this.#seed + instance * 7_919)
     const next = (): void => {
-      const pause = this.#options.runEvery * (0.5 + chance.unit())
-      const at = Math.max(this.#timeline.elapsed + pause, this.#absentUntil)
+      const { runEvery, aligned } = this.#options
+      const now = this.#timeline.elapsed
+      // Two pipelines with the same schedule begin at the same moment.
+      const regular = aligned ? (Math.floor(now / runEvery) + 1) * runEvery : now + runEvery * (0.5 + chance.unit())
+      const at = Math.max(regular, this.#absentUntil)
       this.#timeline.at(at, () => {
         if (this.#peace) return
         run += 1
@@ -160,13 +163,16 @@ class Simulation implements Witness {
     const targets = [...new Set(this.#tokens.flatMap((token) => token.targets))]
     const world = openPorts(this.#estate, gate, { concurrency: this.#drawn.concurrency, targets })
     const beganAt = this.#timeline.now
-    this.#beganAt.set(name, beganAt)
+    this.#begun.set(name, { at: beganAt, tokens: this.#tokens })
     const work = async (): Promise<void> => {
       const proposals = await propose(
         world,
         { tokens: this.#tokens, rules: [] },
         { maxReplacements: { kind: 'count', count: 1_000 } },
       )
+      for (const { plan } of proposals.proposals)
+        for (const action of plan.actions)
+          this.#note(`${name} plans ${action.kind} of ${action.token}: ${action.reason}`)
       const report = await apply(world, proposals)
       this.#judge.afterSpeech(
         JSON.stringify([
@@ -189,19 +195,17 @@ class Simulation implements Witness {
   }
 
   #look(): boolean {
-    this.#estate.now = this.#timeline.now
     this.#judge.afterAnything()
     return this.#judge.violations.length > 0
   }
 
   took(process: string, call: Call): void {
-    this.#estate.now = this.#timeline.now
     if (!call.mutates) return
     this.#effects += 1
     this.#lastMutations.push(call.name)
     this.#note(`${process} ${call.name}`)
     const [kind, subject = ''] = call.name.split(':')
-    if (kind === 'store') this.#judge.afterStore(subject, this.#beganAt.get(process) ?? this.#timeline.now)
+    if (kind === 'store') this.#judge.afterStore(subject, this.#begun.get(process))
     if (kind === 'revoke') this.#judge.afterRevoke(subject)
     if (kind === 'disable') this.#judge.afterDisable(subject)
   }
@@ -238,14 +242,15 @@ class Simulation implements Witness {
         (chance) => (this.#absentUntil = this.#timeline.elapsed + chance.whole(1, 20) * day),
       ],
     ]
-    for (let today = 0; today < storm / day; today++) {
+    // As many chances in a short storm as in a long one, because a short one has shorter lives.
+    const part = this.#drawn.storm / partsOfStorm
+    for (let index = 0; index < partsOfStorm; index++) {
       for (const [name, probability, happen] of events) {
         const chance = this.#chance.fork()
-        const at = today * day + chance.whole(0, day - 1)
-        const identity = `estate.${today}:${name}`
+        const at = index * part + chance.whole(0, part - 1)
+        const identity = `estate.${index}:${name}`
         if (!chance.happens(probability) || this.isLeftOut(identity)) continue
         this.#timeline.at(at, () => {
-          this.#estate.now = this.#timeline.now
           this.#troubles.push(identity)
           this.#note(identity)
           happen(chance)
@@ -274,7 +279,7 @@ class Simulation implements Witness {
 
   #bringTargetsDown(chance: Chance): void {
     this.#targetsDown = true
-    this.#timeline.in(chance.whole(1, 72) * hour, () => (this.#targetsDown = false))
+    this.#timeline.in((chance.whole(1, 72) * this.#drawn.lifetime) / 720, () => (this.#targetsDown = false))
   }
 
   #changeConfiguration(chance: Chance): void {
@@ -305,8 +310,8 @@ function declare(options: Options): readonly Token[] {
       lifetime: duration(options.lifetime),
       renewBefore: duration(options.lifetime / 3),
       overlap: duration(options.overlap),
-      orphanAfter: hour,
-      turnLimit: duration(15 * minute),
+      orphanAfter: duration(options.orphanAfter),
+      turnLimit: duration(options.orphanAfter / 4),
       place: { store: 'vault', secretName: `token-${index}` },
       targets: Array.from({ length: options.targets }, (_ignored, target) => `target-${index}-${target}`),
     }),

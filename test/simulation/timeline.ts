@@ -17,8 +17,12 @@ export class Timeline {
   #now = 0
   #order = 0
 
-  constructor(began: Instant) {
+  readonly #moved: (now: Instant) => void
+
+  /** @param moved told of each new time before anything happens at it */
+  constructor(began: Instant, moved: (now: Instant) => void) {
     this.#began = began
+    this.#moved = moved
   }
 
   /** Milliseconds since the beginning. */
@@ -50,11 +54,13 @@ export class Timeline {
       if (next === undefined || next.at > until) break
       this.#pop()
       this.#now = next.at
+      this.#moved(this.now)
       next.what()
       await setImmediate()
       if (look()) return
     }
     this.#now = Math.max(this.#now, until)
+    this.#moved(this.now)
   }
 
   #rise(index: number): void {
