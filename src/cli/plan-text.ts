@@ -5,10 +5,14 @@ import type { Result } from '../reconcile/execute.ts'
 import type { Proposals } from '../reconcile/run.ts'
 import type { Io } from './io.ts'
 import { clean, count, type Pen, problemRows, table } from './terminal.ts'
-import { dateText, whenText } from './time-text.ts'
+import { dateText, whenFitting } from './time-text.ts'
 
-/** The plan for people: what happens now, what later and why not yet, and what somebody should look at. */
-export function planText(io: Io, pen: Pen, proposals: Proposals): string {
+/**
+ * The plan for people: what happens now, what later and why not yet, and what somebody should look at.
+ *
+ * @param asking whether the person is about to be asked, and needs not be told how to go ahead
+ */
+export function planText(io: Io, pen: Pen, proposals: Proposals, asking = false): string {
   const now = proposals.snapshot.observedAt
   const actions = proposals.proposals.flatMap(({ plan }) => plan.actions)
   const scheduled = proposals.proposals
@@ -27,18 +31,24 @@ export function planText(io: Io, pen: Pen, proposals: Proposals): string {
     parts.push(
       heading(pen, 'later'),
       table(
-        scheduled.map((action) => laterRow(pen, action, now)),
+        scheduled.map((action) => laterRow(io, pen, action, now)),
         io.columns,
       ),
     )
   }
   parts.push(problemsText(io, pen, proposals.problems))
-  const closing =
-    actions.length === 0
-      ? 'nothing to do now'
-      : `${count(actions.length, 'action')} for ${count(new Set(actions.map(({ token }) => token)).size, 'token')}; \`patrol apply\` takes ${actions.length === 1 ? 'it' : 'them'}`
-  parts.push(`\n${closing}\n`)
+  parts.push(`\n${closing(proposals, actions, asking)}\n`)
   return parts.join('')
+}
+
+function closing({ proposals, veto }: Proposals, actions: readonly Action[], asking: boolean): string {
+  const unseen = proposals.filter(({ observation }) => 'failure' in observation).length
+  const gap = unseen === 0 ? '' : `, and ${count(unseen, 'token')} could not be looked at`
+  if (actions.length === 0) return unseen === 0 ? 'nothing to do now' : `nothing to do for what was seen${gap}`
+  const tokens = new Set(actions.map(({ token }) => token)).size
+  const found = `${count(actions.length, 'action')} for ${count(tokens, 'token')}${gap}`
+  if (veto !== undefined) return `${found}; \`patrol apply\` takes none, see the problem above`
+  return asking ? found : `${found}; \`patrol apply\` takes ${actions.length === 1 ? 'it' : 'them'}`
 }
 
 export function problemsText(io: Io, pen: Pen, problems: readonly Problem[]): string {
@@ -63,8 +73,8 @@ function actionRow(pen: Pen, action: Action): readonly string[] {
   return [clean(action.token), pen.colour(kindColours[action.kind], action.kind), action.reason, clean(action.message)]
 }
 
-function laterRow(pen: Pen, action: Action, now: Instant): readonly string[] {
-  const when = action.at === undefined ? 'when that has changed' : whenText(action.at, now)
+function laterRow(io: Io, pen: Pen, action: Action, now: Instant): readonly string[] {
+  const when = action.at === undefined ? 'when that has changed' : whenFitting(io.columns, action.at, now)
   return [clean(action.token), pen.colour('dim', action.kind), when, clean(action.message)]
 }
 
@@ -76,16 +86,22 @@ export function reportText(
   problems: readonly Problem[],
   tookMs: string,
 ): string {
-  const rows = results.map((result) => resultRow(pen, result))
+  const rows = results.map((result, index) => resultRow(pen, result, results[index + 1]))
   const having = (status: Result['status']): number => results.filter((result) => result.status === status).length
   const failed = having('failed')
   const summary = [`${having('done')} done`, `${failed} failed`, `${having('skipped')} skipped`].join(', ')
-  const closing =
+  const summing =
     results.length === 0 ? 'nothing to do' : failed > 0 ? pen.colour('red', summary) : pen.colour('green', summary)
-  return `${table(rows, io.columns)}${problemsText(io, pen, problems)}${rows.length + problems.length > 0 ? '\n' : ''}${closing}, in ${tookMs}\n`
+  // What failed stands in its row already.
+  const others = problems.filter(({ token, code }) => {
+    return !results.some((result) => result.token === token && result.error?.code === code)
+  })
+  return `${table(rows, io.columns)}${problemsText(io, pen, others)}${rows.length + others.length > 0 ? '\n' : ''}${summing}, in ${tookMs}\n`
 }
 
-function resultRow(pen: Pen, result: Result): readonly string[] {
+/** @param next of several that fail alike, only the last tells the remedy */
+function resultRow(pen: Pen, result: Result, next: Result | undefined): readonly string[] {
+  const tells = result.error !== undefined && next?.error?.remedy !== result.error.remedy
   const colours = { done: 'green', failed: 'red', skipped: 'yellow' } as const
   const told =
     result.error === undefined
@@ -95,6 +111,6 @@ function resultRow(pen: Pen, result: Result): readonly string[] {
         ]
           .filter((part) => part !== '')
           .join(', ')
-      : `${clean(result.error.message)} [${result.error.code}]\n${clean(result.error.remedy)}`
+      : `${clean(result.error.message)} [${result.error.code}]${tells ? `\n${clean(result.error.remedy)}` : ''}`
   return [clean(result.token), result.kind, pen.colour(colours[result.status], result.status), told]
 }

@@ -1,10 +1,10 @@
 import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { asPatrolError } from '../core/errors.ts'
+import { asPatrolError, PatrolError } from '../core/errors.ts'
 import { type ExitCode, exitCodeOf, exitCodes, worst } from './exit-code.ts'
 import { type Command, ConfigurationFaults, type GlobalOptions, type Invocation } from './invocation.ts'
 import type { Io } from './io.ts'
 import { createSpeech, type LogFormat, type LogLevel, logLevels } from './speech.ts'
-import { errorText, penFor } from './terminal.ts'
+import { penFor } from './terminal.ts'
 
 const defaultConcurrency = 8
 
@@ -21,8 +21,13 @@ export async function runCommandLine(arguments_: readonly string[], io: Io, prog
   try {
     await program.parseAsync([...arguments_], { from: 'user' })
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-    throw error
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return exitCodes.done
+    if (arguments_.includes('--json')) {
+      const { errorJson, jsonLine } = await import('./json.ts')
+      io.stdout(jsonLine(errorJson(new PatrolError('usage', error.message.replace(/^error: /, '')))))
+    }
+    return exitCodes.usage
   }
   return io.stop.aborted
     ? worst([code, io.stop.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted])
@@ -51,6 +56,7 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
       writeErr: (text) => io.stderr(text),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
+      outputError: (text, write) => write(text.replace(/^error: /, 'error ')),
     })
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(see patrol --help)')
@@ -81,27 +87,25 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
     }
 
   const selection = (command: Commander): Commander =>
-    command.option('--only <glob>', 'only tokens whose name fits; may be given several times', collect, [])
+    command.option('--only <glob>', 'only tokens whose name fits; may be given several times', collect)
 
   const configLess = (command: Commander): Commander =>
     command
-      .option(
-        '--organization <name>',
-        'without a configuration: the organization; may be given several times',
-        collect,
-        [],
-      )
-      .option('--tenant <id>', 'without a configuration: the tenant (default: $TENANT_ID)')
-      .option('--match <glob>', 'without a configuration: which display names (default: *)')
-      .option('--method <method>', 'without a configuration: renew or rotate (default: renew)')
-      .option('--lifetime <duration>', 'without a configuration: such as 60d (default: 30d)')
-      .option('--renew-before <duration>', 'without a configuration: how long before the end (default: a third)')
-      .option('--user <upn>', 'without a configuration: who must be signed in (default: $USER_NAME)')
-      .option('--store <url|dir>', 'without a configuration: where rotate keeps values')
+      .optionsGroup('Without a configuration:')
+      .option('--organization <name>', 'the organization; may be given several times', collect)
+      .option('--tenant <id>', 'the tenant (default: $TENANT_ID)')
+      .option('--match <glob>', 'which display names (default: *)')
+      .option('--method <method>', 'renew or rotate (default: renew)')
+      .option('--lifetime <duration>', 'such as 60d (default: 30d)')
+      .option('--renew-before <duration>', 'how long before the end (default: a third)')
+      .option('--user <upn>', 'who must be signed in (default: $USER_NAME)')
+      .option('--store <url|dir>', 'where rotate keeps values')
 
-  configLess(selection(program.command('plan')))
-    .description('show what would be done, and why; changes nothing')
-    .option('--check', 'end with exit code 3 when something is to be done now')
+  configLess(
+    selection(program.command('plan'))
+      .description('show what would be done, and why; changes nothing')
+      .option('--check', 'end with exit code 3 when something is to be done now'),
+  )
     .addHelpText(
       'after',
       examples(
@@ -112,10 +116,12 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
     )
     .action(run(async () => (await import('./commands/plan.ts')).planCommand))
 
-  configLess(selection(program.command('apply')))
-    .description('do what is due: create, extend, store, deliver, revoke')
-    .option('-y, --yes', 'do not ask on a terminal')
-    .option('--allow <n>', 'replace so many vanished tokens in one run', wholeNumber(0, 100_000))
+  configLess(
+    selection(program.command('apply'))
+      .description('do what is due: create, extend, store, deliver, revoke')
+      .option('-y, --yes', 'do not ask on a terminal')
+      .option('--allow <n>', 'replace so many vanished tokens in one run', wholeNumber(0, 100_000)),
+  )
     .addHelpText(
       'after',
       examples(
@@ -126,14 +132,15 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
     )
     .action(run(async () => (await import('./commands/apply.ts')).applyCommand))
 
-  configLess(selection(program.command('status')))
-    .description('show how each token does, and what comes next')
-    .option('--check', 'end with exit code 3 unless every token is healthy or due')
+  configLess(
+    selection(program.command('status'))
+      .description('show how each token does, and what comes next')
+      .option('--check', 'end with exit code 3 unless every token is healthy or due'),
+  )
     .addHelpText('after', examples('patrol status', 'patrol status --json', 'patrol status --check'))
     .action(run(async () => (await import('./commands/status.ts')).statusCommand))
 
-  configLess(program.command('list'))
-    .description('list the active PATs of the configured accounts, managed or not')
+  configLess(program.command('list').description('list the active PATs of the configured accounts, managed or not'))
     .addHelpText('after', examples('patrol list', 'patrol list --json'))
     .action(run(async () => (await import('./commands/list.ts')).listCommand))
 
@@ -229,14 +236,14 @@ async function invoke(io: Io, raw: RawGlobals, work: (invocation: Invocation) =>
     if (error instanceof ConfigurationFaults) {
       const { faultsText } = await import('./faults-text.ts')
       io.stderr(faultsText(errorPen, error.faults))
-    } else io.stderr(errorText(errorPen, error))
+    } else speech.failed(error)
     return exitCodeOf(error.code)
   } finally {
     speech.quiet()
   }
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value]
 }
 

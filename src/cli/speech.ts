@@ -1,7 +1,7 @@
 import type { PatrolError } from '../core/errors.ts'
 import type { Event, Reporter } from '../ports/reporter.ts'
 import type { Io } from './io.ts'
-import { clean, penFor } from './terminal.ts'
+import { clean, errorText, penFor } from './terminal.ts'
 import { millisecondsText } from './time-text.ts'
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
@@ -17,6 +17,8 @@ export interface SpeechOptions {
 export interface Speech extends Reporter {
   warn(message: string): void
   note(message: string): void
+  /** What ended the program. */
+  failed(error: PatrolError): void
   /** Takes a line that only shows progress off the terminal, before something else is printed. */
   quiet(): void
 }
@@ -25,6 +27,7 @@ export interface Speech extends Reporter {
 export function createSpeech(io: Io, options: SpeechOptions): Speech {
   const pen = penFor(io, 'stderr', options.colour)
   const shows = (level: LogLevel): boolean => logLevels.indexOf(level) <= logLevels.indexOf(options.level)
+  const isRead = io.stderrIsTerminal && options.format === 'pretty'
   let transient = ''
 
   function quiet(): void {
@@ -52,7 +55,7 @@ export function createSpeech(io: Io, options: SpeechOptions): Speech {
 
   /** On a terminal, what goes on right now stands in one line that is overwritten. */
   function show(text: string): void {
-    if (!io.stderrIsTerminal || options.format === 'json' || !shows('info')) return
+    if (!isRead || !shows('info')) return
     quiet()
     transient = clean(text).slice(0, (io.columns ?? 80) - 1)
     io.stderr(`\r${transient}`)
@@ -80,7 +83,8 @@ export function createSpeech(io: Io, options: SpeechOptions): Speech {
           ...fields,
         })
       case 'turn-ended':
-        if (event.failure !== undefined)
+        // A person at a terminal sees the failure in the report, a moment later.
+        if (event.failure !== undefined && !(isRead && io.stdoutIsTerminal))
           return say('error', failureLine(event.token, event.failure), loggable(event.token, event.failure))
         return say('debug', `${event.token}: turn ended`, { event: kind, token: event.token })
       case 'warning':
@@ -88,7 +92,19 @@ export function createSpeech(io: Io, options: SpeechOptions): Speech {
     }
   }
 
-  return { report, quiet, warn: (message) => say('warn', message, {}), note: (message) => say('info', message, {}) }
+  function failed(error: PatrolError): void {
+    quiet()
+    if (options.format === 'pretty') return io.stderr(errorText(pen, error))
+    say('error', error.message, failureFields(error))
+  }
+
+  return {
+    report,
+    quiet,
+    failed,
+    warn: (message) => say('warn', message, {}),
+    note: (message) => say('info', message, {}),
+  }
 }
 
 function failureLine(token: string, failure: PatrolError): string {
@@ -96,6 +112,9 @@ function failureLine(token: string, failure: PatrolError): string {
 }
 
 function loggable(token: string, failure: PatrolError): Readonly<Record<string, unknown>> {
-  const { code, remedy, correlationId } = failure
-  return { event: 'turn-ended', token, code, remedy, ...(correlationId === undefined ? {} : { correlationId }) }
+  return { event: 'turn-ended', token, ...failureFields(failure) }
+}
+
+function failureFields({ code, remedy, correlationId }: PatrolError): Readonly<Record<string, unknown>> {
+  return { code, remedy, ...(correlationId === undefined ? {} : { correlationId }) }
 }

@@ -4,7 +4,7 @@ import { currentGrant } from '../core/policy.ts'
 import type { Io } from './io.ts'
 import type { ListedPat, TokenStatus } from './json.ts'
 import { clean, type Colour, type Pen, table } from './terminal.ts'
-import { dateText, whenText } from './time-text.ts'
+import { whenFitting } from './time-text.ts'
 
 const stateColours = {
   healthy: 'green',
@@ -27,34 +27,45 @@ export function statusText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now
       pen.colour(stateColours[state], state),
       token.method,
       clean(token.organization),
-      validTo === undefined ? '-' : whenText(validTo, now),
-      clean(nextText(status, now)),
+      validTo === undefined ? '-' : whenFitting(io.columns, validTo, now),
+      clean(nextText(io, status, now)),
     ]
   })
   const heads = ['token', 'state', 'method', 'organization', 'expires', 'next'].map((head) => pen.colour('dim', head))
   return table([heads, ...rows], io.columns)
 }
 
-function nextText(status: TokenStatus, now: Instant): string {
-  if (status.failure !== undefined) return status.failure.message
+function nextText(io: Io, status: TokenStatus, now: Instant): string {
+  if (status.failure !== undefined) return `could not be looked at [${status.failure.code}]`
   const [action] = status.actions
   if (action !== undefined) return `${action.kind} by the next run: ${action.message}`
   const soonest = [...status.scheduled].sort((left, right) => (left.at ?? Infinity) - (right.at ?? Infinity))[0]
   if (soonest === undefined) return status.state === 'paused' ? 'left alone' : '-'
-  return `${soonest.kind} ${soonest.at === undefined ? 'when it can' : whenText(soonest.at, now)}`
+  return `${soonest.kind} ${soonest.at === undefined ? 'when it can' : whenFitting(io.columns, soonest.at, now)}`
 }
 
+/** Below so many columns the ids and scopes, which are long, stand on lines of their own. */
+const roomForIds = 140
+
+/** One line for each PAT, the one that expires first on top; on a narrow terminal two. */
 export function listText(io: Io, pen: Pen, pats: readonly ListedPat[], now: Instant): string {
+  const narrow = io.columns !== undefined && io.columns < roomForIds
   const rows = pats.map(({ pat, organization, managedBy, findings }): readonly string[] => [
     clean(pat.displayName),
     clean(organization),
-    pat.validTo === undefined ? '?' : dateText(pat.validTo),
-    pat.validTo === undefined ? 'unknown' : whenText(pat.validTo, now).replace(/ \(.*/, ''),
+    pat.validTo === undefined ? 'unknown' : whenFitting(io.columns, pat.validTo, now),
     managedBy === undefined ? pen.colour('dim', 'nobody') : clean(managedBy),
-    findings.length === 0 ? '' : pen.colour('yellow', findings.join(', ')),
+    pen.colour('yellow', findings.join(', ')),
     pat.authorizationId,
     clean(pat.scopes.join(' ')),
   ])
-  const heads = ['display name', 'organization', 'expires', '', 'managed by', 'findings', 'id', 'scopes']
-  return table([heads.map((head) => pen.colour('dim', head)), ...rows], io.columns)
+  const heads = ['display name', 'organization', 'expires', 'managed by', 'findings', 'id', 'scopes']
+  const whole = table([heads.map((head) => pen.colour('dim', head)), ...rows], narrow ? undefined : io.columns)
+  if (!narrow) return whole
+  const [head = '', ...lines] = table(
+    [heads, ...rows].map((row) => row.slice(0, 5)),
+    undefined,
+  ).split('\n')
+  const details = pats.map(({ pat }) => pen.colour('dim', `    ${pat.authorizationId}  ${clean(pat.scopes.join(' '))}`))
+  return `${[pen.colour('dim', head), ...details.flatMap((detail, index) => [lines[index] ?? '', detail])].join('\n')}\n`
 }

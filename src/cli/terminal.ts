@@ -53,7 +53,11 @@ export function table(rows: readonly (readonly string[])[], columns: number | un
 }
 
 function wrap(text: string, width: number | undefined): readonly string[] {
-  if (width === undefined || stringWidth(text) <= width) return text.split('\n')
+  return text.split('\n').flatMap((line) => wrapLine(line, width))
+}
+
+function wrapLine(text: string, width: number | undefined): readonly string[] {
+  if (width === undefined || stringWidth(text) <= width) return [text]
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)
@@ -70,11 +74,24 @@ export function errorText(pen: Pen, error: PatrolError): string {
   return `${pen.colour('red', 'error')} ${clean(error.message)}${correlation} [${error.code}]\n      ${clean(error.remedy)}\n`
 }
 
+/** One row for each trouble, with all the tokens that have it: a vault that is down is one trouble, not a thousand. */
 export function problemRows(pen: Pen, problems: readonly Problem[]): readonly (readonly string[])[] {
-  return problems.flatMap(({ token, code, message, remedy }) => [
-    [clean(token), pen.colour('yellow', code), clean(message)],
-    ['', '', pen.colour('dim', clean(remedy))],
-  ])
+  const alike = Map.groupBy(problems, ({ code, message, remedy }) => [code, message, remedy].join('\n'))
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const tokens = namesText(group.map(({ token }) => token))
+    const text = `${tokens}: ${clean(first.message)}\n${clean(first.remedy)}`
+    return [[pen.colour('yellow', first.code), text]]
+  })
+}
+
+const mostNames = 5
+
+function namesText(names: readonly string[]): string {
+  const rest = names.length - mostNames
+  const some = names.slice(0, mostNames).map(clean).join(', ')
+  return rest > 0 ? `${some} and ${rest} more` : some
 }
 
 export function count(number: number, noun: string): string {

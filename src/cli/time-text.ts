@@ -32,9 +32,22 @@ export function lengthText(length: number): string {
 
 /** `in 3d 4h (2026-11-24 06:30Z)` or `2h ago (…)`. */
 export function whenText(at: Instant, now: Instant): string {
+  return `${soonText(at, now)} (${dateText(at)})`
+}
+
+/** `in 3d 4h`, `now`, `2h ago`; for terminals on which the date itself has no room. */
+export function soonText(at: Instant, now: Instant): string {
   const distance = at - now
-  const relative = distance >= 0 ? `in ${lengthText(distance)}` : `${lengthText(-distance)} ago`
-  return `${relative} (${dateText(at)})`
+  if (Math.abs(distance) < second) return 'now'
+  return distance > 0 ? `in ${lengthText(distance)}` : `${lengthText(-distance)} ago`
+}
+
+/** Below so many columns a table leaves out dates. */
+const roomForDates = 110
+
+/** When something is, as far as the terminal has room for it. */
+export function whenFitting(columns: number | undefined, at: Instant, now: Instant): string {
+  return columns !== undefined && columns < roomForDates ? soonText(at, now) : whenText(at, now)
 }
 
 export function millisecondsText(ms: Duration | number): string {

@@ -113,7 +113,10 @@ export async function apply(world: World, proposed: Proposals, options: ApplyOpt
     ...proposed.snapshot.failures.map(({ rule, failure }) => ({ token: { name: rule.match }, failure })),
   ]
   for (const observation of blind) {
-    if ('failure' in observation) results.push(notSeen(observation.token.name, observation.failure))
+    if (!('failure' in observation)) continue
+    const { token, failure } = observation
+    results.push(notSeen(token.name, failure))
+    world.reporter.report({ kind: 'turn-ended', token: token.name, failure })
   }
   return { results, problems: unique(problems) }
 }

@@ -141,8 +141,9 @@ export class Estate {
       canAsk: terminal === true || terminal === 'err',
       columns: options.columns,
       ask: async (question) => {
-        stderr += question
-        return typeof options.answer === 'function' ? options.answer() : (options.answer ?? '')
+        const answer = typeof options.answer === 'function' ? options.answer() : (options.answer ?? '')
+        stderr += `${question}${answer}\n`
+        return answer
       },
       wall: () => this.emulator.now() + (options.clockAhead ?? 0),
       monotonic: () => performance.now(),

@@ -184,7 +184,7 @@ export class PasswordSignIn implements UserSignIn {
   #warn(): void {
     if (this.#warned) return
     this.#warned = true
-    const message = `account ${this.#account.name} signs in with a stored password, which stops working as soon as Microsoft Entra demands a second factor; signIn.method: access-token takes the token of a sign-in that was completed elsewhere`
+    const message = `account ${this.#account.name} signs in with a stored password, which fails as soon as Microsoft Entra demands a second factor`
     this.#parts.reporter.report({ kind: 'warning', message })
   }
 }

@@ -25,7 +25,7 @@ export const applyCommand: Command<ApplyOptions> = (invocation, options) =>
     })
     refuseEmptySelection(options.only, proposals.proposals.length)
     const asks = io.canAsk && options.yes !== true && hasActions(proposals) && proposals.veto === undefined
-    if (asks && !(await agree(invocation, planText(io, pen, proposals)))) return exitCodes.done
+    if (asks && !(await agree(invocation, planText(io, pen, proposals, true)))) return exitCodes.done
     const report = await apply(world, proposals, asks ? { shown: shownKinds(proposals) } : {})
     return printReport(invocation, report, io.monotonic() - beganAt)
   })

@@ -28,7 +28,7 @@ export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
     // A global PAT shows in the list of every organization; one authorizationId is one PAT.
     const once: readonly ListedPat[] = [
       ...new Map(pats.toReversed().map((listed) => [listed.pat.authorizationId, listed])).values(),
-    ].toReversed()
+    ].sort((left, right) => (left.pat.validTo ?? 0) - (right.pat.validTo ?? 0))
     const problems = unseen(proposals)
     io.stdout(
       invocation.options.json

@@ -44,7 +44,7 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
           subject,
           proposals.proposals.map(({ observation }) => observation.token.name),
         )
-      const question = `revoke all PATs of ${token.name} in ${token.organization} for ever; whoever uses one is cut off\n`
+      const question = `revoke all PATs of ${token.name} in ${token.organization} for ever; whoever uses one is cut off, and the next run makes a new one\n`
       if (asks && !(await agree(invocation, question))) return undefined
       return revokeToken(world, proposals.snapshot.lists, token)
     }

@@ -34,7 +34,7 @@ export const rotateCommand: Command<RotateOptions> = (invocation, options) =>
         wanted.tokens.map((token) => token.name),
       )
     if (options.revokeNow === true && io.canAsk && options.yes !== true) {
-      const warning = `${planText(io, pen, proposals)}\nthe old PATs of ${name} are revoked at once: whoever still uses one is cut off\n`
+      const warning = `${planText(io, pen, proposals, true)}\nthe old PATs of ${name} are revoked at once: whoever still uses one is cut off\n`
       if (!(await agree(invocation, warning))) return exitCodes.done
     }
     const report = await apply(world, proposals, { requested })
