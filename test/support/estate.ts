@@ -65,7 +65,7 @@ export interface Started {
 
 const clockModule = resolve(import.meta.dirname, 'process-clock.ts')
 /** Another one than that of the checkout: the package as it would be installed, for one. */
-const program = resolve(process.env['PATROL_PROGRAM'] ?? join(import.meta.dirname, '../../bin/patrol.js'))
+export const program = resolve(process.env['PATROL_PROGRAM'] ?? join(import.meta.dirname, '../../bin/patrol.js'))
 
 export const packageFeed = `tokens:
   - name: package-feed

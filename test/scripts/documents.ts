@@ -1,0 +1,121 @@
+import { z } from 'zod'
+
+/** The documents of `--json`, field by field. What is not here may not be printed. */
+
+const at = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+const id = z.guid()
+const name = z.string().min(1)
+const code = z.string().regex(/^[a-z]+(?:-[a-z]+)*$/)
+const version = z.literal(1)
+const trouble = z.strictObject({ code, message: name, remedy: name, correlationId: name.optional() })
+const problem = z.strictObject({ token: name, code, message: name, remedy: name })
+const kind = z.enum(['mint', 'extend', 'deliver', 'revoke', 'disable-version', 'collect-orphan', 'update-metadata'])
+
+const action = z.strictObject({
+  token: name,
+  account: name,
+  organization: name,
+  kind,
+  reason: code,
+  message: name,
+  authorizationId: id.optional(),
+  at: at.optional(),
+  target: name.optional(),
+})
+
+const report = z.strictObject({
+  version,
+  results: z.array(
+    z.strictObject({
+      token: name,
+      kind: z.union([kind, z.literal('observe')]),
+      status: z.enum(['done', 'failed', 'skipped']),
+      step: name.optional(),
+      authorizationId: id.optional(),
+      validTo: at.optional(),
+      error: trouble.optional(),
+    }),
+  ),
+  problems: z.array(problem),
+  summary: z.strictObject({ done: z.int(), failed: z.int(), skipped: z.int() }),
+})
+
+const fault = z.strictObject({
+  code,
+  message: name,
+  remedy: name,
+  file: name.optional(),
+  line: z.int().min(1),
+  column: z.int().min(1),
+  severity: z.enum(['error', 'warning']),
+})
+
+export const documents = {
+  plan: z.strictObject({
+    version,
+    actions: z.array(action.omit({ at: true })),
+    scheduled: z.array(action),
+    problems: z.array(problem),
+  }),
+  apply: report,
+  rotate: report,
+  revoke: report,
+  status: z.strictObject({
+    version,
+    tokens: z.array(
+      z.strictObject({
+        token: name,
+        account: name,
+        organization: name,
+        method: z.enum(['renew', 'rotate']),
+        state: z.enum(['healthy', 'due', 'expiring', 'expired', 'missing', 'at-ceiling', 'paused', 'unknown']),
+        authorizationId: id.optional(),
+        validFrom: at.optional(),
+        validTo: at.optional(),
+        dueAt: at.optional(),
+        store: z.strictObject({ name, secretName: name, version: name.optional() }).optional(),
+        superseded: z.array(z.strictObject({ authorizationId: id, revokeAt: at.optional() })),
+        deliveries: z.array(z.strictObject({ target: name, deliveredAt: at.optional() })),
+        error: trouble.optional(),
+      }),
+    ),
+    undeclared: z.array(
+      z.discriminatedUnion('kind', [
+        z.strictObject({
+          kind: z.literal('pat'),
+          authorizationId: id,
+          displayName: name,
+          account: name,
+          organization: name,
+        }),
+        z.strictObject({ kind: z.literal('secret'), store: name, secretName: name, rule: name.optional() }),
+      ]),
+    ),
+    problems: z.array(problem),
+  }),
+  list: z.strictObject({
+    version,
+    pats: z.array(
+      z.strictObject({
+        authorizationId: id,
+        displayName: name,
+        account: name,
+        organization: name,
+        scopes: z.array(name).min(1),
+        validFrom: at,
+        validTo: at.nullable(),
+        allOrganizations: z.boolean(),
+        managedBy: name.optional(),
+        generation: z
+          .string()
+          .regex(/^[0-9a-z]{12}$/)
+          .optional(),
+        findings: z.array(code),
+      }),
+    ),
+    problems: z.array(problem),
+  }),
+  validate: z.strictObject({ version, problems: z.array(fault) }),
+  /** Of any command. */
+  failure: z.strictObject({ version, error: trouble, problems: z.array(fault).optional() }),
+} as const

@@ -1,0 +1,175 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Ended, Estate, owner, packageFeed } from '../support/estate.ts'
+import { documents } from './documents.ts'
+
+const day = 86_400_000
+
+let estate: Estate
+
+const common = { owner, organization: 'contoso' }
+const pats = [
+  { ...common, displayName: 'Nightly build', scope: 'vso.build vso.code', validFrom: '-27d', validTo: '+3d' },
+  { ...common, displayName: 'Dashboards', scope: 'vso.dashboards', validFrom: '-50d', validTo: '+10d' },
+  { ...common, displayName: 'Old laptop', scope: 'app_token', validFrom: '-200d', validTo: '+60d', allOrgs: true },
+]
+
+const tokens = `${packageFeed}  - name: broken
+    scopes:
+      - vso.nonsense_write
+  - match: Nightly*
+    method: rotate
+  - match: "*"
+    method: renew
+    lifetime: 60d
+`
+
+beforeEach(async () => {
+  estate = await Estate.open({ tokens, fixture: { pats } })
+})
+
+afterEach(async () => {
+  await estate.stop()
+})
+
+/** The one document on stdout, which has its shape and ends its line. */
+function documentOf(ended: Ended, name: keyof typeof documents) {
+  expect(ended.stdout.endsWith('}\n')).toBe(true)
+  return documents[name].parse(ended.json)
+}
+
+describe('--json', () => {
+  test('of plan, apply, status and list have their shapes at every stage', async () => {
+    documentOf(await estate.run('plan --json'), 'plan')
+    documentOf(await estate.run('status --json'), 'status')
+    const report = documentOf(await estate.run('apply --json'), 'apply')
+    expect(report).toMatchObject({ summary: { done: 3, failed: 1, skipped: 0 } })
+    for (let round = 0; round < 4; round++) {
+      const plan = documentOf(await estate.run('plan --json'), 'plan')
+      expect(plan).toHaveProperty('scheduled')
+      documentOf(await estate.run('status --json'), 'status')
+      documentOf(await estate.run('list --json'), 'list')
+      documentOf(await estate.run('apply --json'), 'apply')
+      estate.emulator.travel(7 * day)
+    }
+  })
+
+  test('of list tells who manages a PAT and what is wrong with it', async () => {
+    await estate.run('apply --json')
+    const { json } = await estate.run('list --json')
+    const shown = json.pats.map((pat: Record<string, unknown>) => [
+      String(pat['displayName']).replace(/ \(patrol .*/, ' (marked)'),
+      pat['managedBy'],
+      pat['allOrganizations'],
+      pat['findings'],
+    ])
+    expect(shown.sort()).toEqual([
+      ['Dashboards', 'dashboards', false, []],
+      ['Nightly build', 'nightly-build', false, []],
+      ['Nightly build (marked)', 'nightly-build', false, []],
+      ['Old laptop', undefined, true, ['global', 'full-scope']],
+      ['Package feed (marked)', 'package-feed', false, []],
+    ])
+    const ends = json.pats.map(({ validTo }: { validTo: string }) => validTo)
+    expect(ends).toEqual(ends.toSorted())
+  })
+
+  test('of status tells the store, the dates and what is superseded', async () => {
+    await estate.run('apply --json')
+    const { json } = await estate.run('status --json --only nightly-build')
+    const [superseded] = estate.emulator.pats()
+    expect(json.tokens).toMatchObject([
+      {
+        token: 'nightly-build',
+        account: 'ci-bot',
+        organization: 'contoso',
+        method: 'rotate',
+        state: 'healthy',
+        store: { name: 'vault', secretName: 'nightly-build' },
+        superseded: [{ authorizationId: superseded?.authorizationId }],
+        deliveries: [],
+      },
+    ])
+    const { validFrom, validTo, dueAt } = json.tokens[0]
+    expect(Date.parse(validTo) - Date.parse(validFrom)).toBeGreaterThan(29 * day)
+    expect(Date.parse(dueAt)).toBeGreaterThan(Date.parse(validFrom) + 18 * day)
+  })
+
+  test('of status tells the version where the store does', async () => {
+    await estate.stop()
+    estate = await Estate.open()
+    await estate.run('apply')
+    const [version] = estate.emulator.vault('contoso').secrets['package-feed']?.versions ?? []
+    expect((await estate.run('status --json')).json.tokens[0].store).toEqual({
+      name: 'vault',
+      secretName: 'package-feed',
+      version: version?.id,
+    })
+  })
+
+  test('of rotate and revoke are reports', async () => {
+    await estate.run('apply --json')
+    const rotated = documentOf(await estate.run('rotate package-feed --json --revoke-now'), 'rotate')
+    expect(rotated).toMatchObject({ results: [{ kind: 'mint' }, { kind: 'revoke' }] })
+    const id = estate.active().find(({ displayName }) => displayName === 'Dashboards')?.authorizationId ?? ''
+    const revoked = documentOf(await estate.run(['revoke', id.toUpperCase(), '--json']), 'revoke')
+    expect(revoked).toMatchObject({ results: [{ kind: 'revoke', status: 'done' }], summary: { done: 1 } })
+    expect(estate.active().some(({ authorizationId }) => authorizationId === id)).toBe(false)
+  })
+
+  test('of a failure is an error with a remedy, and a report has failures of its own', async () => {
+    estate.emulator.fault({
+      service: 'vault',
+      times: Number.POSITIVE_INFINITY,
+      effect: { kind: 'status', status: 503 },
+    })
+    for (const command of ['plan', 'apply', 'status', 'list'] as const) {
+      const ended = await estate.run(`${command} --json`)
+      expect(ended.code).toBe(1)
+      const { problems } = documentOf(ended, command) as { problems: readonly unknown[] }
+      expect(problems.length).toBeGreaterThan(0)
+    }
+    for (const words of [
+      'get package-feed',
+      'rotate nothing-like-it',
+      'revoke nothing-like-it',
+      'aply',
+      'plan --nope',
+    ]) {
+      documentOf(await estate.run(`${words} --json`), 'failure')
+    }
+  })
+
+  test('of validate and of all others lists each fault of a configuration', async () => {
+    documentOf(await estate.run('validate --json'), 'validate')
+    writeFileSync(join(estate.directory, 'faulty.yaml'), 'version: 2\ntokens:\n  - name: Feed\n')
+    const valid = await estate.run('validate --json -c faulty.yaml')
+    expect(valid.code).toBe(2)
+    expect(documentOf(valid, 'validate')).toMatchObject({ problems: expect.arrayContaining([expect.anything()]) })
+    for (const command of ['plan', 'apply', 'status', 'list', 'get x', 'rotate x', 'revoke x']) {
+      const ended = await estate.run(`${command} --json -c faulty.yaml`)
+      expect(ended.code).toBe(2)
+      expect(documentOf(ended, 'failure')).toMatchObject({ error: { code: 'config-invalid' } })
+    }
+  })
+
+  test('with --check tells by the exit code what a script needs to know', async () => {
+    expect((await estate.run('plan --json --check --only package-feed')).code).toBe(3)
+    expect((await estate.run('status --json --check --only package-feed')).code).toBe(3)
+    await estate.run('apply --only package-feed --only nightly-build')
+    expect(estate.emulator.vault('contoso').secrets).toHaveProperty('nightly-build')
+    expect((await estate.run('plan --json --check --only package-feed')).code).toBe(0)
+    expect((await estate.run('status --json --check --only package-feed')).code).toBe(0)
+    estate.emulator.travel(27 * day)
+    expect(await estate.run('status --json --check --only package-feed')).toMatchObject({
+      code: 3,
+      json: { tokens: [{ state: 'expiring' }] },
+    })
+    estate.emulator.travel(4 * day)
+    expect(await estate.run('status --json --check --only package-feed')).toMatchObject({
+      code: 3,
+      json: { tokens: [{ state: 'expired' }] },
+    })
+  })
+})

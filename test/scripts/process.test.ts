@@ -1,0 +1,168 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Estate, program, tenant } from '../support/estate.ts'
+
+let estate: Estate
+
+beforeEach(async () => {
+  estate = await Estate.open()
+})
+
+afterEach(async () => {
+  await estate.stop()
+})
+
+/** Runs a line in a shell in which `patrol` is the program. */
+async function shell(
+  line: string,
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn('bash', ['-c', `patrol() { "${process.execPath}" "${program}" "$@"; }\n${line}`], {
+    cwd: estate.directory,
+    env: { PATH: process.env['PATH'], HOME: estate.directory, ...estate.variables, PATROL_CONFIG: estate.configFile },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => void (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number]
+  return { code, stdout, stderr }
+}
+
+/** Runs a line as a person at a terminal would who types `typed`; gives all that the terminal shows. */
+async function terminal(line: string, typed: string): Promise<{ readonly code: number; readonly shown: string }> {
+  const command = `script -qec '"${process.execPath}" "${program}" ${line}' /dev/null`
+  const { code, stdout } = await shell(`(sleep 1.5; printf '${typed}\\r'; sleep 1) | ${command}`)
+  return { code, shown: stdout }
+}
+
+describe('a shell', () => {
+  test('gets a value without a line end, and can hand it on', async () => {
+    await estate.run('apply')
+    const [pat] = estate.active()
+    const { code, stdout } = await shell('printf "<%s>" "$(patrol get package-feed)"; patrol get package-feed | wc -c')
+    expect(code).toBe(0)
+    expect(stdout).toBe(`<${pat?.value}>${pat?.value.length}\n`)
+    const json = await shell('patrol get package-feed --json')
+    expect(JSON.parse(json.stdout)).toEqual({
+      version: 1,
+      token: 'package-feed',
+      organization: 'contoso',
+      value: pat?.value,
+      validTo: new Date(pat?.validTo ?? 0).toISOString(),
+    })
+  })
+
+  test('whose reader goes away sees no stack trace', async () => {
+    await estate.run('apply')
+    for (const line of [
+      'patrol list | head -1',
+      'patrol schema | head -1',
+      'patrol --help | true',
+      'patrol list | true',
+    ]) {
+      const { stderr } = await shell(`set -o pipefail; ${line}`)
+      expect(stderr, line).not.toMatch(/EPIPE|at .*\.js|Error/)
+    }
+  })
+
+  test('sees nothing on stderr but speech, and nothing on stdout but the result', async () => {
+    const { stdout, stderr } = await shell('patrol plan --json')
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1 })
+    expect(stderr.split('\n').filter((line) => line !== '' && !line.startsWith('warning '))).toEqual([])
+  })
+
+  test('makes a configuration that is valid once its variables are set', async () => {
+    const made = await shell(
+      `patrol init --organization fabrikam --tenant ${tenant} --store https://fabrikam.vault.azure.net > new.yaml && patrol validate -c new.yaml`,
+    )
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('is valid') })
+    const plain = await shell(
+      'patrol init --new-identity key.txt > plain.yaml && PATROL_AGE_IDENTITY="$(cat key.txt)" patrol validate -c plain.yaml',
+    )
+    expect(plain).toMatchObject({ code: 0, stdout: expect.stringContaining('is valid') })
+    const key = join(estate.directory, 'key.txt')
+    expect(statSync(key).mode & 0o777).toBe(0o600)
+    const again = await shell('patrol init --new-identity key.txt > other.yaml')
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('exists already') })
+    expect(plain.stdout + made.stdout + again.stderr).not.toContain(readFileSync(key, 'utf8').trim())
+  })
+
+  test('prints the schema that editors use', async () => {
+    const { code, stdout } = await shell('patrol schema')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      type: 'object',
+      required: expect.arrayContaining(['version', 'accounts']),
+    })
+    expect(stdout).toBe(readFileSync(resolve(import.meta.dirname, '../../patrol.schema.json'), 'utf8'))
+  })
+
+  test('runs the demo to its end without a secret in what it prints', async () => {
+    const { code, stdout, stderr } = await shell('patrol demo')
+    expect(code).toBe(0)
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/collect-orphan +done/)
+    expect(stdout).toMatch(/revoked it/)
+    // Values of PATs, new and old, and passwords are long and without blanks.
+    expect(stdout).not.toMatch(/AZDO|[A-Za-z0-9]{44,}/)
+  })
+})
+
+describe('an emulator of its own', () => {
+  test('is up for another process until Ctrl-C, and leaves nothing behind', async () => {
+    const started = estate.start('emulator')
+    const shown = await new Promise<string>((seen) => {
+      let text = ''
+      started.child.stdout?.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        if (text.includes('patrol plan')) seen(text)
+      })
+    })
+    const file = /\. (\S+environment)/.exec(shown)?.[1] ?? ''
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const both = await shell(`. ${file} && patrol apply --json && patrol status`)
+    expect(both.code).toBe(0)
+    expect(both.stdout).toContain('healthy')
+    started.child.kill('SIGINT')
+    expect((await started.ended).code).toBe(130)
+    expect(existsSync(file)).toBe(false)
+  })
+
+  test('that is given a fixture with faults names them all', async () => {
+    writeFileSync(
+      join(estate.directory, 'fixture.yaml'),
+      'users:\n  - upn: somebody\n    tenant: nowhere\nvaults:\n  - name: "1"\n',
+    )
+    const { code, stderr } = await shell('patrol emulator --fixture fixture.yaml')
+    expect(code).toBe(2)
+    expect(stderr).toContain('fixture.yaml')
+    expect(stderr).not.toMatch(/at .*\.js/)
+  })
+})
+
+describe('a terminal', () => {
+  test('is asked, shows colours, and takes no for an answer', async () => {
+    const no = await terminal('apply', 'n')
+    expect(no.shown).toContain('\u001B[32mmint')
+    expect(no.shown).toContain('Go ahead? [y/N]')
+    expect(no.shown).toContain('nothing was changed')
+    expect(estate.mutations()).toEqual([])
+    const yes = await terminal('apply', 'y')
+    expect(yes.code).toBe(0)
+    expect(yes.shown).toContain('1 done')
+    expect(estate.active()).toHaveLength(1)
+  })
+
+  test('is not shown a secret unless it insists', async () => {
+    await estate.run('apply')
+    const value = estate.active()[0]?.value ?? ''
+    const refused = await terminal('get package-feed', '')
+    expect(refused.code).toBe(2)
+    expect(refused.shown).not.toContain(value)
+    expect((await terminal('get package-feed --show', '')).shown).toContain(`${value}\r\n`)
+  })
+})
