@@ -66,8 +66,8 @@ describe('--json', () => {
     ])
     expect(shown.sort()).toEqual([
       ['Dashboards', 'dashboards', false, []],
-      ['Nightly build', 'nightly-build', false, []],
       ['Nightly build (marked)', 'nightly-build', false, []],
+      ['Nightly build', 'nightly-build', false, []],
       ['Old laptop', undefined, true, ['global', 'full-scope']],
       ['Package feed (marked)', 'package-feed', false, []],
     ])
