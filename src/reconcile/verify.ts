@@ -40,14 +40,20 @@ export async function verify(turn: Turn, minted: Minted): Promise<void> {
   throw new PatrolError('verification-failed', `PAT ${minted.pat.authorizationId} did not prove itself: ${last}`)
 }
 
-/** Whether a generation that was just stored still lives; only a refusal that a fresh list confirms says no. */
+/**
+ * Whether a generation that was just stored still lives. It was let in a moment ago, so a refusal that lasts means that
+ * somebody revoked it meanwhile; lists may show it for a while yet.
+ */
 export async function isStillActive(turn: Turn, minted: Minted): Promise<boolean> {
+  let refused = false
   for (const wait of waitsWhenStopping) {
     await turn.world.clock.sleep(wait, 'go-on')
     const probe = await tryOnce(turn, minted)
-    if (probe.kind === 'works' || probe.kind === 'unknown') return true
+    if (probe.kind === 'works') return true
+    refused ||= probe.kind !== 'unknown'
   }
-  return (await turn.activePats()).some((pat) => pat.authorizationId === minted.pat.authorizationId)
+  // Not being able to ask is no sign of death.
+  return !refused
 }
 
 async function tryOnce(turn: Turn, minted: Minted): Promise<Probe> {

@@ -141,6 +141,19 @@ test('a lost answer of the store is resolved by looking, not by another PAT', as
   expect(world.effects).toEqual(['mint', 'store'])
 })
 
+test('a PAT that is revoked before it reaches the store is replaced in the same turn, though lists still show it', async () => {
+  const world = new SimulatedWorld()
+  world.revokeLag = hour
+  let found = 0
+  world.interfere = (effect, phase) => {
+    if (effect === 'store' && phase === 'before' && found++ === 0) world.revokeOutside(world.pats[0]!)
+  }
+  const report = await turn(world, [token])
+  expect(report.results).toMatchObject([{ kind: 'mint', status: 'done' }])
+  expect(world.currentWorks('package-feed-pat')).toBe(true)
+  expect(world.effects).toEqual(['mint', 'store', 'mint', 'store'])
+})
+
 test('a store that refuses costs no PAT', async () => {
   const world = new SimulatedWorld()
   world.interfere = (effect, phase) => {

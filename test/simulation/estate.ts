@@ -24,6 +24,8 @@ export interface SimulatedPat {
   /** A policy made its life shorter than it had been granted. */
   shortened: boolean
   extendedAt: Instant | undefined
+  /** It was created, but nobody ever lets it in. */
+  stillborn: boolean
 }
 
 export interface SimulatedVersion {
@@ -71,6 +73,7 @@ export class SimulatedEstate {
       revokedOutside: false,
       shortened: false,
       extendedAt: undefined,
+      stillborn: false,
       ...pat,
     }
     this.pats.push(created)
@@ -147,7 +150,7 @@ export class SimulatedEstate {
 
   probe(organization: string, value: string): Probe {
     const pat = this.active().find((one) => one.value === value && one.organization === organization)
-    const known = pat !== undefined && pat.validFrom + this.useLag <= this.now
+    const known = pat !== undefined && !pat.stillborn && pat.validFrom + this.useLag <= this.now
     return known ? { kind: 'works', ownerId: pat.owner } : { kind: 'refused', message: 'HTTP 401' }
   }
 

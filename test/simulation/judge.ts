@@ -48,7 +48,7 @@ export class Judge {
   }
 
   /** After a PAT was revoked by the program. */
-  afterRevoke(authorizationId: string): void {
+  afterRevoke(authorizationId: string, begun: Begun | undefined): void {
     const pat = this.#estate.pats.find((one) => one.authorizationId === authorizationId)
     if (pat === undefined || pat.revokedAt !== this.#estate.now) return
     if (this.#strangers.has(pat)) return this.#report('I2', `revoked ${pat.displayName}, which is not managed`)
@@ -57,6 +57,13 @@ export class Judge {
       const current = versions.at(-1)
       if (current?.value === pat.value && current.enabled) this.#report('I1', `revoked what ${secretName} hands out`)
       this.#judgeOverlap(token, pat, secretName)
+      const readable = versions.some((one) => one.value === pat.value && one.enabled && one.storedAt < (begun?.at ?? 0))
+      if (readable && current?.value !== pat.value) {
+        this.#report(
+          'I4',
+          `revoked ${pat.displayName} while a version of it is enabled: after a crash no run would see it`,
+        )
+      }
       for (const target of token.targets) {
         if (this.#estate.held.get(target) === pat.value) this.#report('I7', `revoked what target ${target} holds`)
       }
@@ -72,10 +79,7 @@ export class Judge {
       const overlap = shortest(token.overlap, token.renewBefore, duration((validTo - validFrom) / 3))
       const lasted = this.#estate.now - successor.storedAt
       if (lasted < overlap)
-        this.#report(
-          'I7',
-          `${pat.displayName} was revoked ${lasted} ms after it was superseded, overlap is ${overlap} ms`,
-        )
+        this.#report('I7', `${pat.displayName} went ${lasted} ms after it was superseded, overlap is ${overlap} ms`)
     }
   }
 
@@ -130,8 +134,13 @@ export class Judge {
 
   /** After a version was disabled by the program. */
   afterDisable(id: string): void {
-    for (const [secretName] of this.#tokens) {
-      if (this.#estate.current(secretName)?.id === id) this.#report('I1', `disabled what ${secretName} hands out`)
+    for (const [secretName, token] of this.#tokens) {
+      const versions = this.#estate.secrets.get(secretName) ?? []
+      const version = versions.find((one) => one.id === id)
+      if (version === undefined) continue
+      if (version === versions.at(-1)) this.#report('I1', `disabled what ${secretName} hands out`)
+      const pat = this.#estate.byValue(version.value)
+      if (pat !== undefined && this.#estate.isActive(pat)) this.#judgeOverlap(token, pat, secretName)
     }
   }
 
@@ -145,7 +154,7 @@ export class Judge {
         this.#report('I1', `${secretName} hands out a value that was never minted`)
         continue
       }
-      if (current.enabled && this.#estate.isActive(pat)) {
+      if (current.enabled && this.#estate.isActive(pat) && !pat.stillborn) {
         this.#established.add(secretName)
         this.#excused.delete(secretName)
         continue
@@ -153,7 +162,7 @@ export class Judge {
       if (!this.#established.has(secretName) || this.#excused.has(secretName)) continue
       if (pat.revokedOutside || pat.shortened) this.#excused.set(secretName, this.#estate.now)
       else if (pat.revokedAt === undefined && pat.validTo <= this.#estate.now) this.#judgeExpiry(secretName, token, pat)
-      else this.#report('I1', `${secretName} hands out ${pat.displayName}, which was revoked`)
+      else this.#report('I1', `${secretName} hands out ${pat.displayName}, which does not work`)
     }
   }
 

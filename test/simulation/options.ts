@@ -26,6 +26,9 @@ export interface Options {
   readonly failed: number
   /** The process is suspended for up to some hours. */
   readonly freeze: number
+  /** For one mint: the PAT works never, or is revoked by a scanner at once. */
+  readonly stillborn: number
+  readonly foundEarly: number
   /** In each of forty parts of the storm. */
   readonly revokedOutside: number
   readonly policyChanges: number
@@ -68,6 +71,8 @@ export function drawOptions(chance: Chance): Options {
     turnedAway: rate(0.1),
     failed: rate(0.1),
     freeze: rate(0.03),
+    stillborn: rate(0.2),
+    foundEarly: rate(0.2),
     revokedOutside: rate(0.2),
     policyChanges: rate(0.1),
     targetsDown: rate(0.2),
@@ -92,6 +97,8 @@ export function healthy(options: Options): Options {
     turnedAway: 0,
     failed: 0,
     freeze: 0,
+    stillborn: 0,
+    foundEarly: 0,
     revokedOutside: 0,
     policyChanges: 0,
     targetsDown: 0,

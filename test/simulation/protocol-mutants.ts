@@ -124,6 +124,16 @@ export const protocolMutants: readonly Mutant[] = [
         find: '  await estate.readPats([token])\n  await estate.readCurrent([token])\n  return estate.look(token)',
         replace: '  await estate.readCurrent([token])\n  await estate.readPats([token])\n  return estate.look(token)',
       },
+      {
+        file: observe,
+        find: "  world.reporter.report({ kind: 'observing', what: 'personal access tokens' })",
+        replace: '  await estate.readCurrent(tokens)',
+      },
+      {
+        file: observe,
+        find: '  await estate.readCurrent(tokens)\n  const expansion',
+        replace: '  const expansion',
+      },
     ],
   },
   {

@@ -1,4 +1,5 @@
 import { asPatrolError } from '../../src/core/errors.ts'
+import { evenHash } from '../../src/core/hash.ts'
 import { day, duration, hour, instant, minute } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { apply, propose } from '../../src/reconcile/run.ts'
@@ -115,8 +116,8 @@ class Simulation implements Witness {
       if (!(await this.#runInPeace(run, until))) return
     }
     // The same again, with hardly any time in between: there is nothing left to do. Something may become due just then,
-    // so one quiet run of three is enough.
-    for (let again = 1; again <= 3; again++) {
+    // so one quiet run of some is enough.
+    for (let again = 1; again <= 8; again++) {
       this.#lastMutations.length = 0
       until += 2 * minute
       if (!(await this.#runInPeace(peaceRuns + again, until))) return
@@ -182,7 +183,8 @@ class Simulation implements Witness {
         ]),
       )
       for (const { kind, status, authorizationId } of report.results) {
-        if (kind === 'mint' && status === 'done') this.#judge.afterMintDone(authorizationId ?? '')
+        if (kind === 'mint' && status === 'done' && gate.troubles === 0)
+          this.#judge.afterMintDone(authorizationId ?? '')
       }
       const clean =
         gate.troubles === 0 && !this.#targetsDown && report.results.every((result) => result.status !== 'failed')
@@ -206,8 +208,28 @@ class Simulation implements Witness {
     this.#note(`${process} ${call.name}`)
     const [kind, subject = ''] = call.name.split(':')
     if (kind === 'store') this.#judge.afterStore(subject, this.#begun.get(process))
-    if (kind === 'revoke') this.#judge.afterRevoke(subject)
+    if (kind === 'mint') this.#spoil(subject)
+    if (kind === 'revoke') this.#judge.afterRevoke(subject, this.#begun.get(process))
     if (kind === 'disable') this.#judge.afterDisable(subject)
+  }
+
+  /** A new PAT may be of no use, or be found by a scanner before anybody has it. */
+  #spoil(displayName: string): void {
+    const pat = this.#estate.pats.at(-1)
+    const chance = new Chance(evenHash(`${this.#seed} ${displayName}`))
+    if (pat === undefined || pat.displayName !== displayName) return
+    if (chance.happens(this.#options.stillborn) && !this.isLeftOut(`${displayName}:stillborn`)) {
+      pat.stillborn = true
+      this.#troubles.push(`${displayName}:stillborn`)
+      this.#note(`${displayName} is stillborn`)
+    }
+    if (chance.happens(this.#options.foundEarly) && !this.isLeftOut(`${displayName}:found-early`)) {
+      this.#troubles.push(`${displayName}:found-early`)
+      this.#timeline.in(chance.whole(1, 2 * this.#options.latency), () => {
+        this.#note(`${displayName} was found and revoked`)
+        this.#estate.revokeOutside(pat)
+      })
+    }
   }
 
   troubled(identity: string, call: Call): void {
