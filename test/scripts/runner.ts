@@ -158,7 +158,7 @@ class Scene {
     const estate = await this.#open()
     // The time that the machine takes does not show: every command begins at a full minute of the story.
     const elapsed = estate.emulator.now() - startAt
-    this.#travelled = Math.max(this.#travelled, Math.ceil(elapsed / minute) * minute)
+    this.#travelled = Math.max(this.#travelled, (Math.floor(elapsed / minute) + 1) * minute)
     estate.emulator.travel(this.#travelled - elapsed)
     const [, ...words] = wordsOf(line.slice(2))
     const answer = this.#answers === undefined ? {} : { answer: this.#answers }
