@@ -95,6 +95,38 @@ describe('a token that is renewed and kept in a store', () => {
   })
 })
 
+describe('should extending ever change the value', () => {
+  test.each(['returned', 'silently'] as const)(
+    'a kept token (%s) gets a new PAT in the same turn, so that the store hands out one that works',
+    async (putChangesValue) => {
+      estate = await Estate.open({ tokens: kept })
+      await estate.run('apply')
+      estate.emulator.set({ putChangesValue })
+      estate.emulator.travel(45 * day)
+      expect(await estate.run('apply --json')).toMatchObject({
+        code: 0,
+        json: {
+          results: [
+            { kind: 'extend', status: 'done' },
+            { kind: 'mint', status: 'done' },
+          ],
+        },
+      })
+      expect(await estate.hands('package-feed')).toBe(true)
+      await estate.converge()
+      expect(await estate.hands('package-feed')).toBe(true)
+    },
+  )
+
+  test('a PAT without a store is a problem that names what to do', async () => {
+    estate = await Estate.open({ fixture: { pats: madeByHand }, tokens: everything })
+    estate.emulator.set({ putChangesValue: 'returned' })
+    const report = await estate.run('apply --json')
+    expect(report.json.problems).toMatchObject([{ token: 'dashboards', code: 'verification-failed' }])
+    expect(report.json.problems[0].remedy).toContain('method: rotate')
+  })
+})
+
 describe('under a policy that lets PATs live for 30 days at most', () => {
   const fixture = {
     pats: [{ ...common, displayName: 'Nightly', scope: 'vso.build', validFrom: '-25d', validTo: '+5d' }],
