@@ -9,6 +9,9 @@ const foreignHolderDiesMs = 60_000
 
 const pollMs = 10
 
+/** A challenger needs a few file operations to see that it was wrong. */
+const challengerBacksOffMs = 2_000
+
 const candidateEnding = '.candidate'
 
 const faster = 'another Patrol was faster'
@@ -68,15 +71,24 @@ async function tryOnce(directory: string, candidate: string, us: Holder): Promis
   const ours = join(directory, String(greatest + 1))
   const text = JSON.stringify(us)
   if (!(await createFrom(candidate, ours, text))) return faster
-  const isHeld = async (): Promise<boolean> =>
+  const isGreatest = async (): Promise<boolean> =>
     (await lockNumbers(directory)).at(-1) === greatest + 1 && (await textOf(ours)) === text
   // Between our look and our file, others may have outnumbered the same corpse, cleared it away and begun anew.
   const lower = (await lockNumbers(directory)).filter((number) => number <= greatest)
-  if (!(await isHeld()) || (await livingAmong(directory, lower, candidate, us)) !== undefined) {
+  if (!(await isGreatest()) || (await livingAmong(directory, lower, candidate, us)) !== undefined) {
     if ((await textOf(ours)) === text) await rm(ours, { force: true })
     return faster
   }
   await clear(directory, lower, candidate)
+  // A challenger that saw an earlier holder leave may outnumber us until it sees that we live, and then takes its file
+  // away. One that takes us for dead removes ours.
+  const isHeld = async (): Promise<boolean> => {
+    for (let waitedMs = 0; ; waitedMs += pollMs) {
+      if (await isGreatest()) return true
+      if (waitedMs >= challengerBacksOffMs || (await textOf(ours)) !== text) return false
+      await setTimeout(pollMs)
+    }
+  }
   return { isHeld, release: () => rm(ours, { force: true }) }
 }
 
