@@ -63,7 +63,7 @@ export interface Started {
   readonly ended: Promise<Ended>
 }
 
-const clockModule = resolve(import.meta.dirname, 'process-clock.ts')
+const clockModule = new URL('process-clock.ts', import.meta.url).href
 /** Another one than that of the checkout: the package as it would be installed, for one. */
 export const program = resolve(process.env['PATROL_PROGRAM'] ?? join(import.meta.dirname, '../../bin/patrol.js'))
 
