@@ -21,16 +21,16 @@ export interface Mutant {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * Copies the pure code and the simulation, changes the copy, and gives the module that was asked for. The program itself
- * has no switch for any of this.
+ * Copies the pure code and the simulation, changes the copy, and gives a function of the copy. The program itself has no
+ * switch for any of this.
  *
- * @param module below the project's root
- * @returns the module of the copy, and how to remove it
+ * @param module the file with the function, below the project's root
  */
-export async function loadMutant<Module>(
+export async function withMutant<Found>(
   mutant: Mutant,
   module: string,
-): Promise<{ readonly module: Module; remove(): void }> {
+  work: (exports: Readonly<Record<string, unknown>>) => Promise<Found>,
+): Promise<Found> {
   const directory = mkdtempSync(join(tmpdir(), 'patrol-mutant-'))
   for (const part of ['src/core', 'src/ports', 'src/reconcile', 'test/simulation']) {
     cpSync(join(root, part), join(directory, part), { recursive: true })
@@ -40,8 +40,11 @@ export async function loadMutant<Module>(
     const file = join(directory, edit.file)
     writeFileSync(file, applyEdit(readFileSync(file, 'utf8'), edit, mutant.name))
   }
-  const loaded = (await import(pathToFileURL(join(directory, module)).href)) as Module
-  return { module: loaded, remove: () => rmSync(directory, { recursive: true, force: true }) }
+  try {
+    return await work((await import(pathToFileURL(join(directory, module)).href)) as Readonly<Record<string, unknown>>)
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 /** @throws Error when the text does not stand there exactly once */

@@ -113,6 +113,11 @@ export class StormGate implements Gate {
         }
         case 'freeze':
           this.#frozenUntil = this.#timeline.elapsed + chance.whole(minute, 5 * hour)
+          break
+        case 'crash-after':
+        case 'lost-answer':
+        case undefined:
+          break
       }
       this.#timeline.in(latency / 2, () => {
         // A request that was sent arrives, whatever becomes of its sender.

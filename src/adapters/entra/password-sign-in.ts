@@ -184,7 +184,7 @@ export class PasswordSignIn implements UserSignIn {
   #warn(): void {
     if (this.#warned) return
     this.#warned = true
-    const message = `account ${this.#account.name} signs in with a stored password, which fails as soon as Microsoft Entra demands a second factor`
+    const message = `account ${this.#account.name} signs in with a stored password, which fails as soon as Microsoft Entra demands a second factor; the method access-token does not`
     this.#parts.reporter.report({ kind: 'warning', message })
   }
 }

@@ -1,6 +1,6 @@
 // npm run sim -- --seed N | --seeds N [--from M] | --minutes N
 import { parseArgs } from 'node:util'
-import { type Outcome, simulate } from './simulator.ts'
+import { type Outcome, simulate } from '../test/simulation/simulator.ts'
 
 const { values } = parseArgs({
   options: {

@@ -1,0 +1,83 @@
+import { day, duration, hour, minute, times } from '../../src/core/time.ts'
+import type { Scenario } from './search.ts'
+import { declaredToken } from './tokens.ts'
+
+/** A token whose whole life fits into half a day, so that little time makes much happen. */
+const short = declaredToken({
+  lifetime: times(12, hour),
+  renewBefore: times(4, hour),
+  overlap: times(30, minute),
+  orphanAfter: hour,
+  turnLimit: times(15, minute),
+})
+const withTarget = { ...short, targets: ['group'] }
+
+const common = { instances: 2, runs: 2, faults: 2, passes: [duration(70 * minute)], mostPasses: 1 }
+
+/** Where the search begins. */
+export const scenarios: readonly Scenario[] = [
+  { ...common, name: 'nothing exists yet', token: short, prepare: async () => undefined },
+  {
+    ...common,
+    name: 'due',
+    token: short,
+    prepare: async (world) => {
+      await world.run()
+      world.pass(times(9, hour))
+    },
+  },
+  {
+    ...common,
+    name: 'the overlap has passed',
+    token: short,
+    prepare: async (world) => {
+      await world.run()
+      world.pass(times(9, hour))
+      await world.run()
+      world.pass(times(2, hour))
+    },
+  },
+  {
+    ...common,
+    name: 'revoked outside',
+    token: short,
+    prepare: async (world) => {
+      await world.run()
+      world.pass(hour)
+      const [pat] = world.estate.active()
+      if (pat !== undefined) world.estate.revokeOutside(pat)
+    },
+  },
+  {
+    ...common,
+    name: 'due, with a target',
+    token: withTarget,
+    faults: 1,
+    prepare: async (world) => {
+      await world.run()
+      world.pass(times(9, hour))
+    },
+  },
+  {
+    ...common,
+    name: 'the scopes were changed right after a rotation',
+    token: { ...short, scopes: ['vso.code'] },
+    passes: [duration(32 * minute)],
+    mostPasses: 2,
+    faults: 1,
+    prepare: async (world) => {
+      await world.run(short)
+      world.pass(times(2, minute))
+    },
+  },
+  {
+    ...common,
+    name: 'revoked outside at any moment',
+    token: { ...short, lifetime: times(30, day), renewBefore: times(10, day) },
+    outside: true,
+    prepare: async (world) => {
+      await world.run()
+      world.pass(hour)
+    },
+  },
+]
