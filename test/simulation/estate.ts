@@ -1,7 +1,8 @@
 import { PatrolError } from '../../src/core/errors.ts'
-import { decodeMetadata, encodeMetadata, type Metadata } from '../../src/core/metadata.ts'
+import { decodeMetadata, encodeMetadata, fits, type Metadata, ownsTag } from '../../src/core/metadata.ts'
 import type { Pat } from '../../src/core/pat.ts'
 import { Secret } from '../../src/core/secret.ts'
+import { normalizeScopes } from '../../src/core/scopes.ts'
 import { type Duration, duration, type Instant, instant } from '../../src/core/time.ts'
 import type { MintRequest } from '../../src/ports/authority.ts'
 import type { Consignment } from '../../src/ports/target.ts'
@@ -122,9 +123,10 @@ export class SimulatedEstate {
   }
 
   mint(owner: string, organization: string, request: MintRequest): { readonly pat: Pat; readonly value: Secret } {
+    if (request.validTo <= this.now) throw new PatrolError('invalid-request', 'a PAT cannot end in the past')
     const pat = this.createPat({
       displayName: request.displayName,
-      scopes: request.scopes,
+      scopes: normalizeScopes(request.scopes),
       validTo: this.#clamp(this.now, request.validTo),
       owner,
       organization,
@@ -155,6 +157,7 @@ export class SimulatedEstate {
   }
 
   currentOf(names: readonly string[]): ReadonlyMap<string, StoredVersion> {
+    for (const name of names) this.#check(name)
     const found = new Map<string, StoredVersion>()
     for (const name of names) {
       const version = this.current(name)
@@ -170,32 +173,55 @@ export class SimulatedEstate {
 
   /** The order of versions says nothing, as in Key Vault. */
   versions(name: string): readonly StoredVersion[] {
+    this.#check(name)
     return this.#versionsOf(name)
       .map(asStored)
       .sort((left, right) => ((left.id ?? '') < (right.id ?? '') ? 1 : -1))
   }
 
   read(name: string): { readonly version: StoredVersion; readonly value: Secret } | undefined {
+    this.#check(name)
     const version = this.current(name)
     return version?.enabled === true ? { version: asStored(version), value: new Secret(version.value) } : undefined
   }
 
+  /** A version that somebody else wrote. */
+  plantVersion(name: string, value: string, tags: Readonly<Record<string, string>>, enabled: boolean): void {
+    this.secrets.set(name.toLowerCase(), [...this.#versionsOf(name), { ...this.#newVersion(value, tags), enabled }])
+  }
+
+  #newVersion(value: string, tags: Readonly<Record<string, string>>): SimulatedVersion {
+    // Whole seconds, as in Key Vault.
+    const createdAt = instant(Math.floor(this.now / 1000) * 1000)
+    return { id: this.#id(), createdAt, storedAt: this.now, value, enabled: true, tags }
+  }
+
   write(name: string, value: string, metadata: Metadata): StoredVersion {
-    const version: SimulatedVersion = {
-      id: this.#id(),
-      // Whole seconds, as in Key Vault.
-      createdAt: instant(Math.floor(this.now / 1000) * 1000),
-      storedAt: this.now,
-      value,
-      enabled: true,
-      tags: encodeMetadata(metadata),
-    }
+    this.#check(name)
+    if (!fits(metadata)) throw new PatrolError('invalid-request', 'the metadata does not fit')
+    const version = this.#newVersion(value, encodeMetadata(metadata))
     this.secrets.set(name.toLowerCase(), [...this.#versionsOf(name), version])
     return asStored(version)
   }
 
+  /** https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
+  #check(name: string): void {
+    if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) throw new PatrolError('invalid-request', 'no name for a secret')
+  }
+
+  admit(name: string): void {
+    this.#check(name)
+  }
+
   updateMetadata(name: string, id: string, metadata: Metadata): void {
-    this.#version(name, id).tags = encodeMetadata(metadata)
+    const version = this.#version(name, id)
+    // Tags that people put there stay.
+    const foreign = Object.entries(version.tags).filter(([tag]) => !ownsTag(tag))
+    const tags = { ...Object.fromEntries(foreign), ...encodeMetadata(metadata) }
+    if (Object.keys(tags).length > 15) {
+      throw new PatrolError('invalid-request', `there is no room beside ${foreign.map(([tag]) => tag).join(', ')}`)
+    }
+    version.tags = tags
   }
 
   disable(name: string, id: string): void {

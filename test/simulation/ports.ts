@@ -72,7 +72,7 @@ function store(estate: SimulatedEstate, gate: Gate): Store {
     managed: () => read(gate, 'managed', () => estate.managed()),
     versions: (name) => read(gate, 'versions', () => estate.versions(name)),
     read: (name) => read(gate, 'value', () => estate.read(name)),
-    admit: () => read(gate, 'admit', () => undefined),
+    admit: (name) => read(gate, 'admit', () => estate.admit(name)),
     write: (name, value, metadata, limits) =>
       change(gate, `store:${name}`, limits, () => estate.write(name, value.reveal(), metadata)),
     updateMetadata: (name, id, metadata, limits) =>
