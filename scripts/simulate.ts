@@ -1,5 +1,6 @@
 // npm run sim -- --seed N | --seeds N [--from M] | --minutes N
 import { parseArgs } from 'node:util'
+import { shrink } from '../test/simulation/shrink.ts'
 import { type Outcome, simulate } from '../test/simulation/simulator.ts'
 
 const { values } = parseArgs({
@@ -13,7 +14,7 @@ const { values } = parseArgs({
 
 if (values.seed !== undefined) {
   const outcome = await simulate(Number(values.seed))
-  tell(outcome, true)
+  tell(outcome.violations.length > 0 ? await shrink(outcome, simulate) : outcome, true)
   process.exitCode = outcome.violations.length > 0 ? 1 : 0
 } else {
   const until =
