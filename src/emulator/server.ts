@@ -101,6 +101,8 @@ async function exchange(
     principal: undefined,
   }
   const answer = await answerWithFault(surroundings.world, host, service, call, fault)
+  const { roundTripMs } = surroundings.world.switches
+  if (service !== undefined && roundTripMs > 0) await sleep(roundTripMs)
   if (record !== undefined && call.principal !== undefined) record.principal = call.principal
   if (fault?.effect.kind === 'block-after') await fault.released
   if (fault?.effect.kind === 'answer-lost' || response.destroyed) return drop(response, record)

@@ -60,6 +60,8 @@ export const switchesSchema = z.strictObject({
   maxTagLength: z.union([z.literal(256), z.literal(512)]).default(256),
   /** Requests a principal may make to Azure DevOps within five minutes before it is answered 429; none by default. */
   throttleAfter: z.number().int().positive().nullable().default(null),
+  /** Every answer is held for so long, on top of the work for it: how far away the services are, in milliseconds. */
+  roundTripMs: z.number().min(0).max(10_000).default(0),
   /** Policies that override those of every tenant and organization. */
   policies: z
     .strictObject({

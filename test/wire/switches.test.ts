@@ -41,6 +41,7 @@ const settings: readonly SwitchChanges[] = [
   { perHostClockSkewSeconds: { entra: 40, azureDevOps: -40, vault: 40 } },
   { maxTagLength: 512 },
   { throttleAfter: 200 },
+  { roundTripMs: 5 },
 ]
 
 /** Those that decide whether a PAT may exist at all are looked at one by one below. */
