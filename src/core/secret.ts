@@ -8,15 +8,19 @@ const shortestRedacted = 6
  * JSON, console, errors), and opens only with `reveal()`.
  */
 export class Secret {
-  /** Every form of every secret that this program ever held, the longest first: one may be the beginning of another. */
-  static #known: readonly string[] = []
+  /** Every secret that this program ever held. */
+  static readonly #known = new Set<string>()
+  /** Those whose forms are not among the ones below yet. A run makes thousands, and seldom has anything to redact. */
+  static #fresh: string[] = []
+  /** Every form of every other one, by its first characters; the longest first, because one may begin with another. */
+  static readonly #forms = new Map<string, readonly string[]>()
   readonly #value: string
 
   constructor(value: string) {
     this.#value = value
-    if (value.length < shortestRedacted || Secret.#known.includes(value)) return
-    const all = new Set([...Secret.#known, ...formsOf(value)])
-    Secret.#known = [...all].sort((left, right) => right.length - left.length)
+    if (value.length < shortestRedacted || Secret.#known.has(value)) return
+    Secret.#known.add(value)
+    Secret.#fresh.push(value)
   }
 
   /** The value itself, for the one place that sends or stores it. */
@@ -46,9 +50,31 @@ export class Secret {
    * message, a library's log), not a permission to put secrets into text.
    */
   static redact(text: string): string {
-    let clean = text
-    for (const form of Secret.#known) clean = clean.replaceAll(form, '[secret]')
+    for (const value of Secret.#fresh) Secret.#learn(value)
+    Secret.#fresh = []
+    let clean = ''
+    let done = 0
+    for (let at = 0; at + shortestRedacted <= text.length; at++) {
+      const candidates = Secret.#forms.get(text.slice(at, at + shortestRedacted))
+      const form = candidates?.find((candidate) => text.startsWith(candidate, at))
+      if (form === undefined) continue
+      // Where two overlap, nothing of either may stay.
+      if (at >= done) clean += `${text.slice(done, at)}[secret]`
+      done = Math.max(done, at + form.length)
+    }
+    clean += text.slice(done)
     return clean.replaceAll(patShape, '[secret]').replaceAll(jwtShape, '[secret]')
+  }
+
+  static #learn(value: string): void {
+    for (const form of new Set(formsOf(value))) {
+      const start = form.slice(0, shortestRedacted)
+      const alike = [...(Secret.#forms.get(start) ?? []), form]
+      Secret.#forms.set(
+        start,
+        alike.sort((left, right) => right.length - left.length),
+      )
+    }
   }
 }
 

@@ -37,8 +37,8 @@ export function createProber(parts: ProberParts): Prober {
     if (pause > 0) await parts.clock.sleep(pause)
     // Any user name will do, and the colon must be there.
     // https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate
-    const credentials = new Secret(Buffer.from(`:${value.reveal()}`).toString('base64'))
-    const headers = { ...call.headers, authorization: `Basic ${credentials.reveal()}` }
+    const credentials = Buffer.from(`:${value.reveal()}`).toString('base64')
+    const headers = { ...call.headers, authorization: `Basic ${credentials}` }
     const answer = await parts.transport.send({ ...call, headers, timeout })
     pacing.note(host, answer)
     return judge(answer)

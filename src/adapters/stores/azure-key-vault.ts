@@ -44,6 +44,8 @@ export function azureKeyVaultStore(options: AzureKeyVaultOptions): Store {
 class AzureKeyVault implements Store {
   readonly #options: AzureKeyVaultOptions
   readonly #identity: string
+  /** The secrets that were there when they were looked for last. */
+  readonly #present = new Set<string>()
   #connecting: Promise<Connection> | undefined
   #mayList = true
 
@@ -76,6 +78,10 @@ class AzureKeyVault implements Store {
       )
     } finally {
       limit.clearQueue()
+    }
+    for (const name of names.map(canonicalName)) {
+      if (found.has(name)) this.#present.add(name)
+      else this.#present.delete(name)
     }
     return found
   }
@@ -157,6 +163,8 @@ class AzureKeyVault implements Store {
 
   async admit(name: string): Promise<void> {
     const canonical = canonicalName(name)
+    // What is there is not deleted; should it be since, the write will say so. It spares a request for every rotation.
+    if (this.#present.has(canonical)) return
     const { client, wire } = await this.#connection()
     try {
       await wire.run(undefined, () => client.getDeletedSecret(canonical))
