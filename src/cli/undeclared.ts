@@ -1,5 +1,5 @@
 import { markOf } from '../core/names.ts'
-import { installation } from '../core/policy.ts'
+import { installation } from '../core/facts.ts'
 import type { Observation, Snapshot } from '../reconcile/observe.ts'
 import type { Io } from './io.ts'
 import { clean, type Pen, table } from './terminal.ts'

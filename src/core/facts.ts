@@ -1,6 +1,7 @@
 import type { Metadata } from './metadata.ts'
 import { installationOf, markOf } from './names.ts'
 import type { Pat } from './pat.ts'
+import { indexed } from './pat-index.ts'
 import type { Instant } from './time.ts'
 import type { Token } from './token.ts'
 import type { Reading } from './metadata.ts'
@@ -39,13 +40,19 @@ export function currentMetadata(facts: Facts): Metadata | undefined {
 /** The PAT that the token is right now: the one that the store hands out, or the one that a rule covers. */
 export function currentPat(token: Token, facts: Facts): Pat | undefined {
   const id = currentMetadata(facts)?.authorizationId ?? (facts.current === undefined ? token.covers : undefined)
-  return facts.pats.find((pat) => pat.authorizationId === id)
+  return indexed(facts.pats).byId(id)
 }
 
 /** Whether the mark of a PAT says that it was minted for this token's secret in this store. */
 export function isOurs(token: Token, facts: Facts, pat: Pat): boolean {
-  if (token.place === undefined || facts.storeId === undefined) return false
-  return markOf(pat.displayName)?.installation === installationOf(facts.storeId, token.place.secretName)
+  const own = installation(token, facts)
+  return own !== undefined && markOf(pat.displayName)?.installation === own
+}
+
+/** The installation part of the marks of this token; undefined without a store, or while it does not exist. */
+export function installation(token: Token, facts: Facts): string | undefined {
+  if (token.place === undefined || facts.storeId === undefined) return undefined
+  return installationOf(facts.storeId, token.place.secretName)
 }
 
 /**
@@ -54,11 +61,11 @@ export function isOurs(token: Token, facts: Facts, pat: Pat): boolean {
  */
 export function otherPats(token: Token, facts: Facts): readonly Pat[] {
   const metadata = currentMetadata(facts)
-  return facts.pats.filter(
-    (pat) =>
-      pat.authorizationId !== metadata?.authorizationId &&
-      (isOurs(token, facts, pat) || metadata?.supersedes.includes(pat.authorizationId)),
-  )
+  const index = indexed(facts.pats)
+  const own = installation(token, facts)
+  const ours = own === undefined ? [] : index.byInstallation(own).map(({ pat }) => pat)
+  const replaced = metadata?.supersedes.map((id) => index.byId(id)).filter((pat) => pat !== undefined) ?? []
+  return [...new Set([...ours, ...replaced])].filter((pat) => pat.authorizationId !== metadata?.authorizationId)
 }
 
 /** Whether all versions of the token's secret must be read before anything can be told of its other PATs. */
@@ -70,5 +77,5 @@ export function needsVersions(token: Token, facts: Facts): boolean {
 export function needsProbe(facts: Facts, now: Instant): boolean {
   const metadata = currentMetadata(facts)
   if (metadata === undefined || facts.current?.enabled !== true || metadata.validTo <= now) return false
-  return !facts.pats.some((pat) => pat.authorizationId === metadata.authorizationId)
+  return indexed(facts.pats).byId(metadata.authorizationId) === undefined
 }

@@ -2,6 +2,7 @@ import { type Problem, problem } from './errors.ts'
 import { currentMetadata, currentPat, type Facts, type Version } from './facts.ts'
 import { isSettled, recordOf, revocationGate, settlesAt, slack, standings } from './gate.ts'
 import type { Metadata } from './metadata.ts'
+import { indexed } from './pat-index.ts'
 import { assess, currentGrant, type Finding, obstacle, type Reason } from './policy.ts'
 import { after, between, formatDuration, hour, type Instant, second } from './time.ts'
 import type { Token } from './token.ts'
@@ -243,7 +244,7 @@ function retirements(token: Token, facts: Facts, now: Instant): Plan {
 /** Enabled versions of dead PATs are no work of their own: they are tidied up when the versions were read anyway. */
 function deadVersions(token: Token, facts: Facts, now: Instant): Plan {
   const currentId = currentMetadata(facts)?.authorizationId
-  const living = new Set(facts.pats.map((pat) => pat.authorizationId))
+  const living = indexed(facts.pats)
   const actions: Action[] = []
   for (const version of facts.versions ?? []) {
     if (version.id === undefined || !version.enabled || version.reading.kind !== 'read') continue
@@ -251,7 +252,7 @@ function deadVersions(token: Token, facts: Facts, now: Instant): Plan {
     // Of a PAT elsewhere, where the token was before it moved, the list tells nothing.
     if (organization.toLowerCase() !== token.organization.toLowerCase() || account !== token.owner) continue
     const old = after(after(version.createdAt, token.orphanAfter), slack) <= now
-    if (!old || authorizationId === currentId || living.has(authorizationId)) continue
+    if (!old || authorizationId === currentId || living.byId(authorizationId) !== undefined) continue
     const message = 'disable an old version, whose PAT is dead'
     actions.push({
       ...commonOf(token),

@@ -1,7 +1,7 @@
 import { type Problem, problem } from './errors.ts'
 import { currentMetadata, currentPat, type Facts, isOurs } from './facts.ts'
-import { installationOf, markOf } from './names.ts'
 import type { Pat } from './pat.ts'
+import { indexed } from './pat-index.ts'
 import { sameScopes } from './scopes.ts'
 import { type Instant } from './time.ts'
 import type { Token } from './token.ts'
@@ -159,12 +159,6 @@ export function currentGrant(token: Token, facts: Facts): { validFrom: Instant; 
  */
 function sibling(token: Token, facts: Facts): Pat | undefined {
   if (token.covers !== undefined) return undefined
-  const marked = facts.pats.filter((pat) => markOf(pat.displayName)?.base === token.displayName)
+  const marked = indexed(facts.pats).byBase(token.displayName)
   return marked.find((pat) => isOurs(token, facts, pat)) ?? marked[0]
-}
-
-/** The installation part of the marks of this token; undefined without a store, or while it does not exist. */
-export function installation(token: Token, facts: Facts): string | undefined {
-  if (token.place === undefined || facts.storeId === undefined) return undefined
-  return installationOf(facts.storeId, token.place.secretName)
 }

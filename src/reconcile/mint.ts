@@ -1,8 +1,9 @@
 import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
 import type { Metadata } from '../core/metadata.ts'
-import { installationOf, markedName, markOf, randomLength } from '../core/names.ts'
+import { installationOf, markedName, randomLength } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
+import { indexed } from '../core/pat-index.ts'
 import { after, before, between, day, hour, minute } from '../core/time.ts'
 import type { Minted } from '../ports/authority.ts'
 import { discard } from './discard.ts'
@@ -87,10 +88,10 @@ async function refuseThirdFailure(turn: Turn, installation: string): Promise<voi
   const { token, world } = turn
   const since = before(world.clock.now(), day)
   const revoked = await turn.lists.revoked(token.account, token.organization)
-  const recent = revoked.filter((pat) => {
-    const mark = markOf(pat.displayName)
-    return mark?.installation === installation && mark.base === token.displayName && pat.validFrom > since
-  })
+  const recent = indexed(revoked)
+    .byInstallation(installation)
+    .filter(({ pat, mark }) => mark.base === token.displayName && pat.validFrom > since)
+    .map(({ pat }) => pat)
   if (recent.length < 2) return
   const versions = await turn.store.versions(turn.place.secretName)
   const stored = new Set(
@@ -108,8 +109,8 @@ function metadataOf(turn: Turn, facts: Facts, pat: Pat): Metadata {
   const { token, world } = turn
   const previous = currentMetadata(facts)
   const replaced = [previous?.authorizationId ?? token.covers, ...(previous?.supersedes ?? [])]
-  const living = new Set(facts.pats.map((listed) => listed.authorizationId))
-  const supersedes = replaced.filter((id, index) => id !== undefined && (index === 0 || living.has(id)))
+  const living = indexed(facts.pats)
+  const supersedes = replaced.filter((id, index) => index === 0 || living.byId(id) !== undefined)
   if (pat.validTo === undefined) {
     throw new PatrolError('unexpected-answer', `the service granted PAT ${pat.authorizationId} no readable expiry`)
   }

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { currentPat, type Facts, isOurs, needsProbe, needsVersions, otherPats } from '../../src/core/facts.ts'
+import {
+  currentPat,
+  type Facts,
+  installation,
+  isOurs,
+  needsProbe,
+  needsVersions,
+  otherPats,
+} from '../../src/core/facts.ts'
 import { markedName } from '../../src/core/names.ts'
-import { assess, currentGrant, installation, obstacle, type Reason, replacementReasons } from '../../src/core/policy.ts'
+import { assess, currentGrant, obstacle, type Reason, replacementReasons } from '../../src/core/policy.ts'
 import { before, duration, type Instant } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { dueAt } from '../../src/core/window.ts'
