@@ -39,6 +39,7 @@ export function msalNetwork(send: (request: HttpRequest) => Promise<HttpAnswer>)
       // MSAL looks at the body alone, and would take a failure that names no error for a success without a token.
       if (refused && !('error' in body)) throw unusable(request, answer, 'and no reason')
       if (refused) trouble = { refusal: answer }
+      else if (request.method === 'POST' && !grants(body)) throw unusable(request, answer, 'and no token')
       return { status: answer.status, headers: { ...answer.headers }, body: body as T }
     } catch (thrown) {
       if (thrown instanceof PatrolError) trouble = { fault: thrown }
@@ -65,6 +66,11 @@ export function msalNetwork(send: (request: HttpRequest) => Promise<HttpAnswer>)
       return ask<T>({ method: 'POST', url, headers, body: options?.body ?? '', timeout })
     },
   }
+}
+
+/** Whether the token endpoint's success brings what was asked for: https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
+function grants(body: object): boolean {
+  return 'access_token' in body && typeof body.access_token === 'string' && body.access_token !== ''
 }
 
 function unusable(request: HttpRequest, answer: HttpAnswer, how: string): PatrolError {

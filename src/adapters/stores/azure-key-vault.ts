@@ -235,7 +235,8 @@ class AzureKeyVault implements Store {
   async #get(name: string): Promise<{ readonly version: StoredVersion; readonly value: string } | undefined> {
     const { client, wire } = await this.#connection()
     try {
-      const { properties, value = '' } = await wire.run(undefined, () => client.getSecret(name))
+      const { properties, value } = await wire.run(undefined, () => client.getSecret(name))
+      if (value === undefined) throw new PatrolError('unexpected-answer', `the vault gave no value of ${name}`)
       return { version: stored(properties), value }
     } catch (thrown) {
       if (refusalOf(thrown)?.status === 404) return undefined

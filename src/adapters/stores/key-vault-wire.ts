@@ -5,6 +5,7 @@ import { Secret } from '../../core/secret.ts'
 import { type Duration, minute, second, times } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Limits } from '../../ports/limits.ts'
+import { isVaultAnswer } from './key-vault-answer.ts'
 import { refusedAnswer } from './key-vault-errors.ts'
 
 const mostTries = 4
@@ -130,9 +131,9 @@ export class KeyVaultWire implements HttpClient {
       const { headers, status } = answer
       return refusedAnswer({ status, header: (name) => headers.get(name), body, mutating, asked })
     }
-    if (isJson(body)) return answer
+    if (isVaultAnswer(body)) return answer
     // Not of Key Vault, but of something in between: the write may have passed it or not.
-    return new PatrolError('unexpected-answer', `${asked} was answered with ${answer.status}, but not in JSON`, {
+    return new PatrolError('unexpected-answer', `${asked} was answered with ${answer.status}, but not as by a vault`, {
       outcome: mutating ? 'unknown' : 'none',
       remedy: 'See whether a proxy answers in place of the vault, and try again.',
     })
@@ -147,15 +148,6 @@ export class KeyVaultWire implements HttpClient {
 
 function waitAfter(fault: PatrolError, tries: number): Duration {
   return fault.retryAfter ?? times(2 ** (tries - 1), second)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** A request without a whole answer. The transport says in the `cause` whether anything was sent. */
@@ -194,7 +186,9 @@ function sdkFault(thrown: unknown, call: Call): PatrolError {
       remedy: "Sign in with a credential of the vault's tenant: the vault did not accept this one.",
     })
   }
-  return new PatrolError('unexpected-answer', `the vault's answer could not be read: ${said}`, {
+  // What trips the SDK up is told in words about the SDK, which help nobody.
+  const why = thrown instanceof TypeError ? 'it lacks what every such answer has' : said
+  return new PatrolError('unexpected-answer', `the vault's answer could not be read: ${why}`, {
     outcome: call.sent ? 'unknown' : 'none',
   })
 }

@@ -294,6 +294,18 @@ describe('a sign-in that meets a passing fault', () => {
     expect(error.message).toContain('text/html in place of JSON')
   })
 
+  it.each(['{}', '{"access_token":""}', '{"access_token":null}'])(
+    'takes a success that says %s for no answer of Microsoft Entra, and not for a fault of its own',
+    async (body) => {
+      const headers = { 'content-type': 'application/json' }
+      const effect = { kind: 'status', status: 200, body, headers } as const
+      world.emulator.fault({ service: 'entra', method: 'POST', times: Infinity, effect })
+      const error = await failure(signIn().accessToken('azure-devops'))
+      expect(error.code).toBe('sign-in-unavailable')
+      expect(error.message).toContain('no token')
+    },
+  )
+
   it('does not wait when the program was told to stop', async () => {
     world.stop.abort()
     world.emulator.fault({ service: 'entra', times: Infinity, effect: { kind: 'drop' } })

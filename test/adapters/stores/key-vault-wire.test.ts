@@ -328,3 +328,63 @@ it('a vault is the same whichever way its address is written', async () => {
   )
   expect(await world.open({ url: 'https://contoso.vault.azure.net' }).prepare()).toBe('https://contoso.vault.azure.net')
 })
+
+describe('an answer that is JSON, but not what a vault says', () => {
+  const json = { 'content-type': 'application/json' }
+  const secret = (changes: Record<string, unknown>): string =>
+    JSON.stringify({
+      id: `${world.url}/secrets/odd/1`,
+      value: 'x',
+      attributes: { enabled: true, created: 1 },
+      ...changes,
+    })
+  const answerWith = (body: string): void => {
+    world.emulator.fault({ service: 'vault', effect: { kind: 'status', status: 200, body, headers: json } })
+  }
+
+  it.each<[string, () => string]>([
+    ['nothing in it', () => '{}'],
+    ['no object', () => '[]'],
+    ['null', () => 'null'],
+    ['no id', () => secret({ id: undefined })],
+    [
+      'no time of its making, without which no overlap can be reckoned',
+      () => secret({ attributes: { enabled: true } }),
+    ],
+    ['no attributes', () => secret({ attributes: undefined })],
+    ['no value', () => secret({ value: undefined })],
+  ])('is no secret with %s', async (_, body) => {
+    for (const ask of [() => store.current(['odd']), () => store.read('odd')]) {
+      answerWith(body())
+      const error = await failure(ask())
+      expect(error).toMatchObject({ code: 'unexpected-answer', outcome: 'none' })
+      expect(error.message).not.toMatch(/undefined|TypeError/)
+    }
+  })
+
+  it.each<[string, string]>([
+    ['nothing in it', '{}'],
+    ['something else in place of its entries', '{"value":{}}'],
+    ['an entry without attributes', '{"value":[{"id":"https://vault.example/secrets/a/1"}]}'],
+    ['an entry that is none', '{"value":[null]}'],
+  ])('is no list with %s, for what it leaves out would look as if it were gone', async (_, body) => {
+    for (const ask of [() => store.versions('odd'), () => store.managed()]) {
+      answerWith(body)
+      const error = await failure(ask())
+      expect(error).toMatchObject({ code: 'unexpected-answer', outcome: 'none' })
+      expect(error.message).not.toMatch(/undefined|TypeError/)
+    }
+  })
+
+  it('to a write leaves open whether it took place', async () => {
+    const name = fresh()
+    world.emulator.fault({
+      service: 'vault',
+      method: 'PUT',
+      effect: { kind: 'status', status: 200, body: '{}', headers: json, after: true },
+    })
+    const error = await failure(store.write(name, value(), sampleMetadata(), soon()))
+    expect(error).toMatchObject({ code: 'unexpected-answer', outcome: 'unknown' })
+    expect(await store.versions(name)).toHaveLength(1)
+  })
+})
