@@ -37,6 +37,11 @@ export function currentMetadata(facts: Facts): Metadata | undefined {
   return facts.current?.reading.kind === 'read' ? facts.current.reading.metadata : undefined
 }
 
+/** The generation that a version holds; undefined where there is no version, or no metadata that Patrol can read. */
+export function generationIn(version: Version | undefined): string | undefined {
+  return version?.reading.kind === 'read' ? version.reading.metadata.generation : undefined
+}
+
 /** The PAT that the token is right now: the one that the store hands out, or the one that a rule covers. */
 export function currentPat(token: Token, facts: Facts): Pat | undefined {
   const id = currentMetadata(facts)?.authorizationId ?? (facts.current === undefined ? token.covers : undefined)
