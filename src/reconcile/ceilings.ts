@@ -1,7 +1,5 @@
 import type { Duration } from '../core/time.ts'
-import type { Token } from '../core/token.ts'
-
-type Home = Pick<Token, 'account' | 'organization'>
+import { type Home, homeKey } from './homes.ts'
 
 /**
  * The longest lives that a run has seen granted, by account and organization. Nobody can ask for the policy, and an
@@ -14,17 +12,17 @@ export class Ceilings {
 
   /** A grant of this length was given where more had been asked for. */
   learn(home: Home, life: Duration): void {
-    const key = keyOf(home)
+    const key = homeKey(home)
     this.#longest.set(key, Math.min(this.#longest.get(key) ?? life, life) as Duration)
   }
 
   longest(home: Home): Duration | undefined {
-    return this.#longest.get(keyOf(home))
+    return this.#longest.get(homeKey(home))
   }
 
   /** Waits until the first extension of this account and organization has ended, or is it. */
   async afterFirst<Answer>(home: Home, extend: () => Promise<Answer>): Promise<Answer> {
-    const key = keyOf(home)
+    const key = homeKey(home)
     const first = this.#first.get(key)
     if (first !== undefined) {
       await first.catch(() => undefined)
@@ -34,8 +32,4 @@ export class Ceilings {
     this.#first.set(key, going)
     return going
   }
-}
-
-function keyOf({ account, organization }: Home): string {
-  return `${account}\n${organization.toLowerCase()}`
 }
