@@ -55,7 +55,12 @@ export const remedies = {
   'too-many-changes':
     'So many tokens never vanish at once: check the address of the store and the account. If it is meant, run again with --allow N.',
   'minting-paused':
-    'Two new generations of this token were revoked unverified within a day. Find out why, then run `patrol rotate NAME`.',
+    'Find out why from the earlier runs, then run `patrol rotate NAME`; otherwise the next try is a day after the first.',
+  'scopes-changed':
+    'Somebody changed the PAT outside Patrol. If that was not meant, run `patrol rotate NAME`; if it was, declare it.',
+  paused: 'Remove `paused: true` of this entry, or leave it alone.',
+  undeclared:
+    'They may belong to another installation, or to entries that are gone. `patrol status` lists them; `patrol revoke ID` ends one.',
   'name-conflict': 'Rename one of the PATs, or declare them under names of their own.',
   'moved-on': 'Another Patrol changed this token meanwhile. The next run sees the new state.',
   'not-shown': 'The situation changed after the plan was shown. Run again to see the new plan.',

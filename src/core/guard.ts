@@ -1,13 +1,13 @@
 import type { Action } from './plan.ts'
 import { replacementReasons } from './policy.ts'
 
-/** How many tokens one run may replace because they vanished. `default`: a quarter of the tokens, but 5 at least and 20 at most. */
+/** How many tokens one run may replace because they vanished. `default`: a quarter of the tokens, but 1 at least and 20 at most. */
 export type ReplacementLimit =
   | { readonly kind: 'default' }
   | { readonly kind: 'count'; readonly count: number }
   | { readonly kind: 'share'; readonly share: number }
 
-const leastByDefault = 5
+const leastByDefault = 1
 const mostByDefault = 20
 
 /**

@@ -11,7 +11,7 @@ const longestTag = 256
 const plainNames: readonly string[] = ['patrol', 'organization', 'account', 'authorization-id', 'display-name', 'rule']
 
 /** Lists, which go on in `scope-2`, `scope-3` … when one tag does not hold them. */
-const foldedNames: readonly string[] = ['scope', 'supersedes', 'delivered']
+const foldedNames: readonly string[] = ['scope', 'asked', 'supersedes', 'delivered']
 
 /** The two most frequent kinds of scopes, by one letter. */
 const kindOf: ReadonlyMap<string, string> = new Map([
@@ -40,7 +40,10 @@ export interface Metadata {
   readonly account: string
   readonly authorizationId: string
   readonly generation: string
+  /** As granted. */
   readonly scopes: readonly string[]
+  /** As asked for, where the service granted another set: it may leave out what a scope includes. */
+  readonly asked?: readonly string[] | undefined
   readonly validFrom: Instant
   /** As granted, not as asked. */
   readonly validTo: Instant
@@ -83,6 +86,7 @@ export function encodeMetadata(metadata: Metadata): Tags {
   }
   if (metadata.rule !== undefined) tags['rule'] = metadata.rule
   fold(tags, 'scope', foldScopes(metadata.scopes))
+  if (metadata.asked !== undefined) fold(tags, 'asked', foldScopes(metadata.asked))
   fold(tags, 'supersedes', metadata.supersedes)
   fold(tags, 'delivered', metadata.deliveries.map(encodeDelivery))
   if (metadata.deliveries.some(({ target }) => !/^[^\s:]+$/.test(target))) {
@@ -142,6 +146,7 @@ export function decodeMetadata(tags: Tags): Reading {
       authorizationId: tags['authorization-id'] ?? '',
       generation,
       scopes: unfoldScopes(unfold(tags, 'scope')),
+      asked: tags['asked'] === undefined ? undefined : unfoldScopes(unfold(tags, 'asked')),
       validFrom: instant(validFrom),
       validTo: instant(validTo),
       supersedes: unfold(tags, 'supersedes'),

@@ -3,6 +3,7 @@ import { currentMetadata, currentPat, type Facts, type Version } from './facts.t
 import { isSettled, recordOf, revocationGate, settlesAt, slack, standings } from './gate.ts'
 import type { Metadata } from './metadata.ts'
 import { indexed } from './pat-index.ts'
+import { sameScopes } from './scopes.ts'
 import { assess, currentGrant, type Finding, obstacle, type Reason } from './policy.ts'
 import { after, between, formatDuration, hour, type Instant, second } from './time.ts'
 import type { Token } from './token.ts'
@@ -49,9 +50,15 @@ export interface Plan {
   /** Later, as far as can be told today. */
   readonly scheduled: readonly Action[]
   readonly problems: readonly Problem[]
+  /** Why nothing can be done for the token, although it should be looked after: for a run that is a failure. */
+  readonly blocked?: Problem
 }
 
 const nothing: Plan = { actions: [], scheduled: [], problems: [] }
+
+function blockedBy(reason: Problem): Plan {
+  return { ...nothing, problems: [reason], blocked: reason }
+}
 
 /**
  * What to do for one token.
@@ -60,10 +67,13 @@ const nothing: Plan = { actions: [], scheduled: [], problems: [] }
  * @param requested whether a person asked for a new value, whatever the policy says
  */
 export function planToken(token: Token, facts: Facts, now: Instant, requested = false): Plan {
-  if (token.paused) return nothing
+  if (token.paused) {
+    return requested
+      ? blockedBy(problem(token.name, 'paused', `${token.name} is paused in the configuration`))
+      : nothing
+  }
   const blocked = obstacle(token, facts)
-  if (blocked !== undefined && !(requested && blocked.code === 'secret-not-managed'))
-    return { ...nothing, problems: [blocked] }
+  if (blocked !== undefined && !(requested && blocked.code === 'secret-not-managed')) return blockedBy(blocked)
   const parts = [
     refreshMetadata(token, facts),
     deliveries(token, facts, now),
@@ -71,10 +81,12 @@ export function planToken(token: Token, facts: Facts, now: Instant, requested = 
     deadVersions(token, facts, now),
     renewal(token, facts, now, requested),
   ]
+  const reason = parts.find((part) => part.blocked !== undefined)?.blocked
   return {
     actions: parts.flatMap((part) => part.actions),
     scheduled: parts.flatMap((part) => part.scheduled),
-    problems: [...parts.flatMap((part) => part.problems), ...shortGrant(token, facts)],
+    problems: [...parts.flatMap((part) => part.problems), ...shortGrant(token, facts), ...changedScopes(token, facts)],
+    ...(reason === undefined ? {} : { blocked: reason }),
   }
 }
 
@@ -83,9 +95,12 @@ function renewal(token: Token, facts: Facts, now: Instant, requested: boolean): 
   const common = commonOf(token)
   const finding = assess(token, facts, now)
   if (finding === undefined && !requested) return { ...nothing, scheduled: nextRenewal(token, facts) }
-  if (!requested && finding?.reason === 'due' && token.method === 'renew')
-    return { ...nothing, actions: extension(token, facts, now) }
-  if (token.place === undefined) return { ...nothing, problems: [beyondRenewal(token, finding)] }
+  if (!requested && finding?.reason === 'due' && token.method === 'renew') {
+    const actions = extension(token, facts, now)
+    // A PAT that works and that the list does not show yet is extended when it does.
+    return { ...nothing, actions, scheduled: actions.length === 0 ? nextRenewal(token, facts) : [] }
+  }
+  if (token.place === undefined) return blockedBy(beyondRenewal(token, finding))
   const mint: Action = {
     ...common,
     kind: 'mint',
@@ -286,6 +301,16 @@ function shortGrant(token: Token, facts: Facts): readonly Problem[] {
   const declared = formatDuration(token.lifetime)
   const message = `the current PAT was granted ${formatDuration(life)}, declared are ${declared}; its schedule follows the grant`
   return [problem(token.name, 'policy-lifespan', message)]
+}
+
+/** Somebody may have widened or narrowed a PAT on the web page. It is told; a new one comes when it is due. */
+function changedScopes(token: Token, facts: Facts): readonly Problem[] {
+  const metadata = currentMetadata(facts)
+  const pat = currentPat(token, facts)
+  if (metadata === undefined || pat === undefined) return []
+  if (sameScopes(pat.scopes, metadata.scopes) || sameScopes(pat.scopes, metadata.asked ?? metadata.scopes)) return []
+  const message = `PAT ${pat.authorizationId} has ${pat.scopes.join(' ')}, and was granted ${metadata.scopes.join(' ')}`
+  return [problem(token.name, 'scopes-changed', message)]
 }
 
 /** Actions whose time has come are for now, the others for later. */

@@ -131,13 +131,20 @@ function expiryUnknown(token: Token, facts: Facts): Finding | undefined {
   return { reason: 'expiry-unknown', message: `the service gave no readable expiry of PAT ${pat.authorizationId}` }
 }
 
-/** A scope is never changed in place, because consumers of the old value would gain or lose rights unseen. */
+/**
+ * Other scopes are declared than the PAT was minted for. A scope is never changed in place, because consumers of the old
+ * value would gain or lose rights unseen. What was asked for counts, not what was granted: the service may leave out a
+ * scope that another one includes, and that would never come to an end.
+ */
 function scopesDiffer(token: Token, facts: Facts): Finding | undefined {
   const metadata = currentMetadata(facts)
   if (metadata === undefined || token.scopes === undefined) return undefined
-  const scopes = currentPat(token, facts)?.scopes ?? metadata.scopes
-  if (sameScopes(scopes, token.scopes)) return undefined
-  return { reason: 'scopes-differ', message: `it has ${scopes.join(' ')}, declared is ${token.scopes.join(' ')}` }
+  const asked = metadata.asked ?? metadata.scopes
+  if (sameScopes(asked, token.scopes)) return undefined
+  return {
+    reason: 'scopes-differ',
+    message: `it was minted for ${asked.join(' ')}, declared is ${token.scopes.join(' ')}`,
+  }
 }
 
 function due(token: Token, facts: Facts, now: Instant): Finding | undefined {

@@ -4,7 +4,7 @@ import type { Action, ActionKind, Plan } from '../core/plan.ts'
 import type { Instant } from '../core/time.ts'
 import type { Step } from '../ports/reporter.ts'
 import { deliver } from './deliver.ts'
-import { extend, noteGrant } from './extend.ts'
+import { extend, hasNewValue, noteGrant } from './extend.ts'
 import { mintAndStore } from './mint.ts'
 import { disableVersion, revokePat, revokeSuperseded } from './retire.ts'
 import type { Turn } from './turn.ts'
@@ -81,7 +81,10 @@ async function perform(turn: Turn, facts: Facts, action: Action): Promise<readon
       return [done]
     case 'update-metadata': {
       const pat = currentPat(turn.token, facts)
-      if (pat !== undefined) await noteGrant(turn, facts, pat, false)
+      if (pat === undefined) return [done]
+      // Whoever moved the expiry may have died before the value was tried.
+      if (await hasNewValue(turn, facts, pat, false)) return [done, ...(await mintAndDeliver(turn, facts, false))]
+      await noteGrant(turn, facts, pat, false)
       return [done]
     }
     default:
@@ -126,7 +129,7 @@ async function extendOrRotate(
       return [{ ...label, status: 'done' }, ...(await mintAndDeliver(turn, facts, false))]
     case 'ceiling': {
       const failure = new PatrolError('cannot-extend', extension.message)
-      if (turn.token.atCeiling === 'rotate' && turn.token.place !== undefined) {
+      if (turn.token.atCeiling === 'rotate' && turn.token.place !== undefined && turn.mayMint) {
         return [{ ...label, status: 'skipped', error: failure }, ...(await mintAndDeliver(turn, facts, false))]
       }
       throw failure

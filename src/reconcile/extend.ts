@@ -1,12 +1,13 @@
 import { bridgeOver, isAtCeiling } from '../core/bridge.ts'
-import { asPatrolError, PatrolError, problem, unreachable } from '../core/errors.ts'
+import { asPatrolError, type ErrorCode, PatrolError, type Problem, problem, unreachable } from '../core/errors.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
 import type { Pat } from '../core/pat.ts'
 import type { Action } from '../core/plan.ts'
-import { after, between, formatDuration, hour, type Instant, minute } from '../core/time.ts'
+import { after, before, between, formatDuration, hour, type Instant, minute } from '../core/time.ts'
 import { dueAt } from '../core/window.ts'
 import { makeSure } from './make-sure.ts'
 import type { Turn } from './turn.ts'
+import { isLetIn } from './verify.ts'
 
 /**
  * What came of an extension. `ceiling`: the service granted nothing that helps. `changed`: the value in the store no
@@ -29,8 +30,9 @@ export async function extend(
   if (answer.kind === 'refused') return { kind: 'ceiling', message: answer.message }
   const { pat, valueChanged } = answer
   if (pat.validTo === undefined) throw new PatrolError('unexpected-answer', `the service granted no readable expiry`)
-  await noteGrant(turn, facts, pat, true)
+  // The proof comes before the note: an expiry that differs from the note so always means that the proof is missing.
   if (await hasNewValue(turn, facts, pat, valueChanged)) return { kind: 'changed' }
+  await noteGrant(turn, facts, pat, true)
   const grant = { validFrom: pat.validFrom, validTo: pat.validTo }
   const gained = before.validTo === undefined || pat.validTo > before.validTo + minute
   if (!gained || turn.world.clock.now() >= dueAt(turn.token.name, turn.token, grant)) {
@@ -77,23 +79,31 @@ export async function bridge(turn: Turn, facts: Facts, successor: Pat): Promise<
       turn.problems.push(problem(turn.token.name, 'policy-lifespan', plan.message))
       return
     case 'extend':
-      try {
-        await requestExtension(turn, current, plan.validTo)
-      } catch (error) {
-        const { code, message } = asPatrolError(error)
-        const remedy = 'Nothing; its consumers have until then to take the new value.'
-        turn.problems.push(
-          problem(
-            turn.token.name,
-            code,
-            `PAT ${current.authorizationId} may expire within its overlap: ${message}`,
-            remedy,
-          ),
-        )
-      }
+      turn.problems.push(...(await extendOverOverlap(turn, current, plan.validTo)))
       return
     default:
       unreachable(plan)
+  }
+}
+
+/** What to say when the PAT will not live through its overlap all the same. */
+async function extendOverOverlap(turn: Turn, current: Pat, validTo: Instant): Promise<readonly Problem[]> {
+  const tell = (code: ErrorCode, why: string): readonly Problem[] => {
+    const message = `PAT ${current.authorizationId} may expire within its overlap: ${why}`
+    const remedy = 'Nothing need be done, if its consumers take the new value before that.'
+    return [problem(turn.token.name, code, message, remedy)]
+  }
+  try {
+    const answer = await requestExtension(turn, current, validTo)
+    if (answer.kind === 'refused') return tell('policy-lifespan', answer.message)
+    const { pat, valueChanged } = answer
+    // An hour was asked for beyond what is needed.
+    if (pat.validTo === undefined || pat.validTo < before(validTo, hour))
+      return tell('policy-lifespan', 'it was granted less')
+    return valueChanged ? tell('verification-failed', 'the service gave it a new value, so the old one is gone') : []
+  } catch (error) {
+    const { code, message } = asPatrolError(error)
+    return tell(code, message)
   }
 }
 
@@ -150,8 +160,8 @@ export async function noteGrant(turn: Turn, facts: Facts, pat: Pat, extended: bo
  * That an extension keeps the value is not documented. Where the store has it, it is tried; a new value that the
  * service may have sent is never stored, because an older one could be handed out meanwhile.
  */
-async function hasNewValue(turn: Turn, facts: Facts, pat: Pat, valueChanged: boolean): Promise<boolean> {
-  const { place, organization, verification } = turn.token
+export async function hasNewValue(turn: Turn, facts: Facts, pat: Pat, valueChanged: boolean): Promise<boolean> {
+  const { place, verification } = turn.token
   if (place === undefined || currentMetadata(facts)?.authorizationId !== pat.authorizationId) {
     if (valueChanged) {
       const message = `the service gave PAT ${pat.authorizationId} a new value while extending it, and there is no store for it`
@@ -165,6 +175,5 @@ async function hasNewValue(turn: Turn, facts: Facts, pat: Pat, valueChanged: boo
   const stored = await turn.store.read(place.secretName)
   if (stored === undefined) return false
   turn.report('verify', pat.authorizationId)
-  const probe = await turn.world.prober.probe(organization, stored.value, verification)
-  return probe.kind === 'refused' || probe.kind === 'anonymous'
+  return !(await isLetIn(turn, { pat, value: stored.value }))
 }

@@ -1,8 +1,9 @@
 import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
-import type { Metadata } from '../core/metadata.ts'
+import { fits, type Metadata } from '../core/metadata.ts'
 import { installationOf, markedName, randomLength } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
+import { sameScopes } from '../core/scopes.ts'
 import { indexed } from '../core/pat-index.ts'
 import { after, before, between, day, hour, minute } from '../core/time.ts'
 import type { Minted } from '../ports/authority.ts'
@@ -10,7 +11,7 @@ import { discard } from './discard.ts'
 import { bridge } from './extend.ts'
 import { storeGeneration } from './store-generation.ts'
 import { generationOf, type Turn } from './turn.ts'
-import { isStillActive, verify } from './verify.ts'
+import { isLetIn, verify } from './verify.ts'
 
 /** A generation that died between mint and store is replaced at once, but not for ever. */
 const mostGenerations = 3
@@ -34,16 +35,10 @@ export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean)
   if (!requested) await refuseThirdFailure(turn, installation)
   for (let attempt = 1; ; attempt++) {
     const minted = await mintGeneration(turn, installation, scopes)
-    const metadata = metadataOf(turn, facts, minted.pat)
-    try {
-      await verify(turn, minted)
-    } catch (error) {
-      await discard(turn, minted.pat)
-      throw error
-    }
+    const metadata = await provenMetadata(turn, facts, minted, scopes)
     await bridge(turn, facts, minted.pat)
     await storeGeneration(turn, minted, metadata)
-    if (await isStillActive(turn, minted)) {
+    if (await isLetIn(turn, minted)) {
       noteShortGrant(turn, minted.pat)
       return metadata
     }
@@ -53,6 +48,20 @@ export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean)
         `${attempt} new PATs in a row were revoked by others right after they were stored`,
       )
     }
+  }
+}
+
+/** Proves a generation and says what the store will hold beside it. One that fails is revoked. */
+async function provenMetadata(turn: Turn, facts: Facts, minted: Minted, scopes: readonly string[]): Promise<Metadata> {
+  try {
+    const metadata = metadataOf(turn, facts, minted.pat, scopes)
+    if (!fits(metadata))
+      throw new PatrolError('invalid-request', `what the store must remember of ${turn.token.name} does not fit`)
+    await verify(turn, minted)
+    return metadata
+  } catch (error) {
+    await discard(turn, minted.pat)
+    throw error
   }
 }
 
@@ -101,11 +110,11 @@ async function refuseThirdFailure(turn: Turn, installation: string): Promise<voi
   if (unverified.length < 2) return
   throw new PatrolError(
     'minting-paused',
-    `${unverified.length} new PATs of ${token.name} were revoked unverified within 24 hours`,
+    `${unverified.length} new PATs of ${token.name} were revoked within 24 hours, because they did not prove themselves or did not reach the store`,
   )
 }
 
-function metadataOf(turn: Turn, facts: Facts, pat: Pat): Metadata {
+function metadataOf(turn: Turn, facts: Facts, pat: Pat, asked: readonly string[]): Metadata {
   const { token, world } = turn
   const previous = currentMetadata(facts)
   const replaced = [previous?.authorizationId ?? token.covers, ...(previous?.supersedes ?? [])]
@@ -120,6 +129,7 @@ function metadataOf(turn: Turn, facts: Facts, pat: Pat): Metadata {
     authorizationId: pat.authorizationId,
     generation: generationOf(pat) ?? '',
     scopes: pat.scopes,
+    ...(sameScopes(pat.scopes, asked) ? {} : { asked }),
     validFrom: pat.validFrom,
     validTo: pat.validTo,
     supersedes: supersedes.filter((id) => id !== undefined).slice(0, mostSuperseded),

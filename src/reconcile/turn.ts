@@ -2,7 +2,7 @@ import { PatrolError, type Problem } from '../core/errors.ts'
 import { currentMetadata, type Facts, type Version } from '../core/facts.ts'
 import { markOf } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
-import { duration, minute, second, shortest, times } from '../core/time.ts'
+import { type Duration, duration, minute, second, shortest, times } from '../core/time.ts'
 import type { Place, Token } from '../core/token.ts'
 import type { Authority, SignedInUser } from '../ports/authority.ts'
 import type { Limits } from '../ports/limits.ts'
@@ -23,6 +23,9 @@ export interface Shared {
 /** Above the 30 seconds for which Azure DevOps may hold a request back. */
 const longestRequest = times(100, second)
 
+/** After a signal these are still done, because a PAT was minted already; nothing else is begun. */
+const makesSafe: ReadonlySet<Step> = new Set(['store', 'record'])
+
 /** How often a request that the service turned away for its rate is sent again within a turn. */
 const mostThrottled = 5
 
@@ -37,6 +40,8 @@ export class Turn {
   /** When the observation that the turn acts on began, on the scale of `Clock.elapsed()`. */
   readonly beganAt: number
   readonly problems: Problem[] = []
+  /** False when a person was shown a plan without a new PAT, and said yes to that. */
+  mayMint = true
   /** The effect that was begun last; where a failure happened. */
   step: Step | undefined
   readonly #shared: Shared
@@ -97,6 +102,8 @@ export class Turn {
    */
   async mutate<Answer>(step: Step, request: (limits: Limits) => Promise<Answer>, subject?: string): Promise<Answer> {
     await this.owner()
+    const skew = this.world.clock.skew()
+    if (skew.kind === 'unreliable') throw new PatrolError('clock-unreliable', skew.message)
     this.report(step, subject)
     for (let attempt = 1; ; attempt++) {
       if (this.world.clock.elapsed() > this.deadline) {
@@ -106,10 +113,13 @@ export class Turn {
         return await request(this.limits())
       } catch (error) {
         const turnedAway = error instanceof PatrolError && error.code === 'throttled' && error.outcome === 'none'
-        if (!turnedAway || attempt === mostThrottled || this.world.stopping()) throw error
+        if (!turnedAway || attempt === mostThrottled) throw error
         const wait = error.retryAfter ?? times(2 ** attempt, second)
         this.world.reporter.report({ kind: 'waiting', token: this.token.name, why: 'rate limit', ms: wait })
-        await this.world.clock.sleep(wait)
+        await this.world.clock.sleep(wait, makesSafe.has(step) ? 'go-on' : 'wake')
+        if (this.world.stopping() && !makesSafe.has(step)) {
+          throw new PatrolError('interrupted', `told to stop while the service asked to wait; nothing was sent`)
+        }
       }
     }
   }
@@ -145,8 +155,13 @@ export class Turn {
 
   /** Whether so much of the turn has passed that its facts should be read again. */
   isStale(): boolean {
-    return this.world.clock.elapsed() - this.beganAt > shortest(minute, duration(this.token.turnLimit / 3))
+    return this.world.clock.elapsed() - this.beganAt > factsLast(this.token)
   }
+}
+
+/** How old the facts may be that a turn of this token begins with. */
+export function factsLast(token: Token): Duration {
+  return shortest(minute, duration(token.turnLimit / 3))
 }
 
 /** The generation in a PAT's display name. */

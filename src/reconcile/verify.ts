@@ -1,8 +1,16 @@
 import { PatrolError } from '../core/errors.ts'
+import type { Secret } from '../core/secret.ts'
 import { type Duration, second, times } from '../core/time.ts'
+import type { Pat } from '../core/pat.ts'
 import type { Minted } from '../ports/authority.ts'
 import type { Probe } from '../ports/prober.ts'
 import type { Turn } from './turn.ts'
+
+/** A PAT whose value is in our hands. */
+interface Known {
+  readonly pat: Pick<Pat, 'authorizationId'>
+  readonly value: Secret
+}
 
 /** A new PAT takes a while to be known everywhere. */
 const waits: readonly Duration[] = [0, 1, 2, 4, 8, 15].map((count) => times(count, second))
@@ -41,10 +49,10 @@ export async function verify(turn: Turn, minted: Minted): Promise<void> {
 }
 
 /**
- * Whether a generation that was just stored still lives. It was let in a moment ago, so a refusal that lasts means that
- * somebody revoked it meanwhile; lists may show it for a while yet.
+ * Whether a PAT that worked before still does. A refusal that lasts means that somebody ended it meanwhile, or that the
+ * value is another one; lists may show it for a while yet.
  */
-export async function isStillActive(turn: Turn, minted: Minted): Promise<boolean> {
+export async function isLetIn(turn: Turn, minted: Known): Promise<boolean> {
   let refused = false
   for (const wait of waitsWhenStopping) {
     await turn.world.clock.sleep(wait, 'go-on')
@@ -56,7 +64,7 @@ export async function isStillActive(turn: Turn, minted: Minted): Promise<boolean
   return !refused
 }
 
-async function tryOnce(turn: Turn, minted: Minted): Promise<Probe> {
+async function tryOnce(turn: Turn, minted: Known): Promise<Probe> {
   const { organization, verification } = turn.token
   if (verification.kind !== 'listed') return turn.world.prober.probe(organization, minted.value, verification)
   const listed = (await turn.activePats()).some((pat) => pat.authorizationId === minted.pat.authorizationId)
