@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/core-auth'
 import { createAuthority } from '../adapters/azure-devops/authority.ts'
+import { Pacing } from '../adapters/azure-devops/pacing.ts'
 import { createProber } from '../adapters/azure-devops/prober.ts'
 import { AccessTokenSignIn } from '../adapters/entra/access-token-sign-in.ts'
 import { credentialOf } from '../adapters/entra/token-credential.ts'
@@ -13,6 +14,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { Store } from '../ports/store.ts'
+import type { Tempo } from '../ports/tempo.ts'
 import type { World } from '../ports/world.ts'
 import type { Wanted, WantedAccount, WantedStore } from './config/wanted.ts'
 
@@ -58,10 +60,11 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
   const { entra, entraOverridden } = wanted.endpoints
   const entraParts = { transport, clock, reporter, stopping, entra, entraOverridden }
   const signIns = new Map([...wanted.accounts].map(([name, account]) => [name, signInOf(account, entraParts)]))
+  const tempo = new SharedTempo(clock, stopping)
   const authorities = new Map(
     [...signIns].map(([name, signIn]) => [
       name,
-      createAuthority(wanted.endpoints, { transport, signIn, clock, random, stopping }),
+      createAuthority(wanted.endpoints, { transport, signIn, clock, random, stopping, pacing: tempo.of(name) }),
     ]),
   )
   const stores = new Map<string, Store>()
@@ -71,7 +74,14 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     clock,
     random,
     reporter,
-    prober: createProber({ azureDevOps: wanted.endpoints.azureDevOps, transport, clock, stopping }),
+    prober: createProber({
+      azureDevOps: wanted.endpoints.azureDevOps,
+      transport,
+      clock,
+      stopping,
+      pacing: tempo.ofProber,
+    }),
+    tempo,
     authorities,
     stores,
     targets: new Map(),
@@ -79,6 +89,37 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     stopping,
   }
   return { world, close: () => transport.close() }
+}
+
+/** The paces of all accounts, and of the prober, whose PATs do not say whose they are. */
+class SharedTempo implements Tempo {
+  readonly ofProber: Pacing
+  readonly #accounts = new Map<string, Pacing>()
+  readonly #listeners = new Set<() => void>()
+  readonly #open: () => Pacing
+
+  constructor(clock: Clock, stopping: () => boolean) {
+    this.#open = () =>
+      new Pacing(clock, stopping, () => {
+        for (const listener of this.#listeners) listener()
+      })
+    this.ofProber = this.#open()
+  }
+
+  of(account: string): Pacing {
+    const pacing = this.#accounts.get(account) ?? this.#open()
+    this.#accounts.set(account, pacing)
+    return pacing
+  }
+
+  isHeld(account: string, organization: string): boolean {
+    return this.ofProber.isHeld(organization) || this.#accounts.get(account)?.isHeld(organization) === true
+  }
+
+  onHold(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
 }
 
 function signInOf(account: WantedAccount, parts: EntraParts): UserSignIn {

@@ -5,6 +5,7 @@ import type { Random } from './random.ts'
 import type { Reporter } from './reporter.ts'
 import type { Store } from './store.ts'
 import type { Target } from './target.ts'
+import type { Tempo } from './tempo.ts'
 
 /**
  * Every way in which the program touches the world. The words: an *account* owns PATs; its *authority* mints, extends,
@@ -22,8 +23,10 @@ export interface World {
   readonly stores: ReadonlyMap<string, Store>
   /** By the target's name. */
   readonly targets: ReadonlyMap<string, Target>
-  /** Turns at once. */
+  /** Turns at once, those not counted that wait for a service. */
   readonly concurrency: number
+  /** Absent where nothing limits the rate. */
+  readonly tempo?: Tempo
   /** True from the moment at which the program was told to stop: nothing new is begun, what was begun is made safe. */
   stopping(): boolean
 }

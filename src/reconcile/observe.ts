@@ -2,11 +2,14 @@ import { asPatrolError, type PatrolError, type Problem } from '../core/errors.ts
 import { currentMetadata, type Facts, needsProbe, needsVersions, type Version } from '../core/facts.ts'
 import type { Pat } from '../core/pat.ts'
 import { expandRules } from '../core/rules.ts'
-import { type Instant, second } from '../core/time.ts'
+import { type Duration, type Instant, second } from '../core/time.ts'
 import type { Rule, Token } from '../core/token.ts'
 import type { Store } from '../ports/store.ts'
 import type { World } from '../ports/world.ts'
 import { forEachBounded } from './bounded.ts'
+import { forEachFair } from './fair-lanes.ts'
+import type { Home } from './homes.ts'
+import { lanesOf } from './lanes.ts'
 import { type Moment, PatLists } from './pat-lists.ts'
 
 /** What the configuration declares. */
@@ -42,8 +45,7 @@ export interface Snapshot {
 export async function observe(world: World, declared: Declared): Promise<Snapshot> {
   const { tokens, rules } = declared
   const lists = new PatLists(world)
-  const beganAt = world.clock.elapsed()
-  const estate = new Estate(world, lists, beganAt)
+  const estate = new Estate(world, lists, lists.moment(), world.clock.elapsed())
   world.reporter.report({ kind: 'observing', what: 'personal access tokens' })
   await estate.readPats([
     ...tokens.map(({ account, organization }) => ({ account, organization })),
@@ -56,7 +58,8 @@ export async function observe(world: World, declared: Declared): Promise<Snapsho
   const all = [...tokens, ...expansion.tokens]
   await estate.readCurrent(expansion.tokens)
   const observations: Observation[] = []
-  await forEachBounded(all, world.concurrency, async (token) => {
+  const lanes = lanesOf(world, (token: Token) => token)
+  await forEachFair(all, lanes, async (token) => {
     observations.push(await estate.look(token))
   })
   const order = new Map(all.map((token, index) => [token.name, index]))
@@ -72,9 +75,29 @@ export async function observe(world: World, declared: Declared): Promise<Snapsho
   }
 }
 
-/** Looks at one token anew; its PAT list begins now or is one that another turn began after now. */
-export async function observeToken(world: World, lists: PatLists, token: Token): Promise<Observation> {
-  const estate = new Estate(world, lists, world.clock.elapsed())
+/** How old the PAT list of a look may be that many tokens share. */
+export interface Freshness {
+  /** The list began after this. */
+  readonly since: Moment
+  readonly age: Duration
+}
+
+/**
+ * Looks at one token anew. Its PAT list begins now or is one that another turn began after now, unless an older one
+ * will do; what the store hands out is read behind it in any case.
+ */
+export async function observeToken(
+  world: World,
+  lists: PatLists,
+  token: Token,
+  freshness?: Freshness,
+): Promise<Observation> {
+  const { account, organization } = token
+  const { moment, startedAt } =
+    freshness === undefined
+      ? { moment: lists.moment(), startedAt: world.clock.elapsed() }
+      : lists.recent(account, organization, freshness.since, freshness.age)
+  const estate = new Estate(world, lists, moment, startedAt)
   await estate.readPats([token])
   await estate.readCurrent([token])
   return estate.look(token)
@@ -94,17 +117,19 @@ class Estate {
   readonly #current = new Map<string, Answer<ReadonlyMap<string, Version>>>()
   readonly #identities = new Map<string, Answer<string | undefined>>()
 
-  constructor(world: World, lists: PatLists, beganAt: number) {
+  constructor(world: World, lists: PatLists, moment: Moment, beganAt: number) {
     this.#world = world
     this.#lists = lists
     this.#beganAt = beganAt
-    this.#moment = lists.moment()
+    this.#moment = moment
   }
 
   async readPats(places: readonly { readonly account: string; readonly organization: string }[]): Promise<void> {
     for (const place of places) this.#places.set(patsKey(place.account, place.organization), place)
-    await forEachBounded([...this.#places], this.#world.concurrency, async ([key, { account, organization }]) => {
-      this.#pats.set(key, await answer(this.#lists.active(account, organization, this.#moment)))
+    const lanes = lanesOf(this.#world, (place: Home) => place)
+    await forEachFair([...this.#places.values()], lanes, async ({ account, organization }) => {
+      const pats = await answer(this.#lists.active(account, organization, this.#moment))
+      this.#pats.set(patsKey(account, organization), pats)
     })
   }
 

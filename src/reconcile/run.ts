@@ -1,13 +1,15 @@
 import { PatrolError, type Problem, problem } from '../core/errors.ts'
 import { mostReplacements, replacements, type ReplacementLimit } from '../core/guard.ts'
-import { type ActionKind, type Plan, planToken } from '../core/plan.ts'
+import { type Action, type ActionKind, type Plan, planToken } from '../core/plan.ts'
 import type { World } from '../ports/world.ts'
-import { forEachBounded } from './bounded.ts'
 import { Ceilings } from './ceilings.ts'
 import { execute, type Result } from './execute.ts'
+import { forEachFair } from './fair-lanes.ts'
+import { lanesOf } from './lanes.ts'
 import { type Declared, type Observation, observe, observeToken, type Snapshot } from './observe.ts'
 import { Owners } from './owners.ts'
-import { type Shared, Turn } from './turn.ts'
+import type { Moment } from './pat-lists.ts'
+import { factsLast, type Shared, Turn } from './turn.ts'
 
 /** One token's plan, or why there is none. */
 export interface Proposal {
@@ -98,10 +100,12 @@ export async function apply(world: World, proposed: Proposals, options: ApplyOpt
   const turns = new Map<string, readonly Result[]>()
   const problems: Problem[] = [...proposed.problems]
   const busy = proposed.proposals.filter(({ plan }) => plan.actions.length > 0)
-  await forEachBounded(busy, world.concurrency, async (proposal) => {
+  const agreedAt = shared.lists.moment()
+  const lanes = lanesOf(world, ({ observation }: Proposal) => observation.token)
+  await forEachFair(busy, lanes, async (proposal) => {
     const { token } = proposal.observation
     world.reporter.report({ kind: 'turn-began', token: token.name })
-    const turn = await takeTurn(world, shared, proposal, options)
+    const turn = await takeTurn(world, shared, proposal, agreedAt, options)
     turns.set(token.name, turn.results)
     problems.push(...turn.problems)
     const failure = turn.results.find((result) => result.status === 'failed')?.error
@@ -118,21 +122,34 @@ export async function apply(world: World, proposed: Proposals, options: ApplyOpt
     results.push(notSeen(token.name, failure))
     world.reporter.report({ kind: 'turn-ended', token: token.name, failure })
   }
+  for (const { token, code, message, remedy } of unattended(proposed)) {
+    results.push(notSeen(token, new PatrolError(code, message, { remedy })))
+  }
   return { results, problems: unique(problems) }
 }
 
-async function takeTurn(world: World, shared: Shared, proposal: Proposal, options: ApplyOptions): Promise<Report> {
+/** @param agreedAt where a person said yes: facts that are read anew are later, and shared like those of the plan */
+async function takeTurn(
+  world: World,
+  shared: Shared,
+  proposal: Proposal,
+  agreedAt: Moment,
+  options: ApplyOptions,
+): Promise<Report> {
   const { token } = proposal.observation
+  if (world.stopping()) return { results: proposal.plan.actions.map(interrupted), problems: [] }
   const requested = options.requested?.has(token.name) ?? false
   const first = new Turn(world, token, shared, 'beganAt' in proposal.observation ? proposal.observation.beganAt : 0)
   const again = options.shown !== undefined || first.isStale()
-  const observation = again ? await observeToken(world, shared.lists, token) : proposal.observation
+  const freshness = { since: agreedAt, age: factsLast(token) }
+  const observation = again ? await observeToken(world, shared.lists, token, freshness) : proposal.observation
   if ('failure' in observation) {
     return { results: [notSeen(token.name, observation.failure)], problems: [] }
   }
   const turn = new Turn(world, token, shared, observation.beganAt)
   const plan = again ? planOf(observation, world.clock.now(), requested) : proposal.plan
   const shown = options.shown?.get(token.name)
+  turn.mayMint = shown === undefined || shown.has('mint')
   const allowed = plan.actions.filter((action) => shown === undefined || shown.has(action.kind))
   const results = await execute(turn, observation.facts, { ...plan, actions: allowed })
   const skipped = plan.actions
@@ -144,8 +161,20 @@ async function takeTurn(world: World, shared: Shared, proposal: Proposal, option
   return { results: [...results, ...skipped], problems: turn.problems }
 }
 
+function interrupted({ token, kind }: Action): Result {
+  return { token, kind, status: 'skipped', error: new PatrolError('interrupted', 'told to stop before this was begun') }
+}
+
 function notSeen(token: string, failure: PatrolError): Result {
   return { token, kind: 'observe', status: 'failed', step: 'observe', error: failure }
+}
+
+/** Tokens that nothing can be done for, and PATs that no rule can make a token of: nobody looks after them. */
+export function unattended(proposed: Proposals): readonly Problem[] {
+  return [
+    ...proposed.snapshot.problems,
+    ...proposed.proposals.flatMap(({ plan }) => (plan.blocked === undefined ? [] : [plan.blocked])),
+  ]
 }
 
 function unique(problems: readonly Problem[]): readonly Problem[] {

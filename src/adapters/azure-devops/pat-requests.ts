@@ -7,6 +7,8 @@ import { formatServiceTime } from './service-time.ts'
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
+  /** The service limits the rate of each by itself. */
+  readonly organization: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
 }
@@ -40,12 +42,12 @@ export function listCall(
 ): Call {
   const query: Record<string, string> = { displayFilterOption: filter, $top: String(pageSize) }
   if (continuation !== undefined) query['continuationToken'] = continuation
-  return { method: 'GET', url: patsUrl(vssps, organization, query), headers: commonHeaders }
+  return { method: 'GET', url: patsUrl(vssps, organization, query), organization, headers: commonHeaders }
 }
 
 /** https://learn.microsoft.com/rest/api/azure/devops/tokens/pats/create */
 export function mintCall(vssps: string, organization: string, request: MintRequest): Call {
-  return withBody('POST', patsUrl(vssps, organization, {}), {
+  return withBody('POST', organization, patsUrl(vssps, organization, {}), {
     displayName: request.displayName,
     scope: request.scopes.join(' '),
     validTo: formatServiceTime(request.validTo),
@@ -59,18 +61,19 @@ export function mintCall(vssps: string, organization: string, request: MintReque
  */
 export function extendCall(vssps: string, organization: string, authorizationId: string, validTo: Instant): Call {
   const body = { authorizationId, validTo: formatServiceTime(validTo) }
-  return withBody('PUT', patsUrl(vssps, organization, {}), body)
+  return withBody('PUT', organization, patsUrl(vssps, organization, {}), body)
 }
 
 /** https://learn.microsoft.com/rest/api/azure/devops/tokens/pats/revoke */
 export function revokeCall(vssps: string, organization: string, authorizationId: string): Call {
-  return { method: 'DELETE', url: patsUrl(vssps, organization, { authorizationId }), headers: commonHeaders }
+  const url = patsUrl(vssps, organization, { authorizationId })
+  return { method: 'DELETE', url, organization, headers: commonHeaders }
 }
 
 /** Who the service takes the sender for. */
 export function connectionDataCall(azureDevOps: string, organization: string): Call {
   const url = address(azureDevOps, organization, 'connectionData', { 'api-version': connectionDataVersion })
-  return { method: 'GET', url, headers: commonHeaders }
+  return { method: 'GET', url, organization, headers: commonHeaders }
 }
 
 function patsUrl(vssps: string, organization: string, query: Readonly<Record<string, string>>): string {
@@ -94,7 +97,7 @@ function address(
   return `${base}/${encodeURIComponent(organization)}/_apis/${resource}?${new URLSearchParams(query).toString()}`
 }
 
-function withBody(method: 'POST' | 'PUT', url: string, body: unknown): Call {
+function withBody(method: 'POST' | 'PUT', organization: string, url: string, body: unknown): Call {
   const headers = { ...commonHeaders, 'content-type': 'application/json' }
-  return { method, url, headers, body: JSON.stringify(body) }
+  return { method, url, organization, headers, body: JSON.stringify(body) }
 }

@@ -15,6 +15,8 @@ export interface ProberParts {
   readonly transport: Pick<Transport, 'send'>
   readonly clock: Clock
   readonly stopping: () => boolean
+  /** One of its own when left out. */
+  readonly pacing?: Pacing
 }
 
 /** Above the 30 seconds for which the service may hold a request back. */
@@ -28,20 +30,20 @@ const longestPause: Duration = times(30, second)
  * entry asks for.
  */
 export function createProber(parts: ProberParts): Prober {
-  const pacing = new Pacing(parts.clock, parts.stopping)
+  const pacing = parts.pacing ?? new Pacing(parts.clock, parts.stopping)
+  // A PAT that was minted is tried although the program was told to stop.
+  const patience = { sendBy: Number.POSITIVE_INFINITY, whenStopping: 'send' } as const
 
   async function send(call: Call, value: Secret, judge: typeof judgeUrlProbe): Promise<Probe> {
-    const { host } = new URL(call.url)
-    const pause = pacing.pending(host)
-    if (pause > longestPause) return { kind: 'unknown', message: `${host} asks to wait for ${formatDuration(pause)}` }
-    if (pause > 0) await parts.clock.sleep(pause)
+    const pause = pacing.pending(call)
+    if (pause > longestPause) {
+      return { kind: 'unknown', message: `${new URL(call.url).host} asks to wait for ${formatDuration(pause)}` }
+    }
     // Any user name will do, and the colon must be there.
     // https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate
     const credentials = Buffer.from(`:${value.reveal()}`).toString('base64')
     const headers = { ...call.headers, authorization: `Basic ${credentials}` }
-    const answer = await parts.transport.send({ ...call, headers, timeout })
-    pacing.note(host, answer)
-    return judge(answer)
+    return judge(await pacing.pass(call, patience, () => parts.transport.send({ ...call, headers, timeout })))
   }
 
   return {
@@ -56,7 +58,7 @@ export function createProber(parts: ProberParts): Prober {
             message: 'the address to verify with is not one of Azure DevOps; nothing was sent to it',
           }
         }
-        const call: Call = { method: 'GET', url: verification.url, headers: commonHeaders }
+        const call: Call = { method: 'GET', url: verification.url, organization, headers: commonHeaders }
         return await send(call, value, judgeUrlProbe)
       } catch (thrown) {
         return { kind: 'unknown', message: Secret.redact(asPatrolError(thrown).message) }

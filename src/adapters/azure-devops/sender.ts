@@ -17,6 +17,8 @@ export interface SenderParts {
   readonly clock: Clock
   readonly random: Random
   readonly stopping: () => boolean
+  /** Of this account; one of its own when left out. */
+  readonly pacing?: Pacing
 }
 
 /** Reads what an answer means, or throws a PatrolError. */
@@ -37,7 +39,7 @@ export class Sender {
 
   constructor(parts: SenderParts) {
     this.#parts = parts
-    this.#pacing = new Pacing(parts.clock, parts.stopping)
+    this.#pacing = parts.pacing ?? new Pacing(parts.clock, parts.stopping)
   }
 
   /** Sends a request that changes nothing, and repeats it after passing failures, four times in all. */
@@ -46,10 +48,9 @@ export class Sender {
     for (let attempt = 1; ; attempt++) {
       let failure: PatrolError
       try {
-        const send = async (token: Secret): Promise<HttpAnswer> => {
-          await this.#pacing.admit(hostOf(call), Number.POSITIVE_INFINITY)
-          return this.#send(call, token, readTimeout)
-        }
+        const patience = { sendBy: Number.POSITIVE_INFINITY, whenStopping: 'give-up' } as const
+        const send = (token: Secret): Promise<HttpAnswer> =>
+          this.#pacing.pass(call, patience, () => this.#send(call, token, readTimeout))
         return judge(await session.signedIn(send))
       } catch (thrown) {
         failure = asPatrolError(thrown)
@@ -65,12 +66,13 @@ export class Sender {
    */
   async change<Value>(call: Call, limits: Limits, judge: Judge<Value>): Promise<Value> {
     const session = new Session(this.#parts.signIn)
-    const send = async (token: Secret): Promise<HttpAnswer> => {
-      await this.#pacing.admit(hostOf(call), limits.sendBy)
-      const late = this.#lateness(limits)
-      if (late !== undefined) throw late
-      return this.#send(call, token, limits.timeout, () => this.#lateness(limits))
-    }
+    const patience = { sendBy: limits.sendBy, whenStopping: 'give-up' } as const
+    const send = (token: Secret): Promise<HttpAnswer> =>
+      this.#pacing.pass(call, patience, async () => {
+        const late = this.#lateness(limits)
+        if (late !== undefined) throw late
+        return this.#send(call, token, limits.timeout, () => this.#lateness(limits))
+      })
     for (let attempt = 1; ; attempt++) {
       const answer = await session.signedIn(send)
       try {
@@ -89,16 +91,9 @@ export class Sender {
     return new PatrolError('turn-expired', 'the time for this request was over; it was not sent')
   }
 
-  async #send(
-    call: Call,
-    token: Secret,
-    timeout: Duration,
-    objection?: () => PatrolError | undefined,
-  ): Promise<HttpAnswer> {
+  #send(call: Call, token: Secret, timeout: Duration, objection?: () => PatrolError | undefined): Promise<HttpAnswer> {
     const headers = { ...call.headers, authorization: `Bearer ${token.reveal()}` }
-    const answer = await this.#parts.transport.send({ ...call, headers, timeout, objection })
-    this.#pacing.note(hostOf(call), answer)
-    return answer
+    return this.#parts.transport.send({ ...call, headers, timeout, objection })
   }
 
   /** Waits before the next try: as long as the service asks, or twice as long each time with some chance in it. */
@@ -132,8 +127,4 @@ class Session {
     this.#token = (await this.#signIn.accessToken('azure-devops', token)).value
     return this.#token.equals(token) ? answer : send(this.#token)
   }
-}
-
-function hostOf(call: Call): string {
-  return new URL(call.url).host
 }
