@@ -98,7 +98,7 @@ function renewal(token: Token, facts: Facts, now: Instant, requested: boolean): 
   if (!requested && finding?.reason === 'due' && token.method === 'renew') {
     const actions = extension(token, facts, now)
     // A PAT that works and that the list does not show yet is extended when it does.
-    return { ...nothing, actions, scheduled: actions.length === 0 ? nextRenewal(token, facts) : [] }
+    return { ...nothing, actions, scheduled: actions.length === 0 ? nextRenewal(token, facts).map(withoutTime) : [] }
   }
   if (token.place === undefined) return blockedBy(beyondRenewal(token, finding))
   const mint: Action = {

@@ -121,10 +121,16 @@ function coveredBy(
 
 function placeOf(rule: Rule, candidate: Candidate): Place | undefined {
   if (rule.store === undefined) return undefined
-  const name = rule.secretNameTemplate
-    .replaceAll('{name}', slug(candidate.displayName))
-    .replaceAll('{organization}', slug(candidate.organization))
-  return { store: rule.store, secretName: candidate.secretName ?? name.slice(0, longestSecretName) }
+  const secretName = candidate.secretName ?? secretNameBy(rule, candidate.displayName, candidate.organization)
+  return { store: rule.store, secretName }
+}
+
+/** The name that a rule's template gives to the secret of a display name; cut to what stores can take. */
+export function secretNameBy(rule: Rule, displayName: string, organization: string): string {
+  return rule.secretNameTemplate
+    .replaceAll('{name}', slug(displayName))
+    .replaceAll('{organization}', slug(organization))
+    .slice(0, longestSecretName)
 }
 
 /** https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mostReplacements, type ReplacementLimit, replacements } from '../../src/core/guard.ts'
 import { type Action, planToken } from '../../src/core/plan.ts'
-import { aPat, aToken, aVersion, onDay, someFacts } from '../support/builders.ts'
+import { aToken, aVersion, onDay, someFacts } from '../support/builders.ts'
 
 const byDefault: ReplacementLimit = { kind: 'default' }
 const count = (some: number): ReplacementLimit => ({ kind: 'count', count: some })
@@ -14,8 +14,8 @@ describe('one run replaces at most', () => {
     ['a quarter of the tokens, rounded down', byDefault, 43, 10],
     ['twenty of many tokens', byDefault, 80, 20],
     ['twenty of a thousand tokens', byDefault, 1_000, 20],
-    ['five of few tokens, for a quarter of few is none', byDefault, 20, 5],
-    ['five of three tokens, which is all of them', byDefault, 3, 5],
+    ['a quarter of some tokens', byDefault, 20, 5],
+    ['one of three tokens, or a single leaked token could never be replaced', byDefault, 3, 1],
     ['as many as are configured, however many there are', count(7), 1_000, 7],
     ['none, when that is configured', count(0), 1_000, 0],
     ['the configured share', share(0.25), 40, 10],
@@ -31,7 +31,7 @@ describe('one run replaces at most', () => {
     fc.assert(
       fc.property(fc.nat(100_000), (tokens) => {
         const most = mostReplacements(byDefault, tokens)
-        expect(Number.isInteger(most) && most >= 5 && most <= 20).toBe(true)
+        expect(Number.isInteger(most) && most >= 1 && most <= 20).toBe(true)
       }),
     )
   })
@@ -48,7 +48,7 @@ describe('a replacement', () => {
     ['is no token that is new', actionsOf({ current: undefined, pats: [] }), []],
     ['is no PAT that came to its end', planToken(aToken(), someFacts({ pats: [] }), onDay(31)).actions, []],
     ['is no PAT that is due', planToken(aToken(), someFacts(), onDay(25)).actions, []],
-    ['is no other scope', actionsOf({ pats: [aPat({ scopes: ['app_token'] })] }), []],
+    ['is no other scope', actionsOf({ current: aVersion({ scopes: ['vso.code'] }) }), []],
     ['is nothing that a person asked for', actionsOf({ pats: [], currentWorks: false }, true), []],
     [
       'is nothing else that is done',

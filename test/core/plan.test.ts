@@ -161,10 +161,11 @@ describe('a renewed token', () => {
       scheduled: [['extend covered (due)', due]],
     },
     {
-      name: 'is not extended while the list lacks it',
+      name: 'is extended when the list shows it again',
       token: { method: 'renew' },
       facts: { pats: [], currentWorks: true },
       now: due,
+      scheduled: [['extend current (due)', undefined]],
     },
     { name: 'without a store and a PAT is nothing', token: renewing, facts: { current: undefined, pats: [] } },
     {
@@ -566,7 +567,12 @@ describe('nothing is done', () => {
       facts: { ...inOverlap(), pats: [old, lost] },
       now: onDay(40),
     },
-    { name: 'for an entry that is paused, even when it is asked for', token: { paused: true }, requested: true },
+    {
+      name: 'for an entry that is paused, even when it is asked for, and then it is said',
+      token: { paused: true },
+      requested: true,
+      problems: ['paused'],
+    },
     { name: 'to a value that Patrol did not write', facts: foreign, problems: ['secret-not-managed'] },
     {
       name: 'to metadata of a later format',

@@ -286,7 +286,7 @@ describe('scopes-differ', () => {
       name: 'is a token of which another scope is declared',
       token: { scopes: ['vso.code'] },
       expected: 'scopes-differ',
-      message: 'it has vso.packaging_write, declared is vso.code',
+      message: 'it was minted for vso.packaging_write, declared is vso.code',
     },
     {
       name: 'is one of which one more scope is declared',
@@ -294,8 +294,23 @@ describe('scopes-differ', () => {
       expected: 'scopes-differ',
     },
     {
-      name: 'is one whose PAT somebody changed',
+      name: 'is none whose PAT somebody changed, for that is told and a person decides',
       facts: { pats: [aPat({ scopes: ['app_token'] })] },
+      expected: undefined,
+    },
+    {
+      name: 'is none that was granted another set than was asked for, or every run would mint',
+      token: { scopes: ['vso.code', 'vso.code_write'] },
+      facts: {
+        current: aVersion({ scopes: ['vso.code_write'], asked: ['vso.code', 'vso.code_write'] }),
+        pats: [aPat({ scopes: ['vso.code_write'] })],
+      },
+      expected: undefined,
+    },
+    {
+      name: 'is one of which other scopes are declared than were asked for, whatever was granted',
+      token: { scopes: ['vso.code_write'] },
+      facts: { current: aVersion({ scopes: ['vso.code_write'], asked: ['vso.code', 'vso.code_write'] }) },
       expected: 'scopes-differ',
     },
     {

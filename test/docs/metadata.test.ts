@@ -15,6 +15,7 @@ const full: Metadata = {
   scopes: Array.from({ length: 40 }, (_, index) => `vso.family${index}`),
   validFrom: instant(1),
   validTo: instant(2),
+  asked: ['vso.code'],
   supersedes: Array.from({ length: 8 }, () => '22222222-2222-3333-4444-555555555555'),
   writtenAt: instant(3),
   rule: '*',

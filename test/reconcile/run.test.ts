@@ -283,6 +283,89 @@ describe('rules', () => {
   })
 })
 
+describe('a token that is renewed in a store', () => {
+  const renewed = declaredToken({ method: 'renew' })
+
+  test('whose value changed with its extension is rotated in the same turn', async () => {
+    const world = new SimulatedWorld()
+    await turn(world, [renewed])
+    world.pass(times(21, day))
+    world.extensionChangesValue = true
+    const report = await turn(world, [renewed])
+    expect(report.results.map(({ kind, status }) => [kind, status])).toEqual([
+      ['extend', 'done'],
+      ['mint', 'done'],
+    ])
+    expect(world.currentWorks('package-feed-pat')).toBe(true)
+  })
+
+  test('and whose run died before the value was tried is tried by the next run', async () => {
+    const world = new SimulatedWorld()
+    await turn(world, [renewed])
+    world.pass(times(21, day))
+    world.extensionChangesValue = true
+    world.interfere = (effect, phase) => {
+      if (effect === 'extend' && phase === 'after') throw new Crash()
+    }
+    await crashing(turn(world, [renewed]))
+    world.interfere = () => undefined
+    expect(world.currentWorks('package-feed-pat')).toBe(false)
+    await turn(world, [renewed])
+    expect(world.currentWorks('package-feed-pat')).toBe(true)
+  })
+})
+
+test('a secret that Patrol did not write fails its token by name, and no other', async () => {
+  const world = new SimulatedWorld()
+  world.plantVersion('package-feed-pat', 'somebody’s', {}, true)
+  const other = declaredToken({ name: 'other', displayName: 'Other', place: { store: 'vault', secretName: 'other' } })
+  const report = await turn(world, [token, other])
+  expect(report.results).toMatchObject([
+    { token: 'other', kind: 'mint', status: 'done' },
+    { token: 'package-feed', kind: 'observe', status: 'failed', error: { code: 'secret-not-managed' } },
+  ])
+})
+
+test('a service that leaves out what a scope includes does not make every run mint', async () => {
+  const world = new SimulatedWorld()
+  const both = declaredToken({ scopes: ['vso.code', 'vso.code_write'] })
+  world.leavesOutIncludedScopes = true
+  for (let run = 0; run < 4; run++) {
+    await turn(world, [both])
+    world.pass(day)
+  }
+  expect(world.pats).toHaveLength(1)
+})
+
+test('after a signal no stale token is looked at any more', async () => {
+  const world = new SimulatedWorld()
+  const opened = world.open()
+  const proposals = await propose(opened, { tokens: [token], rules: [] }, { maxReplacements: { kind: 'default' } })
+  world.pass(hour)
+  world.stopped = true
+  let reads = 0
+  world.interfere = (effect) => {
+    if (effect.startsWith('read:')) reads += 1
+  }
+  const report = await apply(opened, proposals)
+  expect(report.results).toMatchObject([{ kind: 'mint', status: 'skipped', error: { code: 'interrupted' } }])
+  expect(reads).toBe(0)
+})
+
+test('a mint that is turned away is not sent again after a signal', async () => {
+  const world = new SimulatedWorld()
+  let asked = 0
+  world.interfere = (effect, phase) => {
+    if (effect !== 'mint' || phase !== 'before') return
+    asked += 1
+    world.stopped = true
+    throw new PatrolError('throttled', 'too many requests', { retryAfter: duration(5_000) })
+  }
+  const report = await turn(world, [token])
+  expect(asked).toBe(1)
+  expect(report.results).toMatchObject([{ kind: 'mint', status: 'failed', error: { code: 'interrupted' } }])
+})
+
 describe('a policy that came since', () => {
   const { name: _, organization, displayName: __, place: ___, covers: ____, rule: _____, ...terms } = declaredToken()
   const renewing: Rule = {

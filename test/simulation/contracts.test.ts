@@ -44,6 +44,8 @@ storeContract('the simulated store', async (): Promise<StoreWorld> => {
     mutations: () => world.effects.length + lost.count,
     loseNextAnswer: () => once('after', 'store-unreachable', 'unknown'),
     loseNextRequest: () => once('before', 'store-unreachable', 'unknown'),
+    makeUnreadable: async (name) =>
+      void world.unreadable.set(name, new PatrolError('store-denied', `${name} is locked`)),
     stop: async () => undefined,
   }
 })

@@ -1,4 +1,4 @@
-import { PatrolError } from '../../src/core/errors.ts'
+import { asPatrolError, PatrolError } from '../../src/core/errors.ts'
 import { decodeMetadata, encodeMetadata, fits, type Metadata, ownsTag } from '../../src/core/metadata.ts'
 import type { Pat } from '../../src/core/pat.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -7,7 +7,7 @@ import { type Duration, duration, type Instant, instant } from '../../src/core/t
 import type { MintRequest } from '../../src/ports/authority.ts'
 import type { Consignment } from '../../src/ports/target.ts'
 import type { Probe } from '../../src/ports/prober.ts'
-import type { StoredVersion } from '../../src/ports/store.ts'
+import type { Found, StoredVersion } from '../../src/ports/store.ts'
 
 export interface SimulatedPat {
   readonly authorizationId: string
@@ -18,7 +18,7 @@ export interface SimulatedPat {
   allOrganizations: boolean
   readonly owner: string
   readonly organization: string
-  readonly value: string
+  value: string
   revokedAt: Instant | undefined
   /** Revoked by an administrator, a policy or the leak scanner, and not by Patrol. */
   revokedOutside: boolean
@@ -47,6 +47,8 @@ export class SimulatedEstate {
   now: Instant = instant(Date.UTC(2026, 5, 1))
   readonly pats: SimulatedPat[] = []
   readonly secrets = new Map<string, SimulatedVersion[]>()
+  /** Secrets that nobody can read, by lower-case names, and why. */
+  readonly unreadable = new Map<string, PatrolError>()
   /** What each target holds now: the value. */
   readonly held = new Map<string, string>()
   /** The longest life that the policy grants. */
@@ -58,6 +60,10 @@ export class SimulatedEstate {
   /** PATs are not let in for so long after they were made. */
   useLag: Duration = duration(0)
   signedInAs = 'ci-bot@contoso.example'
+  /** An extension gives the PAT a new value, which nobody is told. */
+  extensionChangesValue = false
+  /** A scope that another one includes is not granted by name. */
+  leavesOutIncludedScopes = false
   #counter = 0
 
   /** A PAT made by hand, without Patrol. */
@@ -126,7 +132,7 @@ export class SimulatedEstate {
     if (request.validTo <= this.now) throw new PatrolError('invalid-request', 'a PAT cannot end in the past')
     const pat = this.createPat({
       displayName: request.displayName,
-      scopes: normalizeScopes(request.scopes),
+      scopes: this.#granted(normalizeScopes(request.scopes)),
       validTo: this.#clamp(this.now, request.validTo),
       owner,
       organization,
@@ -141,6 +147,7 @@ export class SimulatedEstate {
     const granted = this.#clamp(pat.validFrom, validTo)
     pat.shortened ||= granted < pat.validTo
     pat.extendedAt = this.now
+    if (this.extensionChangesValue) pat.value = `value-${this.next()}`
     pat.validTo = granted
     return asPat(pat)
   }
@@ -156,17 +163,26 @@ export class SimulatedEstate {
     return known ? { kind: 'works', ownerId: pat.owner } : { kind: 'refused', message: 'HTTP 401' }
   }
 
-  currentOf(names: readonly string[]): ReadonlyMap<string, StoredVersion> {
-    for (const name of names) this.#check(name)
-    const found = new Map<string, StoredVersion>()
+  currentOf(names: readonly string[]): ReadonlyMap<string, Found> {
+    const found = new Map<string, Found>()
     for (const name of names) {
-      const version = this.current(name)
-      if (version !== undefined) found.set(name.toLowerCase(), asStored(version))
+      const known = this.#look(name)
+      if (known !== undefined) found.set(name.toLowerCase(), known)
     }
     return found
   }
 
-  managed(): ReadonlyMap<string, StoredVersion> {
+  #look(name: string): Found | undefined {
+    try {
+      this.#check(name)
+    } catch (thrown) {
+      return asPatrolError(thrown)
+    }
+    const version = this.current(name)
+    return version && asStored(version)
+  }
+
+  managed(): ReadonlyMap<string, Found> {
     const ours = [...this.secrets.keys()].filter((name) => this.current(name)?.tags['patrol'] !== undefined)
     return this.currentOf(ours)
   }
@@ -207,6 +223,8 @@ export class SimulatedEstate {
   /** https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
   #check(name: string): void {
     if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) throw new PatrolError('invalid-request', 'no name for a secret')
+    const fault = this.unreadable.get(name.toLowerCase())
+    if (fault !== undefined) throw fault
   }
 
   admit(name: string): void {
@@ -236,6 +254,11 @@ export class SimulatedEstate {
   next(): number {
     this.#counter += 1
     return this.#counter
+  }
+
+  #granted(scopes: readonly string[]): readonly string[] {
+    if (!this.leavesOutIncludedScopes) return scopes
+    return scopes.filter((scope) => !scopes.includes(`${scope}_write`))
   }
 
   #clamp(from: Instant, validTo: Instant): Instant {
