@@ -19,6 +19,8 @@ export interface SimulatedPat {
   readonly owner: string
   readonly organization: string
   value: string
+  /** Values that it had before an extension. */
+  readonly formerValues: string[]
   revokedAt: Instant | undefined
   /** Revoked by an administrator, a policy or the leak scanner, and not by Patrol. */
   revokedOutside: boolean
@@ -76,6 +78,7 @@ export class SimulatedEstate {
       owner: 'ci-bot@contoso.example',
       organization: 'contoso',
       value: `value-${this.next()}`,
+      formerValues: [],
       revokedAt: undefined,
       revokedOutside: false,
       shortened: false,
@@ -95,8 +98,9 @@ export class SimulatedEstate {
     return this.pats.filter((pat) => this.isActive(pat))
   }
 
+  /** Whose value this is, or was before an extension. */
   byValue(value: string): SimulatedPat | undefined {
-    return this.pats.find((pat) => pat.value === value)
+    return this.pats.find((pat) => pat.value === value || pat.formerValues.includes(value))
   }
 
   current(secretName: string): SimulatedVersion | undefined {
@@ -147,7 +151,10 @@ export class SimulatedEstate {
     const granted = this.#clamp(pat.validFrom, validTo)
     pat.shortened ||= granted < pat.validTo
     pat.extendedAt = this.now
-    if (this.extensionChangesValue) pat.value = `value-${this.next()}`
+    if (this.extensionChangesValue) {
+      pat.formerValues.push(pat.value)
+      pat.value = `value-${this.next()}`
+    }
     pat.validTo = granted
     return asPat(pat)
   }

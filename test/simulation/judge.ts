@@ -55,17 +55,21 @@ export class Judge {
     for (const [secretName, token] of this.#tokens) {
       const versions = this.#estate.secrets.get(secretName) ?? []
       const current = versions.at(-1)
-      if (current?.value === pat.value && current.enabled) this.#report('I1', `revoked what ${secretName} hands out`)
+      if (current?.enabled === true && this.#holds(current.value, pat))
+        this.#report('I1', `revoked what ${secretName} hands out`)
       this.#judgeOverlap(token, pat, secretName)
-      const readable = versions.some((one) => one.value === pat.value && one.enabled && one.storedAt < (begun?.at ?? 0))
-      if (readable && current?.value !== pat.value) {
+      const readable = versions.some(
+        (one) => this.#holds(one.value, pat) && one.enabled && one.storedAt < (begun?.at ?? 0),
+      )
+      if (readable && current !== undefined && !this.#holds(current.value, pat)) {
         this.#report(
           'I4',
           `revoked ${pat.displayName} while a version of it is enabled: after a crash no run would see it`,
         )
       }
       for (const target of token.targets) {
-        if (this.#estate.held.get(target) === pat.value) this.#report('I7', `revoked what target ${target} holds`)
+        if (this.#holds(this.#estate.held.get(target) ?? '', pat))
+          this.#report('I7', `revoked what target ${target} holds`)
       }
     }
   }
@@ -74,7 +78,7 @@ export class Judge {
     const history = this.#history.get(secretName) ?? []
     for (const [index, version] of history.entries()) {
       const successor = history[index + 1]
-      if (version.value !== pat.value || successor === undefined) continue
+      if (!this.#holds(version.value, pat) || successor === undefined || this.#holds(successor.value, pat)) continue
       const { validFrom, validTo } = this.#estate.byValue(successor.value) ?? pat
       const overlap = shortest(token.overlap, token.renewBefore, duration((validTo - validFrom) / 3))
       const lasted = this.#estate.now - successor.storedAt
@@ -104,6 +108,8 @@ export class Judge {
     if (token === undefined || pat === undefined || previous === undefined || previous.storedAt >= begun.at) return
     if (!this.#estate.isActive(pat) || !previous.enabled || this.#estate.secrets.get(secretName)?.at(-2) !== previous)
       return
+    // Its extension gave it a value that nobody knows.
+    if (pat.value !== previous.value) return
     // It was due, and extended over its overlap just now.
     if (pat.extendedAt !== undefined && pat.extendedAt >= begun.at) return
     const scopesChanged = token.scopes?.join(' ') !== pat.scopes.join(' ')
@@ -121,7 +127,9 @@ export class Judge {
   /** After the program said that it established a new PAT. */
   afterMintDone(authorizationId: string): void {
     const pat = this.#estate.pats.find((one) => one.authorizationId === authorizationId)
-    const stored = [...this.#history.values()].flat().find((version) => version.value === pat?.value)
+    const stored = [...this.#history.values()]
+      .flat()
+      .find((version) => pat !== undefined && this.#holds(version.value, pat))
     if (pat === undefined || stored === undefined)
       return this.#report('I4', `${authorizationId} was never stored, but the program says so`)
     if (pat.revokedAt !== undefined && pat.revokedAt <= stored.storedAt) {
@@ -130,6 +138,10 @@ export class Judge {
         `${pat.displayName} was dead before it was stored, but the program says that it is established`,
       )
     }
+  }
+
+  #holds(value: string, pat: SimulatedPat): boolean {
+    return this.#estate.byValue(value) === pat
   }
 
   /** After a version was disabled by the program. */
@@ -154,13 +166,15 @@ export class Judge {
         this.#report('I1', `${secretName} hands out a value that was never minted`)
         continue
       }
-      if (current.enabled && this.#estate.isActive(pat) && !pat.stillborn) {
+      const works = this.#estate.isActive(pat) && pat.value === current.value && !pat.stillborn
+      if (current.enabled && works) {
         this.#established.add(secretName)
         this.#excused.delete(secretName)
         continue
       }
       if (!this.#established.has(secretName) || this.#excused.has(secretName)) continue
-      if (pat.revokedOutside || pat.shortened) this.#excused.set(secretName, this.#estate.now)
+      if (pat.revokedOutside || pat.shortened || pat.value !== current.value)
+        this.#excused.set(secretName, this.#estate.now)
       else if (pat.revokedAt === undefined && pat.validTo <= this.#estate.now) this.#judgeExpiry(secretName, token, pat)
       else this.#report('I1', `${secretName} hands out ${pat.displayName}, which does not work`)
     }
@@ -201,8 +215,8 @@ export class Judge {
     const versions = this.#estate.secrets.get(secretName.toLowerCase()) ?? []
     const mark = installationOf('memory:vault', secretName)
     return this.#estate.active().filter((pat) => {
-      if (markOf(pat.displayName)?.installation !== mark || pat.value === versions.at(-1)?.value) return false
-      const last = versions.findLastIndex((version) => version.value === pat.value)
+      if (markOf(pat.displayName)?.installation !== mark || this.#holds(versions.at(-1)?.value ?? '', pat)) return false
+      const last = versions.findLastIndex((version) => this.#holds(version.value, pat))
       const successor = last === -1 ? undefined : versions[last + 1]
       return successor === undefined || this.#estate.now > successor.storedAt + token.overlap + patience
     })

@@ -35,6 +35,8 @@ export interface Options {
   readonly targetsDown: number
   readonly secretsLost: number
   readonly configurationChanges: number
+  /** Every extension gives the PAT a new value, which nobody is told. */
+  readonly extensionChangesValue: boolean
   /** The program does not run for weeks. */
   readonly absence: number
   readonly createLag: number
@@ -78,6 +80,7 @@ export function drawOptions(chance: Chance): Options {
     targetsDown: rate(0.2),
     secretsLost: rate(0.05),
     configurationChanges: rate(0.1),
+    extensionChangesValue: chance.happens(0.1),
     absence: rate(0.05),
     createLag: chance.pick([0, 0, 30_000, 10 * minute]),
     revokeLag: chance.pick([0, 0, 10 * minute, 45 * minute]),
@@ -104,6 +107,7 @@ export function healthy(options: Options): Options {
     targetsDown: 0,
     secretsLost: 0,
     configurationChanges: 0,
+    extensionChangesValue: false,
     absence: 0,
     createLag: 0,
     revokeLag: 0,

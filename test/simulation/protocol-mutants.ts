@@ -5,6 +5,7 @@ const execute = 'src/reconcile/execute.ts'
 const gate = 'src/core/gate.ts'
 const mint = 'src/reconcile/mint.ts'
 const observe = 'src/reconcile/observe.ts'
+const estate = 'src/reconcile/estate.ts'
 const plan = 'src/core/plan.ts'
 const retire = 'src/reconcile/retire.ts'
 const storing = 'src/reconcile/store-generation.ts'
@@ -24,8 +25,8 @@ export const protocolMutants: readonly Mutant[] = [
     sentence: 'current is what the store says, never the greatest of our time-stamps',
     edits: [
       {
-        file: observe,
-        find: 'const again = (await store.current([place.secretName])).get(place.secretName.toLowerCase())',
+        file: estate,
+        find: 'const again = await currentVersion(store, place.secretName)',
         replace:
           "const stamp = (version: Version) => (version.reading.kind === 'read' ? version.reading.metadata.writtenAt : 0)\n    const again = versions.toSorted((left, right) => stamp(right) - stamp(left))[0]",
       },
@@ -41,7 +42,7 @@ export const protocolMutants: readonly Mutant[] = [
     sentence: 'a current PAT that the list lacks is tried with a real call before it is called revoked',
     edits: [
       {
-        file: observe,
+        file: estate,
         find: 'currentWorks: await this.#tryCurrent(token, facts)',
         replace: 'currentWorks: (await this.#tryCurrent(token, facts)) === null',
       },
@@ -64,8 +65,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: mint,
-        find: 'if (await isStillActive(turn, minted)) {',
-        replace: 'if ((await isStillActive(turn, minted)) || attempt > 0) {',
+        find: 'if (await isLetIn(turn, minted)) {',
+        replace: 'if ((await isLetIn(turn, minted)) || attempt > 0) {',
       },
     ],
   },
@@ -121,17 +122,18 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: observe,
-        find: '  await estate.readPats([token])\n  await estate.readCurrent([token])\n  return estate.look(token)',
-        replace: '  await estate.readCurrent([token])\n  await estate.readPats([token])\n  return estate.look(token)',
+        find: '  await estate.readPats([token])\n  await estate.readCurrent([token])\n  return look(estate, token, startedAt)',
+        replace:
+          '  await estate.readCurrent([token])\n  await estate.readPats([token])\n  return look(estate, token, startedAt)',
       },
       {
         file: observe,
         find: "  world.reporter.report({ kind: 'observing', what: 'personal access tokens' })",
-        replace: '  await estate.readCurrent(tokens)',
+        replace: '  await estate.readCurrent(telling)',
       },
       {
         file: observe,
-        find: '  await estate.readCurrent(tokens)\n  const expansion',
+        find: '  await estate.readCurrent(telling)\n  const expansion',
         replace: '  const expansion',
       },
     ],
@@ -230,9 +232,9 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: mint,
-        find: '    try {\n      await verify(turn, minted)\n    } catch (error) {\n      await discard(turn, minted.pat)\n      throw error\n    }\n    await bridge(turn, facts, minted.pat)\n    await storeGeneration(turn, minted, metadata)',
+        find: '    await verify(turn, minted)\n    return metadata',
         replace:
-          '    await storeGeneration(turn, minted, metadata)\n    try {\n      await verify(turn, minted)\n    } catch (error) {\n      await discard(turn, minted.pat)\n      throw error\n    }',
+          '    await storeGeneration(turn, minted, metadata)\n    await verify(turn, minted)\n    return metadata',
       },
     ],
   },
@@ -256,6 +258,65 @@ export const protocolMutants: readonly Mutant[] = [
         find: "  const minted: Result = { token: token.name, kind: 'mint', status: 'done', authorizationId, validTo }",
         replace:
           "  const minted: Result = { token: token.name, kind: 'mint', status: 'done', authorizationId, validTo }\n  const old = currentPat(token, facts)?.authorizationId\n  if (old !== undefined) await turn.authority.revoke(token.organization, old, turn.limits())",
+      },
+    ],
+  },
+  {
+    name: 'a delivery is not looked at again',
+    sentence: 'delivery ends by reading the current generation again, and delivers that one if it moved',
+    edits: [
+      {
+        file: deliver,
+        find: 'if (generationIn(await turn.currentVersion()) === metadata.generation) return outcomes',
+        replace: 'return outcomes',
+      },
+      {
+        file: deliver,
+        find: 'if (generationIn(latest) === metadata.generation) {',
+        replace: 'if (latest !== null) {',
+      },
+    ],
+  },
+  {
+    name: 'a late store is not looked for',
+    sentence: 'after an unknown store the generation is looked for, before it is stored again',
+    edits: [
+      {
+        file: storing,
+        find: 'if (await isStored(turn, metadata.generation)) return',
+        replace: 'if ((await isStored(turn, metadata.generation)) && attempt < 0) return',
+      },
+    ],
+  },
+  {
+    name: 'an end within the overlap is left',
+    sentence: 'a due PAT that would expire inside its overlap is extended before it is superseded',
+    edits: [{ file: mint, find: '    await bridge(turn, facts, minted.pat)\n', replace: '' }],
+  },
+  {
+    name: 'an extension is believed to keep the value',
+    sentence: 'a stored value is tried after its PAT was extended',
+    edits: [
+      {
+        file: 'src/reconcile/extend.ts',
+        find: 'return !(await isLetIn(turn, { pat, value: stored.value }))',
+        replace: 'return (await isLetIn(turn, { pat, value: stored.value })) === null',
+      },
+    ],
+  },
+  {
+    name: 'a lost mint is forgotten',
+    sentence: 'after an unknown mint the generation is looked for and revoked, for its value is lost',
+    edits: [{ file: mint, find: '      await revokeLost(turn, generation)\n', replace: '' }],
+  },
+  {
+    name: 'no orphan is ever collected',
+    sentence: 'orphans are collected',
+    edits: [
+      {
+        file: plan,
+        find: 'if (standing.collectAt <= now) actions.push(action)',
+        replace: 'if (standing.collectAt <= now && standing.collectAt < 0) actions.push(action)',
       },
     ],
   },

@@ -76,6 +76,7 @@ class Simulation implements Witness {
     this.#estate.createLag = duration(this.#drawn.createLag)
     this.#estate.revokeLag = duration(this.#drawn.revokeLag)
     this.#estate.useLag = duration(this.#drawn.useLag)
+    this.#estate.extensionChangesValue = this.#drawn.extensionChangesValue
     this.#judge = new Judge(this.#estate, this.#tokens, this.#strangers())
   }
 
@@ -104,6 +105,7 @@ class Simulation implements Witness {
       revokeLag: duration(0),
       useLag: duration(0),
       maximumLife: undefined,
+      extensionChangesValue: false,
     })
     this.#targetsDown = false
     this.#note('peace')
