@@ -1,3 +1,4 @@
+import type { PatrolError } from '../core/errors.ts'
 import type { Metadata, Reading } from '../core/metadata.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Instant } from '../core/time.ts'
@@ -12,6 +13,9 @@ export interface StoredVersion {
   readonly enabled: boolean
   readonly reading: Reading
 }
+
+/** What was found under one name: the current version, or why this one secret could not be read. */
+export type Found = StoredVersion | PatrolError
 
 /**
  * The system of record for values: secrets with versions, and with metadata beside each version. The *current* version
@@ -32,10 +36,17 @@ export interface Store {
   /**
    * The current version of each of these secrets. A secret that does not exist (a deleted one included) is not in the
    * map, whose keys are lower-case names. No value leaves the adapter.
+   *
+   * Secrets are independent: one that is damaged or denied stands in the map with its failure, and so does one that got
+   * no answer after all repetitions. It rejects only with what nothing in the store can be read for, such as a sign-in
+   * that fails or a store that is out of reach.
    */
-  current(names: readonly string[]): Promise<ReadonlyMap<string, StoredVersion>>
-  /** The current versions of all secrets whose metadata Patrol wrote; keys are lower-case names. For rules. */
-  managed(): Promise<ReadonlyMap<string, StoredVersion>>
+  current(names: readonly string[]): Promise<ReadonlyMap<string, Found>>
+  /**
+   * The current versions of all secrets whose metadata Patrol wrote; keys are lower-case names. For rules. A secret that
+   * is there but cannot be read stands in the map with its failure, whoever may have written it.
+   */
+  managed(): Promise<ReadonlyMap<string, Found>>
   /** All versions of a secret, in no particular order; empty when there is none. */
   versions(name: string): Promise<readonly StoredVersion[]>
   /** The current value with its version; undefined when the secret does not exist or is disabled. */

@@ -6,7 +6,7 @@ import { Ceilings } from './ceilings.ts'
 import { execute, type Result } from './execute.ts'
 import { forEachFair } from './fair-lanes.ts'
 import { lanesOf } from './lanes.ts'
-import { type Declared, type Observation, observe, observeToken, type Snapshot } from './observe.ts'
+import { blindSpots, type Declared, type Observation, observe, observeToken, type Snapshot } from './observe.ts'
 import { Owners } from './owners.ts'
 import type { Moment } from './pat-lists.ts'
 import { factsLast, type Shared, Turn } from './turn.ts'
@@ -38,19 +38,14 @@ export interface PlanOptions {
 
 /** Observes and plans. Changes nothing. */
 export async function propose(world: World, declared: Declared, options: PlanOptions): Promise<Proposals> {
-  const only = options.only ?? (() => true)
-  const snapshot = await observe(world, {
-    tokens: declared.tokens.filter(({ name }) => only(name)),
-    rules: declared.rules,
-  })
-  const observations = snapshot.observations.filter(({ token }) => only(token.name))
+  const snapshot = await observe(world, declared, options.only)
   const now = world.clock.now()
-  const proposals = observations.map((observation) => ({
+  const proposals = snapshot.observations.map((observation) => ({
     observation,
     plan: planOf(observation, now, options.requested?.has(observation.token.name) ?? false),
   }))
-  const unseen = snapshot.failures.map(({ rule, failure }) =>
-    problem(rule.match, failure.code, failure.message, failure.remedy),
+  const unseen = blindSpots(snapshot).map(({ name, failure }) =>
+    problem(name, failure.code, failure.message, failure.remedy),
   )
   const problems = [...snapshot.problems, ...unseen, ...proposals.flatMap(({ plan }) => plan.problems)]
   const veto = vetoOf(world, proposals, options)
@@ -114,7 +109,7 @@ export async function apply(world: World, proposed: Proposals, options: ApplyOpt
   const results = busy.flatMap(({ observation }) => turns.get(observation.token.name) ?? [])
   const blind = [
     ...proposed.proposals.map(({ observation }) => observation),
-    ...proposed.snapshot.failures.map(({ rule, failure }) => ({ token: { name: rule.match }, failure })),
+    ...blindSpots(proposed.snapshot).map(({ name, failure }) => ({ token: { name }, failure })),
   ]
   for (const observation of blind) {
     if (!('failure' in observation)) continue

@@ -10,6 +10,7 @@ import type { Step } from '../ports/reporter.ts'
 import type { Store } from '../ports/store.ts'
 import type { World } from '../ports/world.ts'
 import type { Ceilings } from './ceilings.ts'
+import { currentVersion } from './current-version.ts'
 import type { Owners } from './owners.ts'
 import type { PatLists } from './pat-lists.ts'
 
@@ -130,8 +131,8 @@ export class Turn {
   }
 
   /** What the store hands out as of now. */
-  async currentVersion(): Promise<Version | undefined> {
-    return (await this.store.current([this.place.secretName])).get(this.place.secretName.toLowerCase())
+  currentVersion(): Promise<Version | undefined> {
+    return currentVersion(this.store, this.place.secretName)
   }
 
   /**

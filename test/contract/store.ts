@@ -4,7 +4,7 @@ import { encodeMetadata, type Metadata } from '../../src/core/metadata.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { duration, type Instant, instant } from '../../src/core/time.ts'
 import type { Limits } from '../../src/ports/limits.ts'
-import type { Store, StoredVersion } from '../../src/ports/store.ts'
+import type { Found, Store, StoredVersion } from '../../src/ports/store.ts'
 import { largeMetadata, sampleMetadata } from '../adapters/stores/sample-metadata.ts'
 
 /** A store with what is around it. What a store cannot suffer is left out, and those facts are not asked for. */
@@ -26,6 +26,8 @@ export interface StoreWorld {
   loseNextRequest?(): void
   /** The next request is refused for lack of permission. */
   denyNext?(): void
+  /** Damages or locks away one secret, so that nobody can read it any more. */
+  makeUnreadable(name: string): Promise<void>
   /** Deletes so that the name stays taken. */
   softDelete?(name: string): Promise<void>
   stop(): Promise<void>
@@ -47,10 +49,16 @@ export function storeContract(title: string, makeWorld: () => Promise<StoreWorld
     const fresh = (): string => `secret-${++serial}`
     const soon = (): Limits => ({ sendBy: world.elapsed() + 60_000, timeout: duration(30_000) })
     const value = (): Secret => new Secret(`value-of-${++serial}-${'x'.repeat(60)}`)
+    const versionOf = (found: Found | undefined): StoredVersion | undefined => {
+      if (found instanceof PatrolError) throw found
+      return found
+    }
     const currentOf = async (name: string): Promise<StoredVersion | undefined> =>
-      (await store.current([name])).get(name.toLowerCase())
-    const metadataOf = (version: StoredVersion | undefined): Metadata | undefined =>
-      version?.reading.kind === 'read' ? version.reading.metadata : undefined
+      versionOf((await store.current([name])).get(name.toLowerCase()))
+    const metadataOf = (found: Found | undefined): Metadata | undefined => {
+      const version = versionOf(found)
+      return version?.reading.kind === 'read' ? version.reading.metadata : undefined
+    }
     const failure = async (work: Promise<unknown>): Promise<PatrolError> => {
       const thrown = await work.then(
         () => undefined,
@@ -124,7 +132,7 @@ export function storeContract(title: string, makeWorld: () => Promise<StoreWorld
     it.each(['', 'a/b', '../up', 'with space', 'ü', 'a.b', 'x'.repeat(128)])('refuses the name %j', async (name) => {
       for (const work of [
         () => store.write(name, value(), sampleMetadata(), soon()),
-        () => store.current([name]),
+        () => currentOf(name),
         () => store.versions(name),
         () => store.read(name),
         () => store.admit(name),
@@ -181,6 +189,32 @@ export function storeContract(title: string, makeWorld: () => Promise<StoreWorld
       const found = await store.current([...names, fresh(), fresh()])
       expect([...found.keys()].sort()).toEqual([...names].sort())
       for (const name of names) expect(metadataOf(found.get(name))?.displayName).toBe(name)
+    })
+
+    it('fails one secret that cannot be read by its name, and serves all others', async () => {
+      const [bad, ...good] = Array.from({ length: 30 }, fresh)
+      for (const name of [bad!, ...good])
+        await store.write(name, value(), sampleMetadata({ displayName: name }), soon())
+      await world.makeUnreadable(bad!)
+      const two = await store.current([bad!.toUpperCase(), good[0]!])
+      expect(two.get(bad!)).toBeInstanceOf(PatrolError)
+      expect(two.get(bad!)).toMatchObject({ code: expect.stringMatching(/^store-/), outcome: 'none' })
+      expect(metadataOf(two.get(good[0]!))?.displayName).toBe(good[0])
+      expect((await failure(store.versions(bad!))).code).toMatch(/^store-/)
+      // A listing may show what must not be read by itself.
+      for (const found of [await store.current([bad!, ...good]), await store.managed()]) {
+        expect(found.has(bad!)).toBe(true)
+        for (const name of good) expect(metadataOf(found.get(name))?.displayName).toBe(name)
+      }
+    })
+
+    it('fails a name that no secret can have, and serves all others', async () => {
+      const name = fresh()
+      await store.write(name, value(), sampleMetadata(), soon())
+      const found = await store.current(['No Name', name, 'x/Y'])
+      expect([...found.keys()].sort()).toEqual(['no name', name, 'x/y'].sort())
+      expect(found.get('no name')).toMatchObject({ code: 'invalid-request', outcome: 'none' })
+      expect(metadataOf(found.get(name))).toBeDefined()
     })
 
     it('replaces the metadata of one version and leaves its value, its state and the other versions', async () => {
@@ -256,13 +290,14 @@ export function storeContract(title: string, makeWorld: () => Promise<StoreWorld
       await world.plant(damaged, { value: 'torn', tags: { ...tags, account: '' } })
       await world.plant(ours, { value: 'ours', tags: { ...tags, 'cost-center': '4711' } })
       const found = await store.current([foreign, newer, damaged, ours])
-      expect(found.get(foreign)?.reading).toEqual({ kind: 'foreign' })
-      expect(found.get(newer)?.reading).toEqual({ kind: 'unsupported', version: '7' })
-      expect(found.get(damaged)?.reading).toEqual({ kind: 'damaged', field: 'account' })
-      expect(found.get(ours)?.reading.kind).toBe('read')
+      expect(versionOf(found.get(foreign))?.reading).toEqual({ kind: 'foreign' })
+      expect(versionOf(found.get(newer))?.reading).toEqual({ kind: 'unsupported', version: '7' })
+      expect(versionOf(found.get(damaged))?.reading).toEqual({ kind: 'damaged', field: 'account' })
+      expect(versionOf(found.get(ours))?.reading.kind).toBe('read')
       const managed = await store.managed()
       expect(managed.has(foreign)).toBe(false)
-      for (const name of [newer, damaged, ours]) expect(managed.get(name)?.reading).toEqual(found.get(name)?.reading)
+      for (const name of [newer, damaged, ours])
+        expect(managed.get(name)).toMatchObject({ reading: versionOf(found.get(name))?.reading })
       const read = await store.read(ours)
       expect(read?.value.reveal()).toBe('ours')
       const room = Object.keys(tags).length + 1

@@ -2,17 +2,17 @@ import type { TokenCredential } from '@azure/core-auth'
 import type { HttpClient } from '@azure/core-rest-pipeline'
 import type { SecretClient, SecretProperties } from '@azure/keyvault-secrets'
 import pLimit from 'p-limit'
-import { PatrolError } from '../../core/errors.ts'
+import { asPatrolError, PatrolError } from '../../core/errors.ts'
 import { decodeMetadata, type Metadata } from '../../core/metadata.ts'
 import { Secret } from '../../core/secret.ts'
 import { instant } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Limits } from '../../ports/limits.ts'
 import type { Reporter } from '../../ports/reporter.ts'
-import type { Store, StoredVersion } from '../../ports/store.ts'
-import { refusalOf } from './key-vault-errors.ts'
+import type { Found, Store, StoredVersion } from '../../ports/store.ts'
+import { reachOf, refusalOf } from './key-vault-errors.ts'
 import { KeyVaultWire } from './key-vault-wire.ts'
-import { canonicalName } from './secret-name.ts'
+import { canonicalName, canonicalNames } from './secret-name.ts'
 import { patContentType, tagsWith } from './version-tags.ts'
 
 export interface AzureKeyVaultOptions {
@@ -62,35 +62,55 @@ class AzureKeyVault implements Store {
     return this.#identity
   }
 
-  async current(names: readonly string[]): Promise<ReadonlyMap<string, StoredVersion>> {
-    const wanted = new Set(names.map(canonicalName))
-    const found = new Map<string, StoredVersion>()
+  async current(names: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const found = new Map<string, Found>()
+    const wanted = canonicalNames(names, found)
     if (wanted.size > askedWithoutListing && this.#mayList) await this.#listWanted(wanted, found)
-    const limit = pLimit(askedAtOnce)
-    try {
-      await Promise.all(
-        [...wanted].map((name) =>
-          limit(async () => {
-            const version = await this.#ask(name)
-            if (version !== undefined) found.set(name, version)
-          }),
-        ),
-      )
-    } finally {
-      limit.clearQueue()
-    }
-    for (const name of names.map(canonicalName)) {
-      if (found.has(name)) this.#present.add(name)
-      else this.#present.delete(name)
+    await this.#askEach([...wanted], found)
+    for (const name of names.map((each) => each.toLowerCase())) {
+      const known = found.get(name)
+      if (known === undefined || known instanceof PatrolError) this.#present.delete(name)
+      else this.#present.add(name)
     }
     return found
+  }
+
+  /**
+   * Puts into `found` what the vault says of each secret by itself. A failure that meets all secrets ends the asking,
+   * and so does a vault that was silent to a whole round. Rejects when nothing at all was heard or could be read.
+   */
+  async #askEach(wanted: readonly string[], found: Map<string, Found>): Promise<void> {
+    let over: PatrolError | undefined
+    let heard = false
+    const silences: PatrolError[] = []
+    const limit = pLimit(askedAtOnce)
+    const answers = await Promise.all(
+      wanted.map((name) =>
+        limit(async () => {
+          if (over !== undefined) return over
+          const answer = await this.#ask(name).catch(asPatrolError)
+          const reach = answer instanceof PatrolError ? reachOf(answer) : 'secret'
+          if (reach === 'secret' || !(answer instanceof PatrolError)) heard = true
+          else if (reach === 'vault') over ??= answer
+          else silences.push(answer)
+          if (!heard && silences.length >= askedAtOnce) over ??= silences[0]
+          return answer
+        }),
+      ),
+    )
+    for (const [index, name] of wanted.entries()) {
+      const answer = answers[index]
+      if (answer !== undefined) found.set(name, answer)
+    }
+    const failure = over ?? (heard ? undefined : silences[0])
+    if (failure !== undefined && [...found.values()].every((each) => each instanceof PatrolError)) throw failure
   }
 
   /**
    * Moves from `wanted` to `found` what a listing of the vault shows. It ends when it has cost as much as asking for
    * the rest would and brings less than one secret a page; so the whole never costs more than twice the cheaper way.
    */
-  async #listWanted(wanted: Set<string>, found: Map<string, StoredVersion>): Promise<void> {
+  async #listWanted(wanted: Set<string>, found: Map<string, Found>): Promise<void> {
     let pages = 0
     try {
       for await (const page of this.#pagesOfVault()) {
@@ -136,7 +156,7 @@ class AzureKeyVault implements Store {
     return undefined
   }
 
-  async managed(): Promise<ReadonlyMap<string, StoredVersion>> {
+  async managed(): Promise<ReadonlyMap<string, Found>> {
     const found = new Map<string, StoredVersion>()
     for await (const page of this.#pagesOfVault()) {
       for (const properties of page) {

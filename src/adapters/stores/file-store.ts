@@ -1,14 +1,14 @@
 import { access, constants, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import pLimit from 'p-limit'
-import { PatrolError } from '../../core/errors.ts'
+import { asPatrolError, PatrolError } from '../../core/errors.ts'
 import { decodeMetadata, type Metadata } from '../../core/metadata.ts'
 import { Secret } from '../../core/secret.ts'
 import { type Duration, duration, instant, second, times } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Limits } from '../../ports/limits.ts'
 import type { Random } from '../../ports/random.ts'
-import type { Store, StoredVersion } from '../../ports/store.ts'
+import type { Found, Store, StoredVersion } from '../../ports/store.ts'
 import { AgeKey } from './age-key.ts'
 import { errorNumber, prepareFile, readIfThere, removeUnfinished, syncDirectory } from './atomic-file.ts'
 import { takeLock } from './file-lock.ts'
@@ -21,7 +21,7 @@ import {
   parseSummed,
   type SecretFile,
 } from './secret-file.ts'
-import { canonicalName } from './secret-name.ts'
+import { canonicalName, canonicalNames, isSecretName } from './secret-name.ts'
 import { patContentType, tagsWith } from './version-tags.ts'
 
 export interface FileStoreOptions {
@@ -85,20 +85,21 @@ class FileStore implements Store {
     return id
   }
 
-  async current(names: readonly string[]): Promise<ReadonlyMap<string, StoredVersion>> {
-    const found = new Map<string, StoredVersion>()
-    const wanted = [...new Set(names.map(canonicalName))]
-    const files = await Promise.all(wanted.map((name) => this.#readers(() => this.#file(name))))
+  async current(names: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    const found = new Map<string, Found>()
+    const wanted = [...canonicalNames(names, found)]
+    const looked = await Promise.all(wanted.map((name) => this.#readers(() => this.#look(name))))
+    if (looked.some((each) => each instanceof PatrolError)) await this.#requireDirectory()
     for (const [index, name] of wanted.entries()) {
-      const version = files[index]?.versions.at(-1)
-      if (version !== undefined) found.set(name, stored(version))
+      const each = looked[index]
+      if (each !== undefined) found.set(name, each)
     }
     return found
   }
 
-  async managed(): Promise<ReadonlyMap<string, StoredVersion>> {
-    const all = await this.current(await this.#names())
-    return new Map([...all].filter(([, version]) => version.reading.kind !== 'foreign'))
+  async managed(): Promise<ReadonlyMap<string, Found>> {
+    const all = await this.current((await this.#names()).filter(isSecretName).toSorted())
+    return new Map([...all].filter(([, found]) => found instanceof PatrolError || found.reading.kind !== 'foreign'))
   }
 
   async versions(name: string): Promise<readonly StoredVersion[]> {
@@ -247,6 +248,24 @@ class FileStore implements Store {
     const file = parseSecretFile(text, path)
     if (file.name !== name || file.versions.length === 0) throw corrupt(path)
     return file
+  }
+
+  async #look(name: string): Promise<Found | undefined> {
+    try {
+      const version = (await this.#file(name))?.versions.at(-1)
+      return version && stored(version)
+    } catch (thrown) {
+      return asPatrolError(thrown)
+    }
+  }
+
+  /** Where the directory cannot be entered, it is not the files that are at fault. */
+  async #requireDirectory(): Promise<void> {
+    await this.#attempt(() =>
+      access(this.#secrets, constants.X_OK).catch((thrown: unknown) => {
+        if (errorNumber(thrown) !== 'ENOENT') throw thrown
+      }),
+    )
   }
 
   async #names(): Promise<readonly string[]> {

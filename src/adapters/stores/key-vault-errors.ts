@@ -33,6 +33,20 @@ export function refusalOf(thrown: unknown): { readonly status: number; readonly 
 }
 
 /**
+ * How far the failure to read one secret reaches. `vault`: the others cannot be read either. `silence`: nothing was
+ * heard of the vault, which may be so for this one or for all. `secret`: it says nothing about others, for permissions
+ * can be given for each secret alone. https://learn.microsoft.com/azure/key-vault/general/rbac-guide
+ */
+export function reachOf(failure: PatrolError): 'secret' | 'silence' | 'vault' {
+  if (['throttled', 'store-unreachable'].includes(failure.code)) return 'silence'
+  const refusal = refusalOf(failure)
+  if (refusal === undefined) return ['unexpected-answer', 'internal'].includes(failure.code) ? 'secret' : 'vault'
+  // Access policies know no single secrets, and firewalls none at all.
+  const byVault = refusal.status === 401 || /Policy|Firewall|PrivateLink|Network/i.test(refusal.code)
+  return byVault ? 'vault' : 'secret'
+}
+
+/**
  * Judges a refusal: which error it is, whether anything can have taken place, and what to do. Pure.
  * https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
  */

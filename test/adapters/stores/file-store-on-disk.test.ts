@@ -12,6 +12,7 @@ import { Secret } from '../../../src/core/secret.ts'
 import { duration, instant } from '../../../src/core/time.ts'
 import type { Limits } from '../../../src/ports/limits.ts'
 import type { Store } from '../../../src/ports/store.ts'
+import { currentVersion } from '../../../src/reconcile/current-version.ts'
 import { type FileWorld, fileWorld } from './file-world.ts'
 import { sampleMetadata } from './sample-metadata.ts'
 import { testClock, testRandom } from './test-clock.ts'
@@ -110,7 +111,7 @@ describe('on disk', () => {
         torn[at] = whole[at]! ^ 1
         await writeFile(path, torn)
         const store = world.reopen()
-        const work = name === 'store.json' ? store.identity() : store.current(['feed'])
+        const work = name === 'store.json' ? store.identity() : currentVersion(store, 'feed')
         const outcome = await work.then(
           (answer) => answer,
           (error: unknown) => error,
@@ -136,7 +137,7 @@ describe('on disk', () => {
     await world.store.write('feed', new Secret(value), sampleMetadata(), soon())
     const path = join(world.path, 'secrets/feed.json')
     await writeFile(path, (await readFile(path, 'utf8')).replace('"format": 1', '"format": 2'))
-    expect(await failure(world.store.current(['feed']))).toMatchObject({ code: 'metadata-unsupported' })
+    expect(await failure(currentVersion(world.store, 'feed'))).toMatchObject({ code: 'metadata-unsupported' })
   })
 
   it('a file under the name of another secret is damaged', async () => {

@@ -39,6 +39,7 @@ export async function fileWorld(given?: Secret): Promise<FileWorld> {
       await mkdir(join(path, 'secrets'), { recursive: true })
       await writeFile(join(path, 'secrets', `${name}.json`), formatSecretFile(file))
     },
+    makeUnreadable: (name: string) => writeFile(join(path, 'secrets', `${name}.json`), '{"torn":'),
     stop: () => rm(directory, { recursive: true, force: true }),
   }
 }

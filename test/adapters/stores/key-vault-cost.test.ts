@@ -112,15 +112,68 @@ describe('observing a vault of a thousand secrets', () => {
     refused.cancel()
   })
 
-  it('asks no further once one was refused', async () => {
+  it.each<[string, number, string]>([
+    ['a policy or a firewall refused one', 403, 'ForbiddenByPolicy'],
+    ['nobody answered a whole round', 503, 'ServiceBusy'],
+  ])('asks no further once %s', async (_, status, code) => {
+    const body = JSON.stringify({ error: { code: 'Forbidden', innererror: { code } } })
+    const unlisted = world.emulator.fault({
+      service: 'vault',
+      pathIncludes: '/secrets?',
+      times: Infinity,
+      effect: { kind: 'status', status: 403 },
+    })
     const refused = world.emulator.fault({
       service: 'vault',
       times: Infinity,
-      effect: { kind: 'status', status: 403, body: '{"error":{"code":"Forbidden"}}' },
+      effect: { kind: 'status', status, body },
     })
-    await expect(world.open().current(last(500))).rejects.toMatchObject({ code: 'store-denied' })
+    await expect(world.open().current(last(500))).rejects.toMatchObject({ code: expect.stringMatching(/^store-/) })
+    unlisted.cancel()
     refused.cancel()
-    expect(cost().total).toBeLessThan(40)
+    expect(cost().total).toBeLessThan(32 * 4)
+  })
+
+  it('asks for every other secret while single ones are denied, silent or without sense', async () => {
+    const names = last(60)
+    const faults = [
+      world.emulator.fault({
+        service: 'vault',
+        pathIncludes: '/secrets?',
+        times: Infinity,
+        effect: { kind: 'status', status: 403 },
+      }),
+      ...names.slice(0, 20).map((name) =>
+        world.emulator.fault({
+          service: 'vault',
+          pathIncludes: `/secrets/${name}/`,
+          times: Infinity,
+          effect: { kind: 'status', status: 403, body: '{"error":{"code":"Forbidden"}}' },
+        }),
+      ),
+      world.emulator.fault({
+        service: 'vault',
+        pathIncludes: `/secrets/${names[20]}/`,
+        times: Infinity,
+        effect: { kind: 'status', status: 503 },
+      }),
+      world.emulator.fault({
+        service: 'vault',
+        pathIncludes: `/secrets/${names[21]}/`,
+        times: Infinity,
+        effect: { kind: 'status', status: 200, body: '{}', headers: { 'content-type': 'application/json' } },
+      }),
+    ]
+    const found = await world.open().current(names)
+    for (const fault of faults) fault.cancel()
+    const codes = names.map((name) => (found.get(name) as { readonly code?: string } | undefined)?.code)
+    expect(codes).toEqual([
+      ...Array.from({ length: 20 }, () => 'store-denied'),
+      'store-unreachable',
+      'unexpected-answer',
+      ...Array.from({ length: 38 }, () => undefined),
+    ])
+    expect(found.size).toBe(60)
   })
 })
 

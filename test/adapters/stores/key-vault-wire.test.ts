@@ -8,6 +8,7 @@ import type { FaultRule } from '../../../src/emulator/faults.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { Limits } from '../../../src/ports/limits.ts'
 import type { Store } from '../../../src/ports/store.ts'
+import { currentVersion } from '../../../src/reconcile/current-version.ts'
 import { sampleMetadata } from './sample-metadata.ts'
 import { testClock } from './test-clock.ts'
 import { type VaultWorld, vaultWorld } from './vault-world.ts'
@@ -354,7 +355,7 @@ describe('an answer that is JSON, but not what a vault says', () => {
     ['no attributes', () => secret({ attributes: undefined })],
     ['no value', () => secret({ value: undefined })],
   ])('is no secret with %s', async (_, body) => {
-    for (const ask of [() => store.current(['odd']), () => store.read('odd')]) {
+    for (const ask of [() => currentVersion(store, 'odd'), () => store.read('odd')]) {
       answerWith(body())
       const error = await failure(ask())
       expect(error).toMatchObject({ code: 'unexpected-answer', outcome: 'none' })

@@ -87,6 +87,12 @@ export async function vaultWorld(options: EmulatorOptions = {}): Promise<VaultWo
         service: 'vault',
         effect: { kind: 'status', status: 403, body: '{"error":{"code":"Forbidden","message":"no"}}' },
       }),
+    makeUnreadable: async (name) => {
+      const body =
+        '{"error":{"code":"Forbidden","message":"Action: secrets/get","innererror":{"code":"ForbiddenByRbac"}}}'
+      const effect = { kind: 'status', status: 403, body } as const
+      emulator.fault({ service: 'vault', pathIncludes: `/secrets/${name}/`, times: Infinity, effect })
+    },
     softDelete: async (name) => {
       const poller = await somebody.beginDeleteSecret(name, { intervalInMs: 1 })
       await poller.pollUntilDone()
