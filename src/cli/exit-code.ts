@@ -20,12 +20,16 @@ export function worst(codes: readonly ExitCode[]): ExitCode {
   return order.find((code) => codes.includes(code)) ?? exitCodes.done
 }
 
+/** No later run gets further before somebody signs in, corrects the password or names another user. */
 const personNeeded: ReadonlySet<ErrorCode> = new Set([
   'sign-in-mfa-required',
   'sign-in-invalid-credentials',
   'sign-in-expired',
   'sign-in-blocked',
   'sign-in-misconfigured',
+  'not-signed-in',
+  'not-a-user-token',
+  'wrong-account',
 ])
 
 const usage: ReadonlySet<ErrorCode> = new Set(['config-invalid', 'usage'])

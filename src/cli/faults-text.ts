@@ -1,8 +1,8 @@
-import type { PlacedFault } from './invocation.ts'
+import type { ConfigProblem } from '../app/config/problems.ts'
 import { clean, type Pen } from './terminal.ts'
 
 /** Faults as compilers print them, so that editors and people find the place. */
-export function faultsText(pen: Pen, faults: readonly PlacedFault[]): string {
+export function faultsText(pen: Pen, faults: readonly ConfigProblem[]): string {
   return faults
     .map((fault) => {
       const place = fault.file === undefined ? '' : `${fault.file}:${fault.line}:${fault.column}: `

@@ -1,3 +1,4 @@
+import type { ConfigProblem } from '../app/config/problems.ts'
 import { PatrolError } from '../core/errors.ts'
 import type { Io } from './io.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -20,6 +21,8 @@ export interface Invocation {
   readonly pen: Pen
   /** For stderr. */
   readonly errorPen: Pen
+  /** Waits for the signal that is the wanted end of this command: then the exit code tells of no interruption. */
+  awaitStop(): Promise<void>
 }
 
 /** A command: prints its result and says how it ended. Trouble is thrown as a PatrolError. */
@@ -27,23 +30,13 @@ export type Command<Options> = (invocation: Invocation, options: Options) => Pro
 
 /** Faults of a configuration, all of them, with their places. */
 export class ConfigurationFaults extends PatrolError {
-  readonly faults: readonly PlacedFault[]
+  readonly faults: readonly ConfigProblem[]
 
-  constructor(faults: readonly PlacedFault[]) {
+  constructor(faults: readonly ConfigProblem[]) {
     super(
       'config-invalid',
       faults.length === 1 ? 'the configuration has a fault' : `the configuration has ${faults.length} faults`,
     )
     this.faults = faults
   }
-}
-
-export interface PlacedFault {
-  readonly code: string
-  readonly message: string
-  readonly remedy: string
-  readonly file: string | undefined
-  readonly line: number
-  readonly column: number
-  readonly severity: 'error' | 'warning'
 }

@@ -5,19 +5,33 @@ import { recordOf } from '../core/gate.ts'
 import { markOf } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
 import type { Action } from '../core/plan.ts'
+import { Secret } from '../core/secret.ts'
 import type { State } from '../core/state.ts'
 import type { Instant } from '../core/time.ts'
 import type { Token } from '../core/token.ts'
 import { dueAt } from '../core/window.ts'
 import type { Result } from '../reconcile/execute.ts'
 import type { Proposals } from '../reconcile/run.ts'
+import { hashBeforeHash } from './terminal.ts'
 import { isoText } from './time-text.ts'
 
 /** The shapes of `--json`. Version 1: fields may be added, none is removed or changes its meaning. */
 const version = 1
 
-export function jsonLine(document: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify({ version, ...document }, undefined, 2)}\n`
+/**
+ * A document as it is printed. Its texts may quote others, so secrets are taken out of them, and one of two hashes is
+ * escaped, because the agent of Azure Pipelines could take them for a command to itself.
+ *
+ * @param revealed fields that are secrets and are meant to be seen
+ */
+export function jsonLine(
+  document: Readonly<Record<string, unknown>>,
+  revealed: Readonly<Record<string, string>> = {},
+): string {
+  const whole = { version, ...document, ...revealed }
+  const seen = (name: string, value: unknown): unknown =>
+    typeof value === 'string' && !Object.hasOwn(revealed, name) ? Secret.redact(value) : value
+  return `${JSON.stringify(whole, seen, 2).replaceAll(hashBeforeHash, String.raw`\u0023`)}\n`
 }
 
 export function errorJson(error: PatrolError): Readonly<Record<string, unknown>> {

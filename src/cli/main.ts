@@ -1,25 +1,37 @@
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import packageJson from '../../package.json' with { type: 'json' }
+import { type ExitCode, exitCodes, worst } from './exit-code.ts'
 import type { Io } from './io.ts'
+import { writerTo } from './output.ts'
 import { runCommandLine } from './program.ts'
+import { listenForSignals } from './signals.ts'
 
 /** The program, as the process runs it. */
 export async function main(): Promise<void> {
-  // A reader that went away (`patrol list | head`) is no fault.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
+  let code: ExitCode = exitCodes.done
+  let lost = false
+  // Called again when a pipe tells late that it took less than it was given.
+  const settle = (): void => {
+    process.exitCode = lost ? worst([code, exitCodes.failed]) : code
+  }
+  const stderr = writerTo(process.stderr, () => undefined)
+  const stdout = writerTo(process.stdout, ({ code: cause, message }) => {
+    stderr(`error the result could not be written (${cause ?? message})\n`)
+    lost = true
+    settle()
   })
-  process.exitCode = await runCommandLine(process.argv.slice(2), processIo(listenForSignals()), packageJson.version)
+  const io = processIo(listenForSignals(process), stdout, stderr)
+  code = await runCommandLine(process.argv.slice(2), io, packageJson.version)
+  settle()
 }
 
-function processIo(stop: AbortSignal): Io {
+function processIo(stop: AbortSignal, stdout: Io['stdout'], stderr: Io['stderr']): Io {
   return {
     environment: process.env,
     workingDirectory: process.cwd(),
-    stdout: (text) => void process.stdout.write(text),
-    stderr: (text) => void process.stderr.write(text),
+    stdout,
+    stderr,
     stdoutIsTerminal: process.stdout.isTTY,
     stderrIsTerminal: process.stderr.isTTY,
     canAsk: process.stdin.isTTY && process.stderr.isTTY,
@@ -39,20 +51,4 @@ function processIo(stop: AbortSignal): Io {
     wait: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
     stop,
   }
-}
-
-/**
- * The first SIGINT or SIGTERM asks the run to make safe what it began, and to end; a second SIGINT ends at once. The
- * Azure Pipelines agent sends SIGINT, 7.5 seconds later SIGTERM, and kills 2.5 seconds after that.
- */
-function listenForSignals(): AbortSignal {
-  const stop = new AbortController()
-  process.on('SIGINT', () => {
-    if (stop.signal.aborted) process.exit(130)
-    stop.abort('SIGINT')
-  })
-  process.on('SIGTERM', () => {
-    if (!stop.signal.aborted) stop.abort('SIGTERM')
-  })
-  return stop.signal
 }

@@ -1,12 +1,11 @@
-import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { asPatrolError, PatrolError } from '../core/errors.ts'
-import { type ExitCode, exitCodeOf, exitCodes, worst } from './exit-code.ts'
-import { type Command, ConfigurationFaults, type GlobalOptions, type Invocation } from './invocation.ts'
+import { Command as Commander, CommanderError, Option } from 'commander'
+import { PatrolError } from '../core/errors.ts'
+import { describeCommands, type Runner } from './command-table.ts'
+import { type ExitCode, exitCodes } from './exit-code.ts'
+import { defaultConcurrency, invoke } from './invoke.ts'
 import type { Io } from './io.ts'
-import { createSpeech, type LogFormat, type LogLevel, logLevels } from './speech.ts'
-import { penFor } from './terminal.ts'
-
-const defaultConcurrency = 8
+import { logLevels } from './speech.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /**
  * Runs one command line and resolves to the exit code. Everything that it prints goes through `io`.
@@ -29,21 +28,10 @@ export async function runCommandLine(arguments_: readonly string[], io: Io, prog
     }
     return exitCodes.usage
   }
-  return io.stop.aborted
-    ? worst([code, io.stop.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted])
-    : code
+  return code
 }
 
-type RawGlobals = {
-  readonly config?: string
-  readonly json?: boolean
-  readonly concurrency?: number
-  readonly logLevel?: LogLevel
-  readonly logFormat?: LogFormat
-  readonly color?: boolean
-}
-
-/** The table of commands. Each loads its code when it is called, so that one does not wait for the others. */
+/** The parser: what all commands have in common, and the commands. */
 function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) => void): Commander {
   const program = new Commander('patrol')
     .description(
@@ -73,190 +61,20 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
     .option('--no-color', 'no colour, as with $NO_COLOR')
     .addHelpText('after', generalHelp)
 
-  const run =
-    <Options>(load: () => Promise<Command<Options>>) =>
-    async (...given: readonly unknown[]): Promise<void> => {
+  const run: Runner =
+    (load) =>
+    async (...given) => {
       const command = given.at(-1) as Commander
       const positional = given.slice(0, -2)
       end(
         await invoke(io, command.optsWithGlobals(), async (invocation) => {
           const action = await load()
-          return action(invocation, { ...command.opts(), positional } as Options)
+          return action(invocation, { ...command.opts(), positional } as Parameters<typeof action>[1])
         }),
       )
     }
-
-  const selection = (command: Commander): Commander =>
-    command.option('--only <glob>', 'only tokens whose name fits; may be given several times', collect)
-
-  const configLess = (command: Commander): Commander =>
-    command
-      .optionsGroup('Without a configuration:')
-      .option('--organization <name>', 'the organization; may be given several times', collect)
-      .option('--tenant <id>', 'the tenant (default: $TENANT_ID)')
-      .option('--match <glob>', 'which display names (default: *)')
-      .option('--method <method>', 'renew or rotate (default: renew)')
-      .option('--lifetime <duration>', 'such as 60d (default: 30d)')
-      .option('--renew-before <duration>', 'how long before the end (default: a third)')
-      .option('--user <upn>', 'who must be signed in (default: $USER_NAME)')
-      .option('--store <url|dir>', 'where rotate keeps values')
-
-  configLess(
-    selection(program.command('plan'))
-      .description('show what would be done, and why; changes nothing')
-      .option('--check', 'end with exit code 3 when something is to be done now'),
-  )
-    .addHelpText(
-      'after',
-      examples(
-        'patrol plan',
-        'patrol plan --only "nightly-*" --json',
-        'patrol plan --check || echo "something is due"',
-      ),
-    )
-    .action(run(async () => (await import('./commands/plan.ts')).planCommand))
-
-  configLess(
-    selection(program.command('apply'))
-      .description('do what is due: create, extend, store, deliver, revoke')
-      .option('-y, --yes', 'do not ask on a terminal')
-      .option('--allow <n>', 'replace so many vanished tokens in one run', wholeNumber(0, 100_000)),
-  )
-    .addHelpText(
-      'after',
-      examples(
-        'patrol apply',
-        'patrol apply --yes --json > report.json',
-        "USER_NAME=… USER_PASSWORD=… patrol apply --organization contoso --tenant T --match '*' --method renew --lifetime 60d",
-      ),
-    )
-    .action(run(async () => (await import('./commands/apply.ts')).applyCommand))
-
-  configLess(
-    selection(program.command('status'))
-      .description('show how each token does, and what comes next')
-      .option('--check', 'end with exit code 3 unless every token is healthy or due'),
-  )
-    .addHelpText('after', examples('patrol status', 'patrol status --json', 'patrol status --check'))
-    .action(run(async () => (await import('./commands/status.ts')).statusCommand))
-
-  configLess(program.command('list').description('list the active PATs of the configured accounts, managed or not'))
-    .addHelpText('after', examples('patrol list', 'patrol list --json'))
-    .action(run(async () => (await import('./commands/list.ts')).listCommand))
-
-  program
-    .command('get')
-    .description("print a token's current value; without a line's end when it is piped")
-    .argument('<name>', 'the token')
-    .option('--show', 'print it to a terminal, too')
-    .addHelpText('after', examples('AZURE_DEVOPS_EXT_PAT=$(patrol get package-feed) az devops project list'))
-    .action(run(async () => (await import('./commands/get.ts')).getCommand))
-
-  program
-    .command('rotate')
-    .description('give one token a new value now, due or not')
-    .argument('<name>', 'the token')
-    .option('--revoke-now', 'revoke the old PATs as soon as the new one is everywhere, without the overlap')
-    .option('-y, --yes', 'do not ask on a terminal')
-    .addHelpText('after', examples('patrol rotate package-feed', 'patrol rotate package-feed --revoke-now --yes'))
-    .action(run(async () => (await import('./commands/rotate.ts')).rotateCommand))
-
-  program
-    .command('revoke')
-    .description('end a PAT for ever: by its id, or all PATs of a token')
-    .argument('<name|id>', 'a token, or an authorizationId')
-    .option('-y, --yes', 'do not ask on a terminal')
-    .addHelpText('after', examples('patrol revoke 4ab5764f-4193-4f1d-b995-64144880b7d7', 'patrol revoke package-feed'))
-    .action(run(async () => (await import('./commands/revoke.ts')).revokeCommand))
-
-  program
-    .command('validate')
-    .description('check the configuration and show all its faults')
-    .addHelpText('after', examples('patrol validate', 'patrol validate -c ci/patrol.yaml --json'))
-    .action(run(async () => (await import('./commands/validate.ts')).validateCommand))
-
-  program
-    .command('schema')
-    .description('print the JSON Schema of patrol.yaml, for editors')
-    .addHelpText('after', examples('patrol schema > patrol.schema.json'))
-    .action(run(async () => (await import('./commands/schema.ts')).schemaCommand))
-
-  program
-    .command('init')
-    .description('print a commented patrol.yaml to begin with')
-    .option('--organization <name>', 'your organization')
-    .option('--tenant <id>', 'your tenant, as an id or a domain')
-    .option('--store <url>', 'your key vault')
-    .option('--new-identity <file>', 'also create a key for the file store, in a new file that only you can read')
-    .addHelpText(
-      'after',
-      examples(
-        'patrol init > patrol.yaml',
-        'patrol init --organization contoso --tenant contoso.com --store https://contoso.vault.azure.net > patrol.yaml',
-      ),
-    )
-    .action(run(async () => (await import('./commands/init.ts')).initCommand))
-
-  program
-    .command('demo')
-    .description('watch tokens being created, rotated and revoked, against an emulator on this machine')
-    .option('--keep', 'leave the emulator running afterwards, until Ctrl-C')
-    .addHelpText('after', examples('patrol demo', 'patrol demo --keep'))
-    .action(run(async () => (await import('./commands/demo.ts')).demoCommand))
-
-  program
-    .command('emulator')
-    .description('run an emulator of Microsoft Entra, Azure DevOps PATs and Key Vault on this machine')
-    .option('--fixture <file>', 'accounts, organizations, policies and PATs to begin with')
-    .option('--port <n>', 'the first of the ports to listen on (default: free ones)', wholeNumber(1, 65_000))
-    .addHelpText('after', examples('patrol emulator', 'patrol emulator --fixture fixture.yaml --port 8443'))
-    .action(run(async () => (await import('./commands/emulator.ts')).emulatorCommand))
-
+  describeCommands(program, run)
   return program
-}
-
-/** Runs a command and turns whatever it throws into words and an exit code. */
-async function invoke(io: Io, raw: RawGlobals, work: (invocation: Invocation) => Promise<ExitCode>): Promise<ExitCode> {
-  const colour = raw.color ?? true
-  const speech = createSpeech(io, { level: raw.logLevel ?? 'info', format: raw.logFormat ?? 'pretty', colour })
-  const options: GlobalOptions = {
-    config: raw.config ?? (io.environment['PATROL_CONFIG'] || undefined),
-    json: raw.json ?? false,
-    concurrency: raw.concurrency ?? defaultConcurrency,
-  }
-  const errorPen = penFor(io, 'stderr', colour)
-  try {
-    return await work({ io, options, speech, pen: penFor(io, 'stdout', colour), errorPen })
-  } catch (thrown) {
-    const error = asPatrolError(thrown)
-    speech.quiet()
-    const { errorJson, jsonLine } = await import('./json.ts')
-    const faults = error instanceof ConfigurationFaults ? { problems: error.faults } : {}
-    if (options.json) io.stdout(jsonLine({ ...errorJson(error), ...faults }))
-    if (error instanceof ConfigurationFaults) {
-      const { faultsText } = await import('./faults-text.ts')
-      io.stderr(faultsText(errorPen, error.faults))
-    } else speech.failed(error)
-    return exitCodeOf(error.code)
-  } finally {
-    speech.quiet()
-  }
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value]
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    if (number >= least && number <= most) return number
-    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`)
-  }
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 
 const generalHelp = `

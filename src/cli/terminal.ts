@@ -22,9 +22,23 @@ export function penFor(io: Io, stream: 'stdout' | 'stderr', wanted: boolean): Pe
   return { colour: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text) }
 }
 
-/** Text of others cannot steer the terminal, and no secret passes. */
+/** Agents compare text by rules under which invisible characters do not count. */
+export const hashBeforeHash = /#(?=\p{Cf}*#)/gu
+
+/**
+ * What begins a command to the agent that keeps the log: `##vso[…]` and `##[…]` anywhere in Azure Pipelines, `::…::` at
+ * the beginning of a line, and so where a line may be wrapped, in GitHub Actions.
+ * https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands and
+ * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+ */
+const colonBeforeColon = /(?<=^|\s):(?=:[a-z])/gim
+
+/** Text of others cannot steer the terminal or the agent of a pipeline, and no secret passes. */
 export function clean(text: string): string {
-  return Secret.redact(stripVTControlCharacters(text)).replaceAll(/(?![\n\t])\p{Cc}/gu, '?')
+  return Secret.redact(stripVTControlCharacters(text))
+    .replaceAll(/(?![\n\t])\p{Cc}/gu, '?')
+    .replaceAll(hashBeforeHash, '# ')
+    .replaceAll(colonBeforeColon, ': ')
 }
 
 /**

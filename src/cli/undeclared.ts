@@ -68,8 +68,8 @@ export function undeclaredText(io: Io, pen: Pen, strays: readonly Undeclared[]):
   if (strays.length === 0) return ''
   const rows = strays.map((stray): readonly string[] =>
     stray.kind === 'pat'
-      ? ['PAT', clean(stray.displayName), `${stray.organization}, ${stray.authorizationId}`]
-      : ['secret', stray.secretName, `in store ${stray.store}`],
+      ? ['PAT', clean(stray.displayName), clean(`${stray.organization}, ${stray.authorizationId}`)]
+      : ['secret', clean(stray.secretName), clean(`in store ${stray.store}`)],
   )
   return `\n${pen.colour('bold', 'made by Patrol, but not declared here')}\n${table(rows, io.columns)}`
 }

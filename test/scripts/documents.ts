@@ -38,6 +38,8 @@ const report = z.strictObject({
   ),
   problems: z.array(problem),
   summary: z.strictObject({ done: z.int(), failed: z.int(), skipped: z.int() }),
+  /** The person said no. */
+  refused: z.literal(true).optional(),
 })
 
 const fault = z.strictObject({

@@ -118,6 +118,23 @@ describe('--json', () => {
     expect(estate.active().some(({ authorizationId }) => authorizationId === id)).toBe(false)
   })
 
+  test('of what a person said no to is a report in which nothing was done', async () => {
+    const no = { terminal: 'err', answer: 'no' } as const
+    const report = documentOf(await estate.run('apply --json', no), 'apply')
+    expect(report).toMatchObject({ refused: true, summary: { done: 0, failed: 0, skipped: 4 } })
+    expect(estate.mutations()).toEqual([])
+    await estate.run('apply --json')
+    const mark = estate.emulator.requests().length
+    const id = estate.active().find(({ displayName }) => displayName === 'Dashboards')?.authorizationId ?? ''
+    const skipped = { refused: true, summary: { done: 0, failed: 0, skipped: 1 } }
+    const asked = ['rotate package-feed --revoke-now', 'revoke package-feed', `revoke ${id}`]
+    for (const words of asked) {
+      const ended = await estate.run(`${words} --json`, no)
+      expect(documentOf(ended, words.startsWith('rotate') ? 'rotate' : 'revoke'), words).toMatchObject(skipped)
+    }
+    expect(estate.mutations(mark)).toEqual([])
+  })
+
   test('of a failure is an error with a remedy, and a report has failures of its own', async () => {
     estate.emulator.fault({
       service: 'vault',

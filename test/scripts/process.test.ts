@@ -69,6 +69,26 @@ describe('a shell', () => {
     }
   })
 
+  test('whose reader goes away, of both streams, does not stop a run half-way', async () => {
+    await shell('set -o pipefail; patrol apply --log-level debug 2>&1 | head -1')
+    expect(await estate.hands('package-feed')).toBe(true)
+    expect(estate.active()).toHaveLength(1)
+    const quiet = await shell('set -o pipefail; patrol rotate package-feed --log-level debug 2>&1 | true')
+    expect(quiet.code).toBe(0)
+    expect(estate.active()).toHaveLength(2)
+    expect(await estate.hands('package-feed')).toBe(true)
+  })
+
+  test('whose disk is full is told in one line, and what was begun is done', async () => {
+    const { code, stderr } = await shell('patrol apply --json > /dev/full')
+    expect(code).toBe(1)
+    expect(stderr).toContain('error the result could not be written (ENOSPC)\n')
+    expect(stderr).not.toMatch(/at .*\.js/)
+    expect(await estate.hands('package-feed')).toBe(true)
+    const log = await shell('patrol rotate package-feed 2> /dev/full')
+    expect(log).toMatchObject({ code: 0, stdout: expect.stringContaining('1 done') })
+  })
+
   test('sees nothing on stderr but speech, and nothing on stdout but the result', async () => {
     const { stdout, stderr } = await shell('patrol plan --json')
     expect(JSON.parse(stdout)).toMatchObject({ version: 1 })
@@ -128,8 +148,21 @@ describe('an emulator of its own', () => {
     expect(both.code).toBe(0)
     expect(both.stdout).toContain('healthy')
     started.child.kill('SIGINT')
-    expect((await started.ended).code).toBe(130)
+    expect((await started.ended).code).toBe(0)
     expect(existsSync(file)).toBe(false)
+  })
+
+  test('is left by the demo until Ctrl-C, which is no interruption', async () => {
+    const started = estate.start('demo --keep')
+    await new Promise<void>((kept) => {
+      let text = ''
+      started.child.stdout?.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        if (text.includes('stays up until Ctrl-C')) kept()
+      })
+    })
+    started.child.kill('SIGINT')
+    expect((await started.ended).code).toBe(0)
   })
 
   test('that is given a fixture with faults names them all', async () => {

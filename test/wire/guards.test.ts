@@ -57,7 +57,7 @@ describe('the wrong account', () => {
     })
     const report = await estate.run('apply --json')
     expect(report).toMatchObject({
-      code: 1,
+      code: 4,
       json: { results: [{ status: 'failed', error: { code: 'wrong-account' } }] },
     })
     expect(report.json.results[0].error.message).toContain(owner)
@@ -66,15 +66,16 @@ describe('the wrong account', () => {
 })
 
 describe('a paused token', () => {
-  test('is left alone, whatever happens to it', async () => {
+  test('is left alone, whatever happens to it, and is not well for that', async () => {
     estate = await Estate.open()
     await estate.run('apply')
     edit((text) => `${text}    paused: true\n`)
     estate.emulator.travel(25 * day)
     const mark = estate.emulator.requests().length
     expect(await estate.run('apply --json')).toMatchObject({ code: 0, json: { results: [] } })
+    expect(await estate.run('status --json')).toMatchObject({ code: 0 })
     expect(await estate.run('status --json --check')).toMatchObject({
-      code: 0,
+      code: 3,
       json: { tokens: [{ state: 'paused' }] },
     })
     expect(estate.mutations(mark)).toEqual([])

@@ -150,4 +150,20 @@ describe('SIGTERM', () => {
     expect((await started.ended).code).toBe(130)
     expect(await estate.hands('package-feed')).toBe(true)
   })
+  test('before a first SIGINT, as it may come from a service that is being stopped, changes nothing', async () => {
+    const fault = estate.emulator.fault({ service: 'pats', method: 'POST', effect: 'block-after' })
+    const started = estate.start('apply')
+    await Promise.race([fault.whenFired(), started.ended])
+    const stopping = told(started)
+    started.child.kill('SIGTERM')
+    await stopping
+    started.child.kill('SIGINT')
+    // A round through the other process: it has had the second signal by then, or has ended.
+    const held = estate.emulator.fault({ service: 'connection-data', effect: 'block' })
+    fault.release()
+    await Promise.race([held.whenFired(), started.ended])
+    held.release()
+    expect((await started.ended).code).toBe(143)
+    expect(await estate.hands('package-feed')).toBe(true)
+  })
 })

@@ -111,6 +111,7 @@ describe('an answer that only looks like one', () => {
     estate = await Estate.open()
     estate.emulator.fault({ service: 'pats', times: Number.POSITIVE_INFINITY, effect })
     expect(await estate.run('apply --json')).toMatchObject({
+      code: code === 'not-signed-in' ? 4 : 1,
       json: { results: [{ status: 'failed', error: { code } }] },
     })
     expect(estate.mutations()).toEqual([])

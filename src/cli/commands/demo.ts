@@ -43,7 +43,8 @@ const tokens = `tokens:
 const story = 2 * day + 2 * hour
 
 /** `patrol demo`: the main job, on an emulator in this process. */
-export const demoCommand: Command<DemoOptions> = async ({ io, pen }, { keep }) => {
+export const demoCommand: Command<DemoOptions> = async (invocation, { keep }) => {
+  const { io, pen } = invocation
   const beganAt = io.monotonic()
   const { startEmulator } = await import('../../emulator/emulator.ts')
   const directory = mkdtempSync(join(tmpdir(), 'patrol-demo-'))
@@ -55,7 +56,7 @@ export const demoCommand: Command<DemoOptions> = async ({ io, pen }, { keep }) =
     io.stdout(`\n${pen.colour('green', `done, in ${millisecondsText(io.monotonic() - beganAt)}`)}\n`)
     if (keep === true) {
       io.stdout(`\nthe emulator stays up until Ctrl-C; in another shell:\n\n  . ${environmentFile}\n  patrol status\n`)
-      await new Promise<void>((resolve) => io.stop.addEventListener('abort', () => resolve(), { once: true }))
+      await invocation.awaitStop()
     }
     return exitCodes.done
   } finally {

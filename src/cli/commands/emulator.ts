@@ -56,10 +56,7 @@ export const emulatorCommand: Command<EmulatorCommandOptions> = async (invocatio
         )
       }
       io.stderr(errorPen.colour('dim', 'running until Ctrl-C\n'))
-      await new Promise<void>((resolveStop) => {
-        if (io.stop.aborted) resolveStop()
-        io.stop.addEventListener('abort', () => resolveStop(), { once: true })
-      })
+      await invocation.awaitStop()
       return exitCodes.done
     } finally {
       await emulator.stop()

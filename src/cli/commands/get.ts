@@ -3,7 +3,7 @@ import { withWorld } from '../configured.ts'
 import { exitCodes } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
 import { jsonLine } from '../json.ts'
-import { placesOf, unknownName } from '../places.ts'
+import { storedValue } from '../places.ts'
 import { isoText } from '../time-text.ts'
 
 export interface GetOptions {
@@ -16,25 +16,19 @@ export const getCommand: Command<GetOptions> = (invocation, { positional, show }
   withWorld(invocation, {}, async (wanted, { world }) => {
     const { io, options } = invocation
     const [name = ''] = positional
-    const places = placesOf(wanted, name)
     if (io.stdoutIsTerminal && show !== true) {
       throw new PatrolError('usage', 'this would print a secret to the terminal', {
         remedy: `Pipe it to where it is needed, or insist: patrol get ${name} --show`,
       })
     }
-    for (const place of places) {
-      const stored = await world.stores.get(place.store)?.read(place.secretName)
-      if (stored?.version.reading.kind !== 'read') continue
-      const { organization, validTo } = stored.version.reading.metadata
-      const value = stored.value.reveal()
-      if (options.json) io.stdout(jsonLine({ token: name, organization, value, validTo: isoText(validTo) }))
-      else io.stdout(io.stdoutIsTerminal ? `${value}\n` : value)
-      return exitCodes.done
-    }
-    if (!wanted.tokens.some((token) => token.name === name))
-      throw unknownName(
-        name,
-        wanted.tokens.map((token) => token.name),
-      )
-    throw new PatrolError('pat-not-found', `the store has no value of ${name}`, { remedy: 'Run `patrol apply` first.' })
+    const stored = await storedValue(wanted, world.stores, name)
+    if (stored === undefined)
+      throw new PatrolError('pat-not-found', `the store has no value of ${name}`, {
+        remedy: 'Run `patrol apply` first.',
+      })
+    const { organization, validTo } = stored
+    const value = stored.value.reveal()
+    if (options.json) io.stdout(jsonLine({ token: name, organization, validTo: isoText(validTo) }, { value }))
+    else io.stdout(io.stdoutIsTerminal ? `${value}\n` : value)
+    return exitCodes.done
   })

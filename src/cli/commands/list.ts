@@ -1,20 +1,21 @@
-import { type Problem, problem } from '../../core/errors.ts'
+import { problem } from '../../core/errors.ts'
 import { currentMetadata, isOurs } from '../../core/facts.ts'
 import { fullScope } from '../../core/scopes.ts'
 import type { Pat } from '../../core/pat.ts'
-import { propose, type Proposals } from '../../reconcile/run.ts'
+import type { Proposals } from '../../reconcile/run.ts'
 import { type ConfigLessOptions, withWorld } from '../configured.ts'
-import { exitCodeOf, worst } from '../exit-code.ts'
+import { worst } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
 import { jsonLine, type ListedPat, listedJson, problemJson } from '../json.ts'
 import { problemsText } from '../plan-text.ts'
+import { proposalsOf, unseen, unseenCodes } from '../proposals.ts'
 import { listText } from '../status-text.ts'
 
 /** `patrol list`: every active PAT of the configured accounts, with who manages it and what is wrong with it. */
 export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
   withWorld(invocation, options, async (wanted, { world }) => {
     const { io, pen, speech } = invocation
-    const proposals = await propose(world, wanted, { maxReplacements: wanted.limits.maxReplacements })
+    const proposals = await proposalsOf(world, wanted)
     speech.quiet()
     const pats = proposals.snapshot.pats.flatMap(({ account, organization, pats: listed }) =>
       listed.map((pat) => ({
@@ -29,25 +30,17 @@ export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
     const once: readonly ListedPat[] = [
       ...new Map(pats.toReversed().map((listed) => [listed.pat.authorizationId, listed])).values(),
     ].sort((left, right) => (left.pat.validTo ?? 0) - (right.pat.validTo ?? 0))
-    const problems = unseen(proposals)
+    // Why some of the PATs may be missing.
+    const problems = unseen(proposals).map(({ name, failure }) =>
+      problem(name, failure.code, failure.message, failure.remedy),
+    )
     io.stdout(
       invocation.options.json
         ? jsonLine({ pats: once.map(listedJson), problems: problems.map(problemJson) })
         : listText(io, pen, once, world.clock.now()) + problemsText(io, pen, problems),
     )
-    return worst(problems.map(({ code }) => exitCodeOf(code)))
+    return worst(unseenCodes(proposals))
   })
-
-/** Why some of the PATs may be missing. */
-function unseen({ proposals, snapshot }: Proposals): readonly Problem[] {
-  const ofTokens = proposals.flatMap(({ observation }) =>
-    'failure' in observation ? [{ name: observation.token.name, failure: observation.failure }] : [],
-  )
-  const ofRules = snapshot.failures.map(({ rule, failure }) => ({ name: rule.match, failure }))
-  return [...ofTokens, ...ofRules].map(({ name, failure }) =>
-    problem(name, failure.code, failure.message, failure.remedy),
-  )
-}
 
 function managerOf(proposals: Proposals, pat: Pat): string | undefined {
   for (const { observation } of proposals.proposals) {

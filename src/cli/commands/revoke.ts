@@ -1,12 +1,14 @@
 import { PatrolError } from '../../core/errors.ts'
-import { propose, type Proposals } from '../../reconcile/run.ts'
-import { revokeToken, revokeUnclaimed } from '../../reconcile/explicit.ts'
+import type { Token } from '../../core/token.ts'
+import type { Proposals } from '../../reconcile/run.ts'
+import { revokeById, revokeToken } from '../../reconcile/revocations.ts'
 import { withWorld } from '../configured.ts'
-import { exitCodes } from '../exit-code.ts'
+import { agree, asks } from '../consent.ts'
 import type { Command } from '../invocation.ts'
-import { unknownName } from '../places.ts'
+import { unknownToken } from '../places.ts'
+import { proposalsOf, unlisted } from '../proposals.ts'
+import { printRefusal, printReport } from '../report.ts'
 import { clean } from '../terminal.ts'
-import { agree, printReport } from './apply.ts'
 
 export interface RevokeOptions {
   readonly positional: readonly string[]
@@ -21,41 +23,53 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
     const { io } = invocation
     const [subject = ''] = options.positional
     const beganAt = io.monotonic()
-    const proposals = await propose(world, wanted, { maxReplacements: wanted.limits.maxReplacements })
-    const asks = io.canAsk && options.yes !== true
-    const results = guid.test(subject) ? await byId() : await byName()
-    if (results === undefined) return exitCodes.done
-    return printReport(invocation, { results, problems: [] }, io.monotonic() - beganAt)
+    const proposals = await proposalsOf(world, wanted)
+    const { lists } = proposals.snapshot
+    const { question, refused, work } = guid.test(subject) ? byId(subject.toLowerCase()) : byName()
+    if (asks(invocation, options) && !(await agree(invocation, question))) return printRefusal(invocation, [refused])
+    return printReport(invocation, { results: await work(), problems: [] }, io.monotonic() - beganAt)
 
-    async function byId() {
-      const listed = find(proposals, subject.toLowerCase())
-      const owner = wanted.accounts.get(listed.account)?.user ?? ''
-      const question = `revoke "${clean(listed.displayName)}" (${subject}) of ${owner} in ${listed.organization} for ever\n`
-      if (asks && !(await agree(invocation, question))) return undefined
-      return [
-        await revokeUnclaimed(world, { account: listed.account, organization: listed.organization, owner }, subject),
-      ]
+    function byId(id: string) {
+      const { account, organization, displayName } = find(proposals, id)
+      const home = { account, organization, owner: wanted.accounts.get(account)?.user ?? '' }
+      const claimedBy = claimant(proposals, id)
+      return {
+        question: `revoke "${clean(displayName)}" (${id}) of ${home.owner} in ${organization} for ever\n`,
+        refused: { token: claimedBy?.name ?? id, kind: 'revoke', authorizationId: id } as const,
+        work: async () => [await revokeById(world, lists, home, id, claimedBy)],
+      }
     }
 
-    async function byName() {
+    function byName() {
       const token = proposals.proposals.map(({ observation }) => observation.token).find(({ name }) => name === subject)
-      if (token === undefined)
-        throw unknownName(
-          subject,
-          proposals.proposals.map(({ observation }) => observation.token.name),
-        )
-      const question = `revoke all PATs of ${token.name} in ${token.organization} for ever; whoever uses one is cut off, and the next run makes a new one\n`
-      if (asks && !(await agree(invocation, question))) return undefined
-      return revokeToken(world, proposals.snapshot.lists, token)
+      if (token === undefined) throw unknownToken(subject, proposals)
+      return {
+        question: `revoke all PATs of ${token.name} in ${token.organization} for ever; whoever uses one is cut off, and the next run makes a new one\n`,
+        refused: { token: token.name, kind: 'revoke' } as const,
+        work: () => revokeToken(world, lists, token),
+      }
     }
   })
 
+/** The token whose store holds this PAT. */
+function claimant(proposals: Proposals, id: string): Token | undefined {
+  for (const { observation } of proposals.proposals) {
+    if (!('facts' in observation) || observation.token.place === undefined) continue
+    const versions = [observation.facts.current, ...(observation.facts.versions ?? [])]
+    const holds = versions.some(
+      (version) => version?.reading.kind === 'read' && version.reading.metadata.authorizationId === id.toLowerCase(),
+    )
+    if (holds) return observation.token
+  }
+  return undefined
+}
+
+/** @throws PatrolError why a list could not be read, if one of those might have the PAT; else `pat-not-found` */
 function find(proposals: Proposals, id: string) {
   for (const { account, organization, pats } of proposals.snapshot.pats) {
     const pat = pats.find(({ authorizationId }) => authorizationId.toLowerCase() === id)
     if (pat !== undefined) return { account, organization, displayName: pat.displayName }
   }
-  const [failure] = proposals.snapshot.failures
-  if (failure !== undefined) throw failure.failure
-  throw new PatrolError('pat-not-found', `none of the configured accounts has an active PAT ${id}`)
+  const [failure] = unlisted(proposals)
+  throw failure ?? new PatrolError('pat-not-found', `none of the configured accounts has an active PAT ${id}`)
 }

@@ -1,11 +1,12 @@
-import { apply, propose } from '../../reconcile/run.ts'
-import { revokeOthers } from '../../reconcile/explicit.ts'
+import { apply } from '../../reconcile/run.ts'
+import { isRotated, revokeOthers } from '../../reconcile/revocations.ts'
 import { withWorld } from '../configured.ts'
-import { exitCodes } from '../exit-code.ts'
+import { agree, asks } from '../consent.ts'
 import type { Command } from '../invocation.ts'
-import { unknownName } from '../places.ts'
+import { unknownToken } from '../places.ts'
 import { planText } from '../plan-text.ts'
-import { agree, printReport } from './apply.ts'
+import { proposalsOf } from '../proposals.ts'
+import { printRefusal, printReport } from '../report.ts'
 
 export interface RotateOptions {
   readonly positional: readonly string[]
@@ -20,28 +21,17 @@ export const rotateCommand: Command<RotateOptions> = (invocation, options) =>
     const [name = ''] = options.positional
     const beganAt = io.monotonic()
     const requested = new Set([name])
-    const { maxReplacements } = wanted.limits
-    const proposals = await propose(world, wanted, {
-      only: (one) => one === name,
-      maxReplacements,
-      requested,
-      allow: 1,
-    })
+    const proposals = await proposalsOf(world, wanted, { only: (one) => one === name, requested, allow: 1 })
     const [proposal] = proposals.proposals
-    if (proposal === undefined)
-      throw unknownName(
-        name,
-        wanted.tokens.map((token) => token.name),
-      )
-    if (options.revokeNow === true && io.canAsk && options.yes !== true) {
+    if (proposal === undefined) throw unknownToken(name, proposals, wanted.tokens)
+    if (options.revokeNow === true && asks(invocation, options)) {
       const warning = `${planText(io, pen, proposals, true)}\nthe old PATs of ${name} are revoked at once: whoever still uses one is cut off\n`
-      if (!(await agree(invocation, warning))) return exitCodes.done
+      if (!(await agree(invocation, warning)))
+        return printRefusal(invocation, proposal.plan.actions, proposals.problems)
     }
     const report = await apply(world, proposals, { requested })
-    const everywhere = report.results.length > 0 && report.results.every((result) => result.status !== 'failed')
-    const revoked =
-      options.revokeNow === true && everywhere
-        ? await revokeOthers(world, proposals.snapshot.lists, proposal.observation.token)
-        : []
+    const { token } = proposal.observation
+    const revokes = options.revokeNow === true && isRotated(token, report.results)
+    const revoked = revokes ? await revokeOthers(world, proposals.snapshot.lists, token) : []
     return printReport(invocation, { ...report, results: [...report.results, ...revoked] }, io.monotonic() - beganAt)
   })

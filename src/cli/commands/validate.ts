@@ -1,15 +1,16 @@
+import type { ConfigProblem } from '../../app/config/problems.ts'
 import { readConfiguration } from '../configured.ts'
 import { exitCodes } from '../exit-code.ts'
 import { faultsText } from '../faults-text.ts'
-import { type Command, ConfigurationFaults, type PlacedFault } from '../invocation.ts'
+import { type Command, ConfigurationFaults } from '../invocation.ts'
 import { jsonLine } from '../json.ts'
 import { count } from '../terminal.ts'
 
 /** `patrol validate`: all faults of the configuration at once, with their places. */
 export const validateCommand: Command<unknown> = async (invocation) => {
   const { io, options } = invocation
-  const warnings: PlacedFault[] = []
-  const faults: PlacedFault[] = []
+  const warnings: ConfigProblem[] = []
+  const faults: ConfigProblem[] = []
   let summary = ''
   try {
     const wanted = await readConfiguration({ ...invocation, speech: { ...invocation.speech, warn: () => undefined } })

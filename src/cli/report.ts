@@ -1,0 +1,34 @@
+import type { Result } from '../reconcile/execute.ts'
+import type { Report } from '../reconcile/run.ts'
+import { type ExitCode, exitCodeOf, exitCodes, worst } from './exit-code.ts'
+import type { Invocation } from './invocation.ts'
+import { jsonLine, reportJson } from './json.ts'
+import { reportText } from './plan-text.ts'
+import { millisecondsText } from './time-text.ts'
+
+/** Prints what a run did, and says how it ended. */
+export function printReport(invocation: Invocation, report: Report, tookMs: number): ExitCode {
+  const { io, pen, speech, options } = invocation
+  speech.quiet()
+  const { results, problems } = report
+  io.stdout(
+    options.json
+      ? jsonLine(reportJson(results, problems))
+      : reportText(io, pen, results, problems, millisecondsText(tookMs)),
+  )
+  const failures = results.filter((result) => result.status === 'failed' && result.error !== undefined)
+  return worst(failures.map(({ error }) => exitCodeOf(error?.code ?? 'internal')))
+}
+
+/** What would have been done had the person not said no, as a report for programs; a person knows it already. */
+export function printRefusal(
+  { io, options }: Invocation,
+  refused: readonly Pick<Result, 'token' | 'kind' | 'authorizationId'>[],
+  problems: Report['problems'] = [],
+): ExitCode {
+  const results = refused.map(({ token, kind, authorizationId }): Result => {
+    return { token, kind, status: 'skipped', ...(authorizationId === undefined ? {} : { authorizationId }) }
+  })
+  if (options.json) io.stdout(jsonLine({ ...reportJson(results, problems), refused: true }))
+  return exitCodes.done
+}
