@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { generateIdentity } from 'age-encryption'
 import { afterEach, describe, expect, test } from 'vitest'
 import { killAtEach, phases } from '../support/crash-points.ts'
 import { Estate } from '../support/estate.ts'
@@ -41,10 +42,25 @@ describe('the main job with encrypted files as the store', () => {
     await estate.run('apply')
     estate.emulator.travel(21 * day)
     const mark = estate.emulator.requests().length
-    const other = await estate.run('apply', { environment: { PATROL_AGE_IDENTITY: 'not the key it was made with' } })
-    expect(other.code).toBe(1)
+    const environment = { PATROL_AGE_IDENTITY: await generateIdentity() }
+    for (const command of ['status --json', 'plan --json', 'apply --json']) {
+      const other = await estate.run(command, { environment })
+      expect(other.code).toBe(1)
+      expect(other.stdout).toContain('"store-denied"')
+    }
     expect(estate.mutations(mark)).toEqual([])
     expect(await estate.hands('package-feed')).toBe(true)
+  })
+
+  test('what is no age identity is a fault of the configuration, and is not quoted', async () => {
+    estate = await Estate.open({ store: 'file' })
+    const environment = { PATROL_AGE_IDENTITY: 'correct horse battery staple' }
+    for (const command of ['validate --json', 'plan --json', 'apply --json']) {
+      const refused = await estate.run(command, { environment })
+      expect(refused.code).toBe(2)
+      expect(refused.stdout).toContain('the value of ${PATROL_AGE_IDENTITY} is no age identity')
+      expect(refused.stdout + refused.stderr).not.toContain('horse')
+    }
   })
 })
 

@@ -1,20 +1,25 @@
 import type { Secret } from '../../core/secret.ts'
 
-/**
- * The cost of a passphrase, as a power of two. The usual 18 takes more than a second for each value on a small machine;
- * at 15 it is a quarter of one, and passphrases of stores are long and random.
- */
-const scryptWorkFactor = 15
-
-/** What opening a sealed text showed. `wrong-key`: it is whole, but was sealed for another identity or passphrase. */
+/** What opening a sealed text showed. `wrong-key`: it is whole, but was sealed for another identity. */
 export type Opened =
   | { readonly kind: 'opened'; readonly text: string }
   | { readonly kind: 'wrong-key' }
   | { readonly kind: 'corrupt' }
 
 /**
+ * The age identity in a text: the text itself, or one line of the file that `age-keygen` writes. Undefined when there
+ * is none. Whether its checksum fits shows only when it is used.
+ *
+ * An identity is Bech32 of 32 bytes, in capitals (https://age-encryption.org/v1); the post-quantum form has another
+ * prefix and the same length of data.
+ */
+export function ageIdentityIn(text: string): string | undefined {
+  return /^\s*(AGE-SECRET-KEY-(?:PQ-)?1[AC-HJ-NP-Z02-9]{58})\s*$/m.exec(text)?.[1]
+}
+
+/**
  * Encryption in the age format (https://age-encryption.org/v1) to one identity: an `AGE-SECRET-KEY-…`, alone or as the
- * file that `age-keygen` writes, or else a passphrase. What is sealed here opens with `age --decrypt`, too.
+ * file that `age-keygen` writes. What is sealed here opens with `age --decrypt`, too.
  */
 export class AgeKey {
   readonly #identity: Secret
@@ -23,17 +28,16 @@ export class AgeKey {
     this.#identity = identity
   }
 
+  /** Rejects with an Error when the identity is none, or its checksum does not fit. */
+  async prove(): Promise<void> {
+    await this.#recipient()
+  }
+
   /** @returns the text as an armored age file; rejects with an Error when the identity is malformed */
   async seal(text: string): Promise<string> {
-    const { armor, Encrypter, identityToRecipient } = await import('age-encryption')
+    const { armor, Encrypter } = await import('age-encryption')
     const encrypter = new Encrypter()
-    const key = this.#key()
-    if (key !== undefined) {
-      encrypter.addRecipient(await identityToRecipient(key))
-    } else {
-      encrypter.setScryptWorkFactor(scryptWorkFactor)
-      encrypter.setPassphrase(this.#identity.reveal())
-    }
+    encrypter.addRecipient(await this.#recipient())
     return armor.encode(await encrypter.encrypt(text))
   }
 
@@ -41,9 +45,7 @@ export class AgeKey {
   async open(sealed: string): Promise<Opened> {
     const { armor, Decrypter } = await import('age-encryption')
     const decrypter = new Decrypter()
-    const key = this.#key()
-    if (key !== undefined) decrypter.addIdentity(key)
-    else decrypter.addPassphrase(this.#identity.reveal())
+    decrypter.addIdentity(this.#secretKey())
     try {
       return { kind: 'opened', text: await decrypter.decrypt(armor.decode(sealed), 'text') }
     } catch (thrown) {
@@ -52,8 +54,14 @@ export class AgeKey {
     }
   }
 
-  /** The secret key in the identity; undefined when it is a passphrase. */
-  #key(): string | undefined {
-    return /^\s*(AGE-SECRET-KEY-\S+)\s*$/m.exec(this.#identity.reveal())?.[1]
+  async #recipient(): Promise<string> {
+    const { identityToRecipient } = await import('age-encryption')
+    return identityToRecipient(this.#secretKey())
+  }
+
+  #secretKey(): string {
+    const found = ageIdentityIn(this.#identity.reveal())
+    if (found === undefined) throw new Error('this is no age identity')
+    return found
   }
 }

@@ -27,7 +27,7 @@ import { patContentType, tagsWith } from './version-tags.ts'
 export interface FileStoreOptions {
   /** The directory; it need not exist yet. */
   readonly path: string
-  /** An `AGE-SECRET-KEY-…`, the text of an `age-keygen` file, or a passphrase. */
+  /** An `AGE-SECRET-KEY-…`, or the text of an `age-keygen` file. */
   readonly identity: Secret
   readonly clock: Clock
   readonly random: Random
@@ -58,6 +58,7 @@ class FileStore implements Store {
   readonly #oneWriter = pLimit(1)
   readonly #readers = pLimit(readersAtOnce)
   #prepared: string | undefined
+  #proven: string | undefined
 
   constructor({ path, identity, clock, random }: FileStoreOptions) {
     this.#clock = clock
@@ -68,7 +69,7 @@ class FileStore implements Store {
   }
 
   async identity(): Promise<string | undefined> {
-    return (await this.#card())?.id
+    return (await this.#provenCard())?.id
   }
 
   async prepare(): Promise<string> {
@@ -86,6 +87,8 @@ class FileStore implements Store {
   }
 
   async current(names: readonly string[]): Promise<ReadonlyMap<string, Found>> {
+    // Whoever only looks at metadata needs no key; a wrong one is told all the same, before anything depends on it.
+    if (this.#proven === undefined) await this.#provenCard()
     const found = new Map<string, Found>()
     const wanted = [...canonicalNames(names, found)]
     const looked = await Promise.all(wanted.map((name) => this.#readers(() => this.#look(name))))
@@ -234,11 +237,21 @@ class FileStore implements Store {
     return { id, check }
   }
 
+  /** The card, once the key has shown that it is the store's; undefined while the store has none. */
+  async #provenCard(): Promise<Card | undefined> {
+    const card = await this.#card()
+    if (card === undefined) await this.#attempt(() => this.#key.prove())
+    else await this.#requireKey(card.check)
+    return card
+  }
+
   /** Values sealed with another key than the store's could not be read by those who hold the right one. */
   async #requireKey(check: string): Promise<void> {
+    if (check === this.#proven) return
     const opened = await this.#attempt(() => this.#key.open(check))
     if (opened.kind === 'wrong-key') throw this.#wrongKey()
     if (opened.kind === 'corrupt') throw corrupt(this.#cardPath())
+    this.#proven = check
   }
 
   async #file(name: string): Promise<SecretFile | undefined> {
@@ -303,7 +316,8 @@ class FileStore implements Store {
 
   #wrongKey(): PatrolError {
     return new PatrolError('store-denied', `the values in ${this.#root} are encrypted for another identity`, {
-      remedy: 'Give the store the age identity or passphrase with which it was created.',
+      remedy:
+        'Give the store the age identity with which it was created. If that is lost, so are the values: name a new, empty directory, and Patrol makes new tokens there.',
     })
   }
 }
@@ -325,7 +339,8 @@ function fileFault(thrown: unknown, root: string, outcome: 'none' | 'unknown'): 
   if (number === undefined) {
     // Not even as the cause: a fault about a malformed identity may quote it.
     return new PatrolError('store-denied', `the age identity of ${root} cannot be used`, {
-      remedy: 'Give the store an AGE-SECRET-KEY-…, as age-keygen prints it, or a passphrase.',
+      remedy:
+        'Give the store an age identity, AGE-SECRET-KEY-1…: `patrol init --new-identity FILE` makes one, and age-keygen does as well.',
     })
   }
   const details = { outcome, cause: thrown }

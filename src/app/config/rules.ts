@@ -19,6 +19,7 @@ const rules: readonly ConfigRule[] = [
   stores.vaultAddresses,
   stores.challengesAreVerified,
   stores.credentialsExist,
+  stores.identitiesAreOfAge,
   stores.storesAreApart,
   stores.storesExist,
   stores.storesAreUsed,

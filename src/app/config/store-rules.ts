@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
+import { ageIdentityIn } from '../../adapters/stores/age-key.ts'
 import { storePlace, vaultDomains, vaultName } from './address.ts'
 import { type ConfigRule, type Draft, storeOf } from './draft.ts'
-import { type Fault, fault, type Path, show, warning } from './faults.ts'
+import { type Fault, fault, type Path, pathKey, show, warning } from './faults.ts'
 import { isTrue } from './fields.ts'
 import { decoded, reasonOf } from './references.ts'
 import type { WrittenStore } from './schema.ts'
@@ -62,6 +63,17 @@ export const credentialsExist: ConfigRule = (draft) =>
     if (draft.written.accounts?.[name]?.signIn?.method !== 'access-token') return []
     const text = `the account ${name} has an access token for Azure DevOps, which opens no vault`
     return [fault(at, text, 'write default, or an account that signs in by password')]
+  })
+
+/** What opens the files is an age identity; a password or a cut-off key would only be found out in a run. */
+export const identitiesAreOfAge: ConfigRule = (draft) =>
+  eachStore(draft, (path) => {
+    const at: Path = [...path, 'identity']
+    const identity = draft.secrets.get(pathKey(at))
+    if (identity === undefined || ageIdentityIn(identity.reveal()) !== undefined) return []
+    const remedy =
+      'set it to AGE-SECRET-KEY-1… and all that follows, or to the text of the file that `patrol init --new-identity FILE` or age-keygen makes'
+    return [fault(at, `the value of ${draft.shown(at)} is no age identity`, remedy)]
   })
 
 /** Two stores of one place would not see that their secrets are the same. */

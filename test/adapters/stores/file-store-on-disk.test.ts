@@ -1,10 +1,11 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
-import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { generateHybridIdentity, generateIdentity } from 'age-encryption'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ageIdentityIn } from '../../../src/adapters/stores/age-key.ts'
 import { fileStore } from '../../../src/adapters/stores/file-store.ts'
 import { formatSecretFile, parseSecretFile } from '../../../src/adapters/stores/secret-file.ts'
 import { PatrolError } from '../../../src/core/errors.ts'
@@ -193,7 +194,6 @@ describe('keys', () => {
       async () => `# created: today\n# public key: age1…\n${await generateIdentity()}\n`,
     ],
     ['a post-quantum identity', generateHybridIdentity],
-    ['a passphrase', () => Promise.resolve('correct horse battery staple')],
   ])('%s opens what it sealed', async (_, make) => {
     const identity = new Secret(await make())
     const store = world.reopen(identity)
@@ -201,13 +201,17 @@ describe('keys', () => {
     expect((await world.reopen(identity).read('feed'))?.value.equals(value)).toBe(true)
   })
 
-  it.each<[string, () => Promise<string>]>([
-    ['another identity', generateIdentity],
-    ['a passphrase', () => Promise.resolve('wrong horse')],
-  ])('%s is denied before it does harm, and the metadata is still there', async (_, make) => {
+  it.each<[string, () => Promise<string>, string]>([
+    ['another identity', generateIdentity, 'with which it was created'],
+    ['another post-quantum identity', generateHybridIdentity, 'with which it was created'],
+    ['a passphrase', () => Promise.resolve('correct horse battery staple'), 'AGE-SECRET-KEY-1'],
+  ])('%s is denied by whatever opens the store, before it does harm', async (_, make, remedy) => {
     await world.store.write('feed', value, sampleMetadata(), soon())
     const store = world.reopen(new Secret(await make()))
     for (const work of [
+      () => store.identity(),
+      () => store.current(['feed']),
+      () => store.managed(),
       () => store.read('feed'),
       () => store.admit('wiki'),
       () => store.prepare(),
@@ -215,19 +219,31 @@ describe('keys', () => {
     ]) {
       const error = await failure(work())
       expect(error).toMatchObject({ code: 'store-denied', outcome: 'none' })
-      expect(error.remedy).toContain('identity or passphrase')
+      expect(error.remedy).toContain(remedy)
     }
-    expect(await store.identity()).toBe(await world.store.identity())
-    expect((await store.current(['feed'])).size).toBe(1)
     expect(await world.store.versions('feed')).toHaveLength(1)
   })
 
   it('a malformed identity is denied without being quoted', async () => {
     const identity = `${(await generateIdentity()).slice(0, -2)}QQ`
-    const error = await failure(world.reopen(new Secret(identity)).prepare())
-    expect(error).toMatchObject({ code: 'store-denied' })
-    const told = `${error.message} ${error.remedy} ${error.stack} ${JSON.stringify(error.cause)} ${String(error.cause)}`
-    expect(told.toUpperCase()).not.toContain(identity.slice(20, 40))
+    const store = world.reopen(new Secret(identity))
+    for (const work of [() => store.identity(), () => store.current(['feed']), () => store.prepare()]) {
+      const error = await failure(work())
+      expect(error).toMatchObject({ code: 'store-denied' })
+      const told = `${error.message} ${error.remedy} ${error.stack} ${JSON.stringify(error.cause)} ${String(error.cause)}`
+      expect(told.toUpperCase()).not.toContain(identity.slice(20, 40))
+    }
+    await expect(access(join(world.path, 'store.json'))).rejects.toThrow('ENOENT')
+  })
+
+  it('an identity is found alone and in the file of age-keygen, and nothing else passes for one', async () => {
+    for (const identity of [await generateIdentity(), await generateHybridIdentity()]) {
+      expect(ageIdentityIn(identity)).toBe(identity)
+      expect(ageIdentityIn(` # created\r\n${identity}\r\n`)).toBe(identity)
+      for (const other of [identity.slice(0, -1), `${identity}Q`, identity.toLowerCase(), `key: ${identity}`, '']) {
+        expect(ageIdentityIn(other)).toBeUndefined()
+      }
+    }
   })
 })
 
