@@ -89,6 +89,21 @@ const notYaml: readonly Case[] = [
     ['12:10 error a quote is opened here and never closed -> close the quote at the end of the value'],
   ],
   [
+    'a list that is not closed',
+    scopes('[vso.packaging'),
+    ['19:13 error a [ is opened here and not closed -> close it with ] at the end of the value'],
+  ],
+  [
+    'a list that is not closed before the next key, with another list in it',
+    scopes('[[vso.packaging], vso.code\n    paused: true\n    displayName: "[feed]"'),
+    ['19:13 error a [ is opened here and not closed -> close it with ] at the end of the value'],
+  ],
+  [
+    'a mapping that is not closed',
+    extended('limits: {\n  maxReplacements: 5'),
+    ['20:9 error a { is opened here and not closed -> close it with } at the end of the value'],
+  ],
+  [
     'keys in different columns',
     changed(['  organization: contoso\n', '   organization: contoso\n']),
     [
@@ -531,7 +546,7 @@ const references: readonly Case[] = [
     'an undefined variable of Azure Pipelines behind a variable',
     changed(['organization: contoso', 'organization: ${LEFT}']),
     [
-      '15:17 error defaults.organization: is $(ORG), which Azure Pipelines leaves when the variable ORG is not defined -> define ORG in the pipeline or its variable group, and hand it to the step under env:',
+      '15:17 error defaults.organization: the variable LEFT is $(ORG), which Azure Pipelines leaves when the variable ORG is not defined -> define ORG in the pipeline or its variable group, and hand it to the step under env: as LEFT',
     ],
   ],
   [

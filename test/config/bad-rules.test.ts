@@ -439,7 +439,7 @@ limits: 5
       '10:11 error accounts.c.user: has no value -> write a user name such as ci-bot@contoso.com, or remove the key',
       '13:17 error accounts.c.signIn.username: bot is not a user name such as ci-bot@contoso.com -> write a user name such as ci-bot@contoso.com',
       '14:17 error accounts.c.signIn.password: is a secret and must not stand in the file itself -> write a reference, such as ${USER_PASSWORD} or ${file:/run/secrets/password}, and set the value there',
-      '15:7 error accounts.c.signIn.foo: there is no such key -> remove it; here can be method, username or password',
+      '15:7 error accounts.c.signIn.foo: there is no such key -> remove it; here can be method, username, password or warnOfMfa',
       '17:5 error tokens[A]: names no account (nor do 3 more entries), and defaults.account is missing -> write account: <Bot | b | c>, here or under defaults',
       '17:5 error tokens[A]: names no organization (nor do 3 more entries), and defaults.organization is missing -> write organization: with its name, here or under defaults',
       '17:5 error tokens[A]: names no store (nor do 2 more entries), and defaults.store is missing: method: rotate keeps each new value in one -> write store: with a store that you add under stores, here or under defaults',

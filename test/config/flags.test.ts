@@ -133,8 +133,16 @@ describe('what is wrong is named by its flag or variable', () => {
       '--store: https://contoso.vault.azure.net/secrets has a path',
     ],
     [{}, { USER_NAME: 'bot' }, 'USER_NAME: the value of ${USER_NAME} is not a user name'],
-    [{}, { USER_PASSWORD: '$(USER_PASSWORD)' }, 'USER_PASSWORD: is $(USER_PASSWORD), which Azure Pipelines leaves'],
-    [{}, { TENANT_ID: '$(TENANT_ID)' }, 'TENANT_ID: is $(TENANT_ID), which Azure Pipelines leaves'],
+    [
+      {},
+      { USER_PASSWORD: '$(sa_password)' },
+      'USER_PASSWORD: the variable USER_PASSWORD is $(sa_password), which Azure Pipelines leaves',
+    ],
+    [
+      {},
+      { TENANT_ID: '$(TENANT_ID)' },
+      'TENANT_ID: the variable TENANT_ID is $(TENANT_ID), which Azure Pipelines leaves',
+    ],
     [{}, { TENANT_ID: 'common' }, 'TENANT_ID: the value of ${TENANT_ID} is not a tenant id'],
   ])('%j %j', (flags, changes, expected) => {
     const found = faults(from(flags, changes))

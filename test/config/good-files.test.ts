@@ -81,7 +81,7 @@ limits:
 `
 const files = {
   '/etc/patrol/ca.pem': '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n',
-  '/etc/patrol/key.txt': 'canary-key-3\r\n',
+  '/etc/patrol/key.txt': `# created: today\r\n${secrets.identity}\r\n`,
 }
 
 test('a file that uses every key asks for everything that it says', () => {
@@ -132,7 +132,7 @@ test('stores have plain addresses, absolute paths and a kind of credential', () 
   })
   const local = stores.get('local')
   expect(local).toMatchObject({ type: 'file', path: '/etc/patrol/secrets' })
-  expect(local?.type === 'file' && local.identity.reveal()).toBe('canary-key-3')
+  expect(local?.type === 'file' && local.identity.reveal()).toBe(files['/etc/patrol/key.txt'].replace(/\r\n$/, ''))
 })
 
 test('tokens have all their terms, those of defaults among them', () => {

@@ -1,8 +1,13 @@
 import { type Loaded, loadConfig } from '../../src/app/config/load.ts'
+import type { Needs } from '../../src/app/config/needs.ts'
 import type { Wanted } from '../../src/app/config/wanted.ts'
 
 /** A password and a key that no message may ever show. */
-export const secrets = { password: 'canary-password-1', identity: 'canary-identity-2' }
+export const secrets = {
+  password: 'canary-password-1',
+  // Of the form of an age identity; this one would open nothing.
+  identity: `AGE-SECRET-KEY-1${'CANARY'.padEnd(58, 'Q')}`,
+}
 
 export const variables: Readonly<Record<string, string | undefined>> = {
   USER_NAME: 'CI-Bot@contoso.com',
@@ -17,7 +22,11 @@ export type Files = Readonly<Record<string, string | Uint8Array>>
 /** Loads a configuration that stands in /etc/patrol/patrol.yaml. */
 export function load(
   text: string | Uint8Array,
-  world: { readonly variables?: Readonly<Record<string, string | undefined>>; readonly files?: Files } = {},
+  world: {
+    readonly variables?: Readonly<Record<string, string | undefined>>
+    readonly files?: Files
+    readonly needs?: Needs
+  } = {},
 ): Loaded {
   const files: Files = { '/etc/patrol/patrol.yaml': text, ...world.files }
   const readFile = (path: string): string | Uint8Array => {
@@ -25,11 +34,12 @@ export function load(
     if (content === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' })
     return content
   }
-  return loadConfig('patrol.yaml', {
+  const environment = {
     variables: { ...variables, ...world.variables },
     readFile,
     workingDirectory: '/etc/patrol',
-  })
+  }
+  return loadConfig('patrol.yaml', environment, world.needs === undefined ? {} : { needs: world.needs })
 }
 
 /** What a valid file asks for. */

@@ -61,15 +61,17 @@ test.each([
 
 test('a configuration that is no UTF-8, too large or missing is told of as such', () => {
   expect(told(load(new Uint8Array([0x76, 0xff])))).toEqual([
-    '1:1 error the configuration is not UTF-8 text -> save the file as UTF-8',
+    '1:1 error patrol.yaml: the configuration is not UTF-8 text -> save the file as UTF-8',
   ])
   expect(told(load(`#${'x'.repeat(5_000_000)}`))).toEqual([
-    '1:1 error the configuration is larger than 4194304 bytes -> name the right file with --config',
+    '1:1 error patrol.yaml: the configuration is larger than 4194304 bytes -> name the right file with --config',
   ])
   const missing = load('', { files: { '/etc/patrol/patrol.yaml': undefined as unknown as string } })
   expect(told(missing)).toEqual([
-    '1:1 error the configuration cannot be read (there is none) -> name the file with --config, or write one: patrol init > patrol.yaml',
+    '1:1 error patrol.yaml: the configuration cannot be read (there is none) -> name the file with --config, or write one: patrol init --output patrol.yaml',
   ])
+  // A place in a file that is not there would send editors nowhere.
+  expect(missing).toMatchObject({ problems: [{ file: undefined }] })
 })
 
 test('a secret is known to the last line of redaction as soon as it is read', () => {

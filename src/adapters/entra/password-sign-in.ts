@@ -18,6 +18,8 @@ export interface PasswordAccount {
   readonly password: Secret
   /** The public client to sign in with; default: Azure CLI's. */
   readonly clientId?: string | undefined
+  /** Whether the first sign-in warns that a second factor would end it; default: true. */
+  readonly warnOfMfa?: boolean
 }
 
 export interface EntraParts {
@@ -182,7 +184,7 @@ export class PasswordSignIn implements UserSignIn {
   }
 
   #warn(): void {
-    if (this.#warned) return
+    if (this.#warned || this.#account.warnOfMfa === false) return
     this.#warned = true
     const message = `account ${this.#account.name} signs in with a stored password, which fails as soon as Microsoft Entra demands a second factor; the method access-token does not`
     this.#parts.reporter.report({ kind: 'warning', message })

@@ -1,5 +1,6 @@
 import { type Draft, draftOf } from './draft.ts'
 import { type Fault, type Path, pathKey, show, valueAt } from './faults.ts'
+import { type Needs, sparedFaults } from './needs.ts'
 import { type Environment, resolveReferences } from './references.ts'
 import { applyRules } from './rules.ts'
 import { checkShape } from './shape.ts'
@@ -14,14 +15,18 @@ export interface Origin {
   readonly label: (path: Path) => string
   /** The directory at which relative paths begin. */
   readonly directory: string
+  readonly needs: Needs
+}
+
+export interface Checked {
+  readonly draft: Draft
+  readonly faults: readonly Fault[]
+  /** Accounts that nobody can sign in as, which does no harm to what the configuration is loaded for. */
+  readonly spared: ReadonlySet<string>
 }
 
 /** The stages that follow the text: references, the form of each key, and the rules between keys. */
-export function checkTree(
-  tree: unknown,
-  environment: Environment,
-  origin: Origin,
-): { readonly draft: Draft; readonly faults: readonly Fault[] } {
+export function checkTree(tree: unknown, environment: Environment, origin: Origin): Checked {
   const { directory, label } = origin
   const resolved = resolveReferences(tree, environment, directory)
   const known = new Set([...origin.faults, ...resolved.faults].map((fault) => pathKey(fault.path)))
@@ -33,5 +38,11 @@ export function checkTree(
   const { secrets } = resolved
   const parts = { written: shaped.sound, secrets, directory, shown, label, readFile: environment.readFile }
   const draft = draftOf(parts, resolved.tree, shaped.faulty)
-  return { draft, faults: [...origin.faults, ...resolved.faults, ...shaped.faults, ...applyRules(draft)] }
+  const spared = origin.needs === 'stores' ? sparedFaults(draft, resolved.absences) : new Set<Fault>()
+  const references = resolved.faults.filter((fault) => !spared.has(fault))
+  return {
+    draft,
+    faults: [...origin.faults, ...references, ...shaped.faults, ...applyRules(draft)],
+    spared: new Set([...spared].map(({ path }) => String(path[1]))),
+  }
 }

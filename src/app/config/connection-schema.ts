@@ -64,6 +64,12 @@ const passwordSchema = z.strictObject({
     errors: ['sign-in-invalid-credentials', 'sign-in-expired'],
     secret: true,
   }),
+  warnOfMfa: field(truth(), {
+    description:
+      'Whether each run warns that this sign-in fails as soon as a second factor is demanded. Write false once you know and somebody looks at exit codes: a run that is refused for it ends with 4 all the same.',
+    builtIn: 'true',
+    examples: ['false'],
+  }).optional(),
 })
 
 const accessTokenSchema = z.strictObject({

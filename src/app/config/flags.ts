@@ -62,8 +62,8 @@ export function configFromFlags(flags: Flags, environment: Environment, director
   const missing = missingFrom(flags, environment)
   const told = new Set(missing.flatMap(({ paths }) => paths.map(pathKey)))
   const label = (path: Path): string => placeOf(path, flags)
-  const origin = { faults: [], spelled: () => undefined, label, directory }
-  const { draft, faults } = checkTree(treeOf(flags), environment, origin)
+  const origin = { faults: [], spelled: () => undefined, label, directory, needs: 'everything' as const }
+  const { draft, faults, spared } = checkTree(treeOf(flags), environment, origin)
   const others = faults.filter((found) => !told.has(pathKey(found.path)))
   const problems = inOrder(
     [...missing, ...others].map((found) => {
@@ -72,7 +72,7 @@ export function configFromFlags(flags: Flags, environment: Environment, director
     }),
   )
   if (problems.some((problem) => problem.severity === 'error')) return { kind: 'invalid', problems }
-  return { kind: 'ok', wanted: wantedOf(draft, undefined, problems), warnings: problems }
+  return { kind: 'ok', wanted: wantedOf(draft, undefined, problems, spared), warnings: problems }
 }
 
 const accountName = 'account'

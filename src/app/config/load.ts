@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { checkTree } from './checked.ts'
 import { readDocument } from './document.ts'
 import { type Fault, fault } from './faults.ts'
+import type { Needs } from './needs.ts'
 import { type ConfigProblem, inOrder, label, located, problemAt } from './problems.ts'
 import { decoded, type Environment, reasonOf } from './references.ts'
 import type { Wanted } from './wanted.ts'
@@ -19,18 +20,30 @@ const largestFile = 4_194_304
  * of them holds a secret or a value of the environment.
  *
  * @param path as it was given, which is also how messages name the file; relative paths in it start at its directory
+ * @param options `needs: 'stores'` is for whoever only reads values: references of accounts may be unset where no store
+ * and no rule with a store depends on them. Those accounts are left out of what is wanted, and their tokens' `owner` is
+ * what is written, reference or not
  */
-export function loadConfig(path: string, environment: Environment): Loaded {
+export function loadConfig(
+  path: string,
+  environment: Environment,
+  { needs = 'everything' }: { readonly needs?: Needs } = {},
+): Loaded {
   const full = resolve(environment.workingDirectory ?? '/', path)
   const refuse = (text: string, remedy: string): Loaded => {
-    const problem = problemAt({ line: 1, column: 1 }, { text, remedy, severity: 'error' }, path)
+    // Nothing of the file was read, so that there is no place in it to point to.
+    const problem = problemAt(
+      { line: 1, column: 1 },
+      { text: `${path}: ${text}`, remedy, severity: 'error' },
+      undefined,
+    )
     return { kind: 'invalid', problems: [problem] }
   }
   let content: Uint8Array | string
   try {
     content = environment.readFile(full)
   } catch (error) {
-    const remedy = 'name the file with --config, or write one: patrol init > patrol.yaml'
+    const remedy = `name the file with --config, or write one: patrol init --output ${path}`
     return refuse(`the configuration cannot be read (${reasonOf(error)})`, remedy)
   }
   if (content.length > largestFile) {
@@ -38,25 +51,26 @@ export function loadConfig(path: string, environment: Environment): Loaded {
   }
   const text = decoded(content)
   if (text === undefined) return refuse('the configuration is not UTF-8 text', 'save the file as UTF-8')
-  return checkText(text, path, dirname(full), environment)
+  return checkText(text, path, needs, dirname(full), environment)
 }
 
-function checkText(text: string, file: string, directory: string, environment: Environment): Loaded {
+function checkText(text: string, file: string, needs: Needs, directory: string, environment: Environment): Loaded {
   const document = readDocument(text, file)
   const syntax = document.syntax.map((found) => problemAt(found, { ...found, severity: 'error' }, file))
   if (document.syntax.some((found) => !found.recoverable)) return { kind: 'invalid', problems: inOrder(syntax) }
   const root = rootFault(document.tree)
   if (root !== undefined) return { kind: 'invalid', problems: inOrder([...syntax, located(root, document)]) }
 
-  const { draft, faults } = checkTree(document.tree, environment, {
+  const { draft, faults, spared } = checkTree(document.tree, environment, {
     faults: document.faults,
     spelled: document.spelled,
     label: (path) => label(path, document.tree),
     directory,
+    needs,
   })
   const problems = inOrder([...syntax, ...faults.map((found) => located(found, document))])
   if (problems.some((problem) => problem.severity === 'error')) return { kind: 'invalid', problems }
-  return { kind: 'ok', wanted: wantedOf(draft, file, problems), warnings: problems }
+  return { kind: 'ok', wanted: wantedOf(draft, file, problems, spared), warnings: problems }
 }
 
 function rootFault(tree: unknown): Fault | undefined {

@@ -20,11 +20,13 @@ export interface Resolved {
   /** What replaced values had been written as; messages show that in place of the value. */
   readonly written: ReadonlyMap<string, string>
   readonly faults: readonly Fault[]
+  /** Those of the faults where the reference is right and only what it names is not there. */
+  readonly absences: readonly Fault[]
 }
 
 type Found =
   | { readonly kind: 'found'; readonly value: string }
-  | { readonly kind: 'fault'; readonly text: string; readonly remedy: string }
+  | { readonly kind: 'fault' | 'absent'; readonly text: string; readonly remedy: string }
 
 const largestFile = 65_536
 
@@ -41,6 +43,7 @@ export function resolveReferences(tree: unknown, environment: Environment, direc
   const secrets = new Map<string, Secret>()
   const written = new Map<string, string>()
   const faults: Fault[] = []
+  const absences: Fault[] = []
   const sources = { environment, directory }
 
   const replace = (value: unknown, path: Path): unknown => {
@@ -54,8 +57,10 @@ export function resolveReferences(tree: unknown, environment: Environment, direc
     if (value === null || (typeof value !== 'string' && !isSecret(tree, path))) return value
     if (schemaAt(tree, path) === undefined) return value
     const found = isSecret(tree, path) ? secretIn(value, sources) : textIn(value as string, sources)
-    if (found.kind === 'fault') {
-      faults.push(fault(path, found.text, found.remedy))
+    if (found.kind !== 'found') {
+      const told = fault(path, found.text, found.remedy)
+      faults.push(told)
+      if (found.kind === 'absent') absences.push(told)
       return value
     }
     if (isSecret(tree, path)) {
@@ -65,7 +70,7 @@ export function resolveReferences(tree: unknown, environment: Environment, direc
     if (found.value !== value) written.set(pathKey(path), value as string)
     return found.value
   }
-  return { tree: replace(tree, []), secrets, written, faults }
+  return { tree: replace(tree, []), secrets, written, faults, absences }
 }
 
 interface Sources {
@@ -105,17 +110,18 @@ function textIn(written: string, sources: Sources): Found {
       }
     }
     const found = lookUp(match[1] ?? '', sources, false)
-    if (found.kind === 'fault') return found
+    if (found.kind !== 'found') return found
     value += found.value
   }
   return { kind: 'found', value: value + written.slice(rest) }
 }
 
-function notDefined(variable: string): Found {
+/** @param holder the variable of the environment that holds it; else it stands in the configuration itself */
+function notDefined(variable: string, holder?: string): Found {
   return {
-    kind: 'fault',
-    text: `is $(${variable}), which Azure Pipelines leaves when the variable ${variable} is not defined`,
-    remedy: `define ${variable} in the pipeline or its variable group, and hand it to the step under env:`,
+    kind: holder === undefined ? 'fault' : 'absent',
+    text: `${holder === undefined ? 'is' : `the variable ${holder} is`} $(${variable}), which Azure Pipelines leaves when the variable ${variable} is not defined`,
+    remedy: `define ${variable} in the pipeline or its variable group, and hand it to the step under env:${holder === undefined ? '' : ` as ${holder}`}`,
   }
 }
 
@@ -131,7 +137,7 @@ function lookUp(inner: string, sources: Sources, secret: boolean): Found {
   }
   const value = sources.environment.variables[name]
   const left = undefinedVariable.exec(value ?? '')
-  if (left !== null) return notDefined(left[1] ?? '')
+  if (left !== null) return notDefined(left[1] ?? '', name)
   if (value !== undefined && value !== '') return { kind: 'found', value }
   if (fallback !== undefined) return { kind: 'found', value: fallback }
   const near = suggestion(
@@ -140,7 +146,7 @@ function lookUp(inner: string, sources: Sources, secret: boolean): Found {
   )
   const otherwise = secret ? '' : `, or write a default: \${${name}:-value}`
   return {
-    kind: 'fault',
+    kind: 'absent',
     text: `the variable ${name} is ${value === undefined ? 'not set' : 'empty'}`,
     remedy:
       near === undefined
@@ -154,7 +160,7 @@ function fileContent(path: string, sources: Sources): Found {
     return { kind: 'fault', text: 'the reference names no file', remedy: 'write ${file:/path/of/the/file}' }
   const full = resolve(sources.directory, path)
   const bad = (what: string): Found => ({
-    kind: 'fault',
+    kind: 'absent',
     text: `the file ${full} ${what}`,
     remedy:
       'correct the path (a relative one starts at the configuration file), the content or the permissions of the file',

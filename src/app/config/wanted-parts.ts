@@ -19,13 +19,20 @@ import type { Wanted, WantedAccount, WantedCredential, WantedSignIn, WantedStore
  *
  * @param file undefined when flags said it all
  * @param warnings handed through
+ * @param spared accounts that are not complete and need not be
  */
-export function wantedOf(draft: Draft, file: string | undefined, warnings: readonly ConfigProblem[]): Wanted {
+export function wantedOf(
+  draft: Draft,
+  file: string | undefined,
+  warnings: readonly ConfigProblem[],
+  spared: ReadonlySet<string>,
+): Wanted {
   const written = draft.written as Written
   const runEvery = written.defaults?.runEvery
   const entra = plainUrl(written.endpoints?.entra ?? publicEndpoints.entra)
-  const accounts = new Map(Object.keys(written.accounts).map((name) => [name, accountOf(draft, written, name)]))
-  const entries = draft.entries.map((entry) => ({ entry, terms: termsOf(draft, entry, accounts) }))
+  const complete = Object.keys(written.accounts).filter((name) => !spared.has(name))
+  const accounts = new Map(complete.map((name) => [name, accountOf(draft, written, name)]))
+  const entries = draft.entries.map((entry) => ({ entry, terms: termsOf(draft, entry) }))
   return {
     file,
     endpoints: {
@@ -47,20 +54,32 @@ export function wantedOf(draft: Draft, file: string | undefined, warnings: reado
 
 function accountOf(draft: Draft, written: Written, name: string): WantedAccount {
   const account = present(written.accounts[name], ['accounts', name])
-  const { signIn } = account
-  const user = account.user ?? (signIn.method === 'password' ? signIn.username : undefined)
   return {
     name,
     tenant: account.tenant.toLowerCase(),
-    user: present(user, ['accounts', name, 'user']).toLowerCase(),
+    user: userOf(draft, name),
     clientId: account.clientId,
-    signIn: signInOf(draft, signIn, ['accounts', name, 'signIn']),
+    signIn: signInOf(draft, account.signIn, ['accounts', name, 'signIn']),
   }
+}
+
+/** A reference that is not set stays as it is written: no user has such a name, so nobody is taken for it. */
+function userOf(draft: Draft, name: string): string {
+  const account = present(draft.written.accounts?.[name], ['accounts', name])
+  const path: Path = ['accounts', name, ...(draft.has(['accounts', name, 'user']) ? ['user'] : ['signIn', 'username'])]
+  const signIn = account.signIn
+  const user = path.length === 3 ? account.user : signIn?.method === 'password' ? signIn.username : undefined
+  return (user ?? draft.shown(path)).toLowerCase()
 }
 
 function signInOf(draft: Draft, signIn: Written['accounts'][string]['signIn'], path: Path): WantedSignIn {
   if (signIn.method === 'password') {
-    return { method: 'password', username: signIn.username, password: secretAt(draft, [...path, 'password']) }
+    return {
+      method: 'password',
+      username: signIn.username,
+      password: secretAt(draft, [...path, 'password']),
+      warnOfMfa: isTrue(signIn.warnOfMfa, true),
+    }
   }
   if (signIn.file !== undefined)
     return { method: 'access-token', token: { file: resolve(draft.directory, signIn.file) } }
@@ -89,13 +108,13 @@ function credentialOf(written: WrittenCredential): WantedCredential {
   return { type: 'account', account: written.slice('account:'.length) }
 }
 
-function termsOf(draft: Draft, entry: DraftEntry, accounts: ReadonlyMap<string, WantedAccount>): Terms {
+function termsOf(draft: Draft, entry: DraftEntry): Terms {
   const written = entry.written as WrittenEntry
   const account = said(inherited(draft, entry, 'account'), entry.path)
   const times = timesOf(draft, entry)
   return {
     account,
-    owner: present(accounts.get(account), ['accounts', account]).user,
+    owner: userOf(draft, account),
     method: written.method ?? 'rotate',
     lifetime: present(times.lifetime, entry.path).value,
     renewBefore: present(times.renewBefore, entry.path).value,

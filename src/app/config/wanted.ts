@@ -13,7 +13,12 @@ export interface Endpoints {
 }
 
 export type WantedSignIn =
-  | { readonly method: 'password'; readonly username: string; readonly password: Secret }
+  | {
+      readonly method: 'password'
+      readonly username: string
+      readonly password: Secret
+      readonly warnOfMfa: boolean
+    }
   | { readonly method: 'access-token'; readonly token: Secret | { readonly file: string } }
 
 export interface WantedAccount {
@@ -55,6 +60,7 @@ export interface Wanted {
   readonly endpoints: Endpoints
   /** `caFile` is absolute. */
   readonly tls: { readonly caFile: string | undefined }
+  /** Those that can sign in; what was loaded for its stores alone need not have all. */
   readonly accounts: ReadonlyMap<string, WantedAccount>
   readonly stores: ReadonlyMap<string, WantedStore>
   readonly tokens: readonly Token[]

@@ -1,4 +1,4 @@
-import { type Document, type Scalar, visit, type YAMLError } from 'yaml'
+import { type Document, isCollection, type Scalar, visit, type YAMLError } from 'yaml'
 
 /** What is wrong with the YAML at an offset. `recoverable`: the rest of the file can still be trusted and checked. */
 export interface YamlFault {
@@ -61,11 +61,18 @@ function explainOne(error: YAMLError, source: string, parsed: Document): YamlFau
       return soft('a value cannot begin with this character', 'put the value in quotes')
     case 'BAD_DQ_ESCAPE':
       return soft('this escape does not exist within "…"', 'put the value in single quotes, or double the backslash')
-    case 'BAD_INDENT':
+    case 'BAD_INDENT': {
+      const bracket = openBracket(parsed, offset)
+      if (bracket !== undefined) {
+        const [opening, closing] = source.startsWith('{', bracket) ? ['{', '}'] : ['[', ']']
+        const text = `a ${opening} is opened here and not closed`
+        return { offset: bracket, text, remedy: `close it with ${closing} at the end of the value`, recoverable: false }
+      }
       return hard(
         'the indentation does not fit the lines above',
         'let all keys of a mapping, and all - of a list, begin in the same column',
       )
+    }
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
       return /:(?:\s|$)/.test(source.slice(offset).split('\n', 1)[0] ?? '')
@@ -88,6 +95,20 @@ function explainOne(error: YAMLError, source: string, parsed: Document): YamlFau
         'look for a missing quote, colon or bracket just before; put values with special characters in quotes',
       )
   }
+}
+
+/** Where the bracket stands within which the offset lies; the parser tells only of the line that does not fit there. */
+function openBracket(parsed: Document, offset: number): number | undefined {
+  let found: number | undefined
+  visit(parsed, {
+    Node: (_, node) => {
+      if (!isCollection(node) || node.flow !== true) return undefined
+      const [start = offset, end = start] = node.range ?? []
+      if (start < offset && offset <= end) found ??= start
+      return visit.SKIP
+    },
+  })
+  return found
 }
 
 /** Where a quote begins that goes on to the end of the file; the parser tells only of the end. */

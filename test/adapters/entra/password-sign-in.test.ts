@@ -21,6 +21,7 @@ interface Changes {
   readonly tenant?: string
   readonly clientId?: string
   readonly entra?: string
+  readonly warnOfMfa?: boolean
 }
 
 function signIn(changes: Changes = {}): PasswordSignIn {
@@ -32,6 +33,7 @@ function signIn(changes: Changes = {}): PasswordSignIn {
       username: changes.username ?? user,
       password: new Secret(changes.password ?? emulator.password(user)),
       clientId: changes.clientId,
+      ...(changes.warnOfMfa === undefined ? {} : { warnOfMfa: changes.warnOfMfa }),
     },
     {
       transport,
@@ -97,6 +99,11 @@ describe('a sign-in with a password', () => {
     const warnings = world.events.filter(({ kind }) => kind === 'warning')
     expect(warnings).toHaveLength(1)
     expect(JSON.stringify(warnings)).toContain('second factor')
+  })
+
+  it('warns of nothing that somebody has acknowledged', async () => {
+    await signIn({ warnOfMfa: false }).accessToken('azure-devops')
+    expect(world.events.filter(({ kind }) => kind === 'warning')).toEqual([])
   })
 })
 
