@@ -25,6 +25,18 @@ const hour = 3_600_000
 const owner = 'ci-bot@contoso.example'
 const packageFeed = 'tokens:\n  - name: package-feed\n    scopes:\n      - vso.packaging\n'
 
+function changes(script: string): boolean {
+  return patrolCalls(script).some(([command]) => command === 'apply')
+}
+
+/** A shell passes a signal on only when it says so and waits for a child in the background; npx passes none on. */
+function passesSignalsOn(script: string): boolean {
+  const traps = ['INT', 'TERM'].every((signal) =>
+    script.includes(`trap 'kill -${signal} "$run" 2> /dev/null' ${signal}`),
+  )
+  return traps && /\.bin\/patrol"? apply [^\n]*&\n\s*run=\$!\n/.test(script) && !/\bnpx\b/.test(script)
+}
+
 /** What a pipeline lacks that each must have. */
 function shortcomings(pipeline: Pipeline): readonly string[] {
   const jobs = jobsOf(pipeline)
@@ -43,7 +55,13 @@ function shortcomings(pipeline: Pipeline): readonly string[] {
     'brings Node.js 24': jobs.every((job) =>
       stepsOf(job).some(({ task, inputs }) => task === 'UseNode@1' && inputs?.['version'] === '24.x'),
     ),
-    'calls Patrol in bash, which passes signals on': calls.length > 0 && calls.every(({ bash }) => bash !== undefined),
+    'gives a cancelled run time': ['PROCESS_SIGINT_TIMEOUT', 'PROCESS_SIGTERM_TIMEOUT'].every((timeout) =>
+      pipeline.variables.some(({ name, value }) => name === timeout && Number(value) >= 10_000),
+    ),
+    'calls Patrol in bash': calls.length > 0 && calls.every(({ bash }) => bash !== undefined),
+    'passes signals on to what changes something': calls.every(
+      ({ bash = '' }) => !changes(bash) || passesSignalsOn(bash),
+    ),
     'hands secrets over': calls.every(({ env }) =>
       Object.entries(mapped).every(([name, value]) => env?.[name] === value),
     ),
@@ -75,15 +93,30 @@ describe('the shape of the pipelines', () => {
     expect(shortcomings({ ...good, schedules: good.schedules.map((one) => ({ ...one, always: false })) })).toEqual([
       'runs without commits',
     ])
-    expect(shortcomings({ ...good, variables: [{ name: 'sa_password', value: '' }] })).toEqual([
+    const own = good.variables.map((one) => (one.group === undefined ? one : { name: 'sa_password', value: '' }))
+    expect(shortcomings({ ...good, variables: own })).toEqual([
       'takes secrets from a group',
       'has no secret of its own',
     ])
     expect(shortcomings({ ...good, jobs: [{ steps: job?.steps ?? [] }] })).toEqual(['limits its time'])
+    const hasty = good.variables.map((one) => (one.name === 'PROCESS_SIGINT_TIMEOUT' ? { ...one, value: 7500 } : one))
+    expect(shortcomings({ ...good, variables: hasty })).toEqual(['gives a cancelled run time'])
+    for (const [from, to] of [
+      ['> "$report" &', '> "$report"'],
+      ['trap', 'echo'],
+      [/"\S*\/patrol"/, 'npx --yes azdo-patrol@0.1.0'],
+    ] as const) {
+      const change = (step: Step): Step => (step.bash ? { ...step, bash: step.bash.replace(from, to) } : step)
+      expect(shortcomings(spoilt(change))).toEqual(['passes signals on to what changes something'])
+    }
     expect(shortcomings(spoilt((step) => ({ ...step, env: {} })))).toEqual(['hands secrets over'])
     expect(shortcomings(spoilt((step) => ({ ...step, inputs: { version: '20.x' } })))).toEqual(['brings Node.js 24'])
     expect(
-      shortcomings(spoilt((step) => (step.bash ? { ...step, bash: 'patrol aply "$(sa_password)"' } : step))),
+      shortcomings(
+        spoilt((step) =>
+          patrolCalls(step.bash ?? '').length > 0 ? { ...step, bash: 'patrol aply "$(sa_password)"' } : step,
+        ),
+      ),
     ).toEqual(['keeps secrets out of scripts', 'calls Patrol as it wants to be called', 'uploads a summary'])
   })
 
@@ -149,12 +182,21 @@ describe('the steps of the pipelines, run', () => {
   }
 
   describe('simple.yml', () => {
-    const [step] = patrolSteps(readPipeline('simple.yml'))
+    const pipeline = readPipeline('simple.yml')
+    const [step] = patrolSteps(pipeline)
+    const install = jobsOf(pipeline)
+      .flatMap(stepsOf)
+      .find(({ displayName }) => displayName === 'Install azdo-patrol')
+
+    async function begin(variables: Record<string, string>, onFailure?: string): Promise<Running> {
+      hosts ??= await openPublicHosts(emulator, workshop.directory)
+      expect(await start(install, {}).ended).toMatchObject({ code: 0 })
+      const options = { more: hosts.variables, ...(onFailure === undefined ? {} : { onFailure }) }
+      return start(step, variables, options)
+    }
 
     async function run(variables: Record<string, string>, onFailure?: string): Promise<Ended> {
-      hosts ??= await openPublicHosts(emulator, workshop.directory)
-      const options = { more: hosts.variables, ...(onFailure === undefined ? {} : { onFailure }) }
-      return start(step, variables, options).ended
+      return (await begin(variables, onFailure)).ended
     }
 
     it('extends what is due, and nothing else, without a configuration', async () => {
@@ -188,11 +230,23 @@ describe('the steps of the pipelines, run', () => {
       expect(emulator.requests()).toEqual([])
     })
 
-    it('says that a person must sign in', async () => {
+    it('finishes what it began when it is cancelled', async () => {
+      const held = emulator.fault({ service: 'pats', method: 'PUT', effect: 'block-after' })
+      const running = await begin(group())
+      await held.whenFired()
+      process.kill(running.pid, 'SIGINT')
+      await running.heard('stopping')
+      held.release()
+      const ended = await running.ended
+      expect(ended.code).toBe(130)
+      expect(summary()).toContain('1 done, 0 failed, 0 skipped')
+    })
+
+    it('says that a person must look at it', async () => {
       emulator.changeUser(owner, { mfa: 'required' })
       const ended = await run(group())
       expect(ended.code).toBe(4)
-      expect(ended.stdout).toContain('##vso[task.logissue type=error]Patrol: a person must sign in')
+      expect(ended.stdout).toContain('##vso[task.logissue type=error]Patrol: a person must look at the sign-in')
       expectNoSecret(ended)
     })
 
@@ -259,6 +313,18 @@ describe('the steps of the pipelines, run', () => {
       expect(summary()).toContain('patrol validate')
     })
 
+    it('shows no text of others that its agent could take for a command', async () => {
+      const variables = configured('tokens:\n  - match: "*"\n    method: rotate\n')
+      // Two of one name are a problem, which quotes it.
+      const validTo = Date.now() + 24 * hour
+      const pat = { displayName: '##vso[task.complete]a', scope: 'vso.code', organization: 'contoso', validTo }
+      for (const twin of [pat, pat]) emulator.createPat(owner, twin)
+      const ended = await start(step, variables).ended
+      expect(summary()).toContain('# #vso[task.complete]a')
+      const said = (ended.stdout + ended.stderr + summary()).replaceAll(/^##vso\[task\.\w+[ \]].*$/gm, '')
+      expect(said).not.toContain('##')
+    })
+
     it('makes safe what it began when it is cancelled', async () => {
       // The first call asks who is signed in, the second one tries the new PAT.
       const held = emulator.fault({ service: 'connection-data', skip: 1, effect: 'block' })
@@ -291,6 +357,18 @@ describe('the steps of the pipelines, run', () => {
       const third = await start(plan, group()).ended
       expect(third.stdout).toContain(`${pending}no`)
       expectNoSecret(first, second, third)
+    })
+
+    it('makes safe what it began when it is cancelled', async () => {
+      writeEstate(emulator, workshop.directory, tenant, 'contoso', packageFeed)
+      const held = emulator.fault({ service: 'connection-data', skip: 1, effect: 'block' })
+      const running = start(apply, group())
+      await held.whenFired()
+      process.kill(running.pid, 'SIGINT')
+      await running.heard('stopping')
+      held.release()
+      expect(await running.ended).toMatchObject({ code: 130 })
+      expect(Object.keys(emulator.vault('contoso').secrets)).toEqual(['package-feed'])
     })
   })
 })

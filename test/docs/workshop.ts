@@ -22,7 +22,8 @@ export interface Running {
 
 /**
  * A directory to run scripts of the pages in. `patrol`, `npx azdo-patrol@VERSION` and `node_modules/.bin/patrol` are
- * the built program there, `node` is the Node of the project, and `npm` notes what it was asked for and does nothing.
+ * the built program there, and so is what `npm install --prefix DIR azdo-patrol@VERSION` installs. `node` is the Node of
+ * the project. Whatever else `npm` is asked for, it notes and does not do.
  */
 export class Workshop {
   readonly directory: string
@@ -37,7 +38,9 @@ export class Workshop {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
     tool(tools, 'patrol', `${program} "$@"`)
     tool(tools, 'node', `exec '${node}' "$@"`)
-    tool(tools, 'npm', 'echo "npm $*"')
+    const bin = '"$3/node_modules/.bin"'
+    const installs = `case "$1 $2 $*" in "install --prefix "*" azdo-patrol@${version}") mkdir -p ${bin}; cp node_modules/.bin/patrol ${bin} ;; esac`
+    tool(tools, 'npm', `echo "npm $*"\n${installs}`)
     tool(tools, 'npx', `[ "$1 $2" = '--yes azdo-patrol@${version}' ] || exit 99\nshift 2\n${program} "$@"`)
     tool(join(this.directory, 'node_modules/.bin'), 'patrol', `${program} "$@"`)
     this.#path = [tools, process.env['PATH']].join(delimiter)
