@@ -107,7 +107,7 @@ function introduction(): string {
   const example = initTemplate({
     organization: 'contoso',
     tenant: '11111111-2222-3333-4444-555555555555',
-    storeUrl: 'https://contoso.vault.azure.net',
+    store: 'https://contoso.vault.azure.net',
   })
   return `# The configuration
 

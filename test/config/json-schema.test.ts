@@ -13,7 +13,7 @@ describe('the published schema takes a file as it is written', () => {
   test.each([
     ['the good file', goodFile],
     ['what init prints', initTemplate({})],
-    ['what init prints for a vault', initTemplate({ storeUrl: 'https://contoso.vault.azure.net' })],
+    ['what init prints for a vault', initTemplate({ store: 'https://contoso.vault.azure.net' })],
     [
       'references in the place of choices, patterns and truth values',
       extended(

@@ -1,17 +1,17 @@
 import { publicEndpoints } from './connection-schema.ts'
+import { isVaultAddress, requireSoundParts, type TemplateParts } from './template-parts.ts'
 
-/** What a new configuration begins with; what is left out becomes an example to be replaced. */
-export interface TemplateParts {
-  readonly organization?: string
-  readonly tenant?: string
-  /** The address of a key vault. Without it, values are kept in encrypted files beside the configuration. */
-  readonly storeUrl?: string
-}
-
-/** A commented `patrol.yaml` that passes validation once the variables that it names are set. */
-export function initTemplate({ organization, tenant, storeUrl }: TemplateParts): string {
-  const store = storeUrl === undefined ? fileStore : vaultStore(storeUrl)
+/**
+ * A commented `patrol.yaml` that passes validation once the variables that it names are set.
+ *
+ * @throws PatrolError `usage` for a part that validation would refuse
+ */
+export function initTemplate(parts: TemplateParts = {}): string {
+  requireSoundParts(parts)
+  const { organization, tenant, store } = parts
+  const vault = store !== undefined && isVaultAddress(store)
   return `# yaml-language-server: $schema=./patrol.schema.json
+# That schema helps editors, and \`patrol schema > patrol.schema.json\` writes it beside this file.
 # Check this file with \`patrol validate\`, and see what it would do with \`patrol plan\`: neither changes anything.
 # \${NAME} is a variable of the environment, \${file:/path} the content of a file. Passwords stand nowhere else.
 version: 1
@@ -28,13 +28,13 @@ accounts:
 
 # Where the values of tokens are kept. Consumers read them there.
 stores:
-${store}
+${vault ? vaultStore(store) : fileStore(store ?? './secrets')}
 
 # What holds for every token that does not say otherwise.
 defaults:
   account: ci-bot
   organization: ${scalar(organization ?? 'contoso')}${organization === undefined ? '   # your organization: dev.azure.com/contoso' : ''}
-  store: ${storeUrl === undefined ? 'local' : 'vault'}
+  store: ${vault ? 'vault' : 'local'}
   lifetime: 30d        # how long a new token lives
   renewBefore: 10d     # so long before its end it is replaced
   overlap: 48h         # so long the old value still works afterwards
@@ -68,15 +68,17 @@ limits:
 `
 }
 
-const fileStore = `  # Encrypted files on this machine. \`patrol init --new-identity FILE\` makes a key, and age-keygen does as well.
+function fileStore(path: string): string {
+  return `  # Encrypted files on this machine. \`patrol init --new-identity FILE\` makes a key, and age-keygen does as well.
   local:
     type: file
-    path: ./secrets
+    path: ${plainPath(path)}
     identity: \${PATROL_AGE_IDENTITY}
   # vault:
   #   type: azure-key-vault
   #   url: https://contoso.vault.azure.net
   #   credential: default`
+}
 
 function vaultStore(url: string): string {
   return `  vault:
@@ -85,6 +87,11 @@ function vaultStore(url: string): string {
     # default tries the environment, workload and managed identity, and the Azure CLI.
     # It needs the permissions get, list and set for secrets.
     credential: default`
+}
+
+/** A path as people write it; what YAML might read otherwise gets quotes. */
+function plainPath(path: string): string {
+  return /^[./]*[A-Za-z][\w./-]*$/.test(path) ? path : scalar(path)
 }
 
 /** Plain where YAML reads it as text and nothing else, else in quotes; a reference stays one. */

@@ -23,7 +23,7 @@ export const initCommand: Command<InitOptions> = async ({ io }, options) => {
     initTemplate({
       ...(organization === undefined ? {} : { organization }),
       ...(tenant === undefined ? {} : { tenant }),
-      ...(store === undefined ? {} : { storeUrl: store }),
+      ...(store === undefined ? {} : { store }),
     }),
   )
   return exitCodes.done
