@@ -28,6 +28,8 @@ interface Road {
   readonly host: string
   readonly organization: string
   notBefore: number
+  /** While somebody waits for that. */
+  sleep: Promise<void> | undefined
   /** Requests at once. */
   width: number
   underWay: number
@@ -118,11 +120,17 @@ export class Pacing {
         const message = `${road.host} asks to wait for ${formatDuration(wait)} before the next request`
         throw new PatrolError('throttled', message, { retryAfter: wait })
       }
-      await this.#clock.sleep(wait)
+      await this.#sleep(road, wait)
       if (!this.#stopping()) continue
       if (whenStopping === 'send') return
       throw new PatrolError('interrupted', `told to stop while ${road.host} asked to wait`)
     }
+  }
+
+  /** All who wait wake up together. */
+  #sleep(road: Road, wait: Duration): Promise<void> {
+    road.sleep ??= this.#clock.sleep(wait).finally(() => (road.sleep = undefined))
+    return road.sleep
   }
 
   #note(road: Road, answer: HttpAnswer, sentAt: number): void {
@@ -154,7 +162,7 @@ export class Pacing {
   }
 
   #pendingOf(road: Road): Duration {
-    return duration(Math.max(0, road.notBefore - this.#clock.elapsed()))
+    return duration(Math.max(0, Math.ceil(road.notBefore - this.#clock.elapsed())))
   }
 
   #roadOf({ url, organization }: Destination): Road {
@@ -167,6 +175,7 @@ export class Pacing {
       host,
       organization: name,
       notBefore: 0,
+      sleep: undefined,
       width: Number.POSITIVE_INFINITY,
       underWay: 0,
       line: [],

@@ -56,7 +56,7 @@ export class Sender {
         failure = asPatrolError(thrown)
       }
       if (attempt === tries || !passing.has(failure.code)) throw failure
-      await this.#wait(failure, attempt, Number.POSITIVE_INFINITY)
+      await this.#wait(call, failure, attempt, Number.POSITIVE_INFINITY)
     }
   }
 
@@ -81,7 +81,7 @@ export class Sender {
         const failure = asPatrolError(thrown)
         const turnedAway = failure.code === 'throttled' && failure.outcome === 'none'
         if (attempt === tries || !turnedAway) throw failure
-        await this.#wait(failure, attempt, limits.sendBy)
+        await this.#wait(call, failure, attempt, limits.sendBy)
       }
     }
   }
@@ -96,13 +96,18 @@ export class Sender {
     return this.#parts.transport.send({ ...call, headers, timeout, objection })
   }
 
-  /** Waits before the next try: as long as the service asks, or twice as long each time with some chance in it. */
-  async #wait(failure: PatrolError, attempt: number, sendBy: number): Promise<void> {
+  /**
+   * Waits before the next try: as long as the service asks, which the pace sees to for all together, or twice as long
+   * each time with some chance in it.
+   */
+  async #wait(call: Call, failure: PatrolError, attempt: number, sendBy: number): Promise<void> {
     const { clock, random, stopping } = this.#parts
     const chance = Number.parseInt(random.characters(4), 36) / 36 ** 4
     const backoff = duration(second * 2 ** (attempt - 1) * (0.75 + chance / 2))
-    const wait = failure.retryAfter ?? backoff
+    const throttled = failure.code === 'throttled'
+    const wait = throttled ? this.#pacing.pending(call) : (failure.retryAfter ?? backoff)
     if (wait > longestWait || clock.elapsed() + wait > sendBy || stopping()) throw failure
+    if (throttled) return
     await clock.sleep(wait)
     if (stopping()) throw failure
   }
