@@ -221,8 +221,13 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'src/core/facts.ts',
-        find: 'return markOf(pat.displayName)?.installation === installationOf(facts.storeId, token.place.secretName)',
-        replace: 'return markOf(pat.displayName)?.base === token.displayName',
+        find: 'return own !== undefined && markOf(pat.displayName)?.installation === own',
+        replace: 'return own !== undefined && markOf(pat.displayName)?.base === token.displayName',
+      },
+      {
+        file: 'src/core/facts.ts',
+        find: 'index.byInstallation(own).map(({ pat }) => pat)',
+        replace: 'index.byBase(token.displayName)',
       },
     ],
   },
