@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,6 +11,7 @@ interface Manifest {
   readonly version: string
   readonly engines: { readonly node: string }
   readonly dependencies?: unknown
+  readonly scripts: Readonly<Record<string, string>>
 }
 
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Manifest
@@ -95,6 +96,42 @@ describe('the package', () => {
   })
 })
 
+describe('a checkout', () => {
+  const checkout = join(folder, 'checkout')
+  const { dependencies: hook = '' } = manifest.scripts
+
+  /** A project with our hook, the script that it calls, and one package to install. */
+  beforeAll(() => {
+    for (const part of ['src', 'scripts', 'tools/rolldown']) mkdirSync(join(checkout, part), { recursive: true })
+    cpSync(join(root, 'scripts', 'after-install.js'), join(checkout, 'scripts', 'after-install.js'))
+    const build = `node -e "fs.writeFileSync('built', '')"`
+    const of = (name: string, more: object): string => JSON.stringify({ name, version: '1.0.0', ...more })
+    writeFileSync(join(checkout, 'tools', 'rolldown', 'package.json'), of('rolldown', {}))
+    const scripts = { dependencies: hook, build }
+    writeFileSync(
+      join(checkout, 'package.json'),
+      of('checkout', { scripts, devDependencies: { rolldown: 'file:tools/rolldown' } }),
+    )
+    npm('install', '--prefix', checkout, '--package-lock-only', '--offline', '--no-audit')
+  })
+
+  const ci = (...words: readonly string[]): boolean => {
+    rmSync(join(checkout, 'built'), { force: true })
+    npm('ci', '--prefix', checkout, '--offline', '--no-audit', '--no-fund', ...words)
+    return existsSync(join(checkout, 'built'))
+  }
+
+  it('is built by npm ci, by its hook and nothing else', () => {
+    expect(hook).toBe('node scripts/after-install.js')
+    expect(ci()).toBe(true)
+    expect(ci('--ignore-scripts')).toBe(false)
+  })
+
+  it('is left alone where there is nothing to build with', () => {
+    expect(ci('--omit=dev')).toBe(false)
+  })
+})
+
 describe('the bin', () => {
   const bin = join(root, 'bin', 'patrol.js')
   const pretend = join(folder, 'pretend.cjs')
@@ -162,13 +199,20 @@ describe('the installed package', () => {
   const home = join(folder, 'installed')
   const installed = join(home, 'node_modules', manifest.name)
   const patrol = join(installed, 'bin', 'patrol.js')
+  let installing: Run
 
   beforeAll(() => {
     mkdirSync(home)
     npm('pack', '--ignore-scripts', '--pack-destination', folder)
     const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))
     if (tarball === undefined) throw new Error('npm pack made no tarball')
-    npm('install', '--prefix', home, '--offline', '--no-audit', '--no-fund', join(folder, tarball))
+    const words = ['install', '--prefix', home, '--offline', '--no-audit', '--no-fund', join(folder, tarball)]
+    const { status, stdout, stderr } = spawnSync('npm', words, {
+      cwd: home,
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    })
+    installing = { status, stdout, stderr }
   }, 120_000)
 
   /** What every Node.js that is new enough must be able to do with it. */
@@ -190,6 +234,15 @@ describe('the installed package', () => {
     expect(loaded.stderr).toBe('')
     expect(loaded.stdout.trim().split('\n').sort()).toEqual(readdirSync(chunks).sort())
   }
+
+  it('runs nothing while it is installed, and npm warns of nothing', () => {
+    expect(installing.status).toBe(0)
+    // The Node.js that runs npm here may be too old for the package, which npm says.
+    const told = installing.stderr.split('\n').filter((line) => line !== '' && !line.includes('EBADENGINE'))
+    expect(told).toEqual([])
+    const { scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest
+    expect(Object.keys(scripts).filter((name) => /^(?:pre|post)?(?:install|prepare)$/.test(name))).toEqual([])
+  })
 
   it('brings no other package along', () => {
     expect(readdirSync(join(home, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([manifest.name])
