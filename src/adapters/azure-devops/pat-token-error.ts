@@ -74,7 +74,7 @@ const inDoubt: ReadonlySet<string> = new Set(['failedtoissueaccesstoken', 'faile
 export function patTokenErrorOf(value: string): PatTokenError | undefined {
   const key = value.toLowerCase()
   if (key === 'none') return undefined
-  const row = rows[key]
+  const row = Object.hasOwn(rows, key) ? rows[key] : undefined
   if (row === undefined) {
     return { code: 'unexpected-answer', meaning: 'an error that Patrol does not know', outcome: 'unknown' }
   }

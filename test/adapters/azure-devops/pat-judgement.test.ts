@@ -160,6 +160,12 @@ describe('a revocation', () => {
     ['an organization that is not there', html(404), 'organization-not-found', 'none'],
     ['a 500', answer(500), 'service-unavailable', 'unknown'],
     ['an unknown error', answer(200, { patTokenError: 'somethingNew' }), 'unexpected-answer', 'unknown'],
+    [
+      'an error named as objects have it',
+      answer(200, { patTokenError: 'constructor' }),
+      'unexpected-answer',
+      'unknown',
+    ],
     ['a body that tells nothing', answer(200, { a: 1 }), 'unexpected-answer', 'unknown'],
   ])('is not done with %s', (_name, given, code, outcome) => {
     expect(failure(judgeRevocation, given)).toMatchObject({ code, outcome })
