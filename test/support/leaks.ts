@@ -2,15 +2,15 @@
 export type Texts = Readonly<Record<string, readonly string[]>>
 
 /**
- * Where any of the secrets stands: in plain, percent-encoded, or in base64 as a Basic header would carry it. Tells the
- * place and the first characters around it, never the secret.
+ * Where any of the secrets stands: in plain, percent-encoded, as a form or JSON would have it, or in base64 as a Basic
+ * header would carry it. Tells the place and the first characters around it, never the secret.
  */
 export function findLeaks(secrets: readonly string[], texts: Texts): readonly string[] {
   const leaks: string[] = []
   for (const secret of new Set(secrets)) {
     // Shorter ones would match by accident.
     if (secret.length < 8) continue
-    const forms = [secret, encodeURIComponent(secret), ...base64Forms(secret)]
+    const forms = [secret, ...textForms(secret), ...base64Forms(secret)]
     for (const [where, list] of Object.entries(texts)) {
       for (const text of list) {
         const form = forms.find((one) => text.includes(one))
@@ -20,6 +20,18 @@ export function findLeaks(secrets: readonly string[], texts: Texts): readonly st
     }
   }
   return leaks
+}
+
+/** Hexadecimal digits of either case, and JSON with and without what it need not escape. */
+function textForms(secret: string): readonly string[] {
+  const inUrl = encodeURIComponent(secret)
+  const inForm = new URLSearchParams([['', secret]]).toString().slice(1)
+  const lower = [inUrl, inForm].map((form) => form.replaceAll(/%[0-9A-F]{2}/g, (digits) => digits.toLowerCase()))
+  const inJson = JSON.stringify(secret).slice(1, -1)
+  const cautious = inJson.replaceAll(/[^ -~]|[<>&'+/]/g, (sign) => {
+    return sign === '/' ? String.raw`\/` : `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+  return [inUrl, inForm, ...lower, inJson, cautious, inJson.replaceAll('/', String.raw`\/`)]
 }
 
 /** The secret may begin at any of three places within base64's groups of three bytes. */

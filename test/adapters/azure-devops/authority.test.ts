@@ -25,16 +25,18 @@ const fixture = {
 
 function passwordSignIn(world: EmulatedWorld): UserSignIn {
   const { emulator, transport, clock, events, stop } = world
-  return new PasswordSignIn(
-    { name: 'bot', tenant, username: user, password: new Secret(emulator.password(user)) },
-    {
-      transport,
-      clock,
-      reporter: { report: (event) => events.push(event) },
-      stopping: () => stop.signal.aborted,
-      entra: emulator.endpoints.entra,
-      entraOverridden: true,
-    },
+  return world.watched(
+    new PasswordSignIn(
+      { name: 'bot', tenant, username: user, password: new Secret(emulator.password(user)) },
+      {
+        transport,
+        clock,
+        reporter: { report: (event) => events.push(event) },
+        stopping: () => stop.signal.aborted,
+        entra: emulator.endpoints.entra,
+        entraOverridden: true,
+      },
+    ),
   )
 }
 
@@ -42,7 +44,9 @@ function authorityOf(world: EmulatedWorld, signIn: UserSignIn = passwordSignIn(w
   const { transport, clock, stop } = world
   const { vssps, azureDevOps } = world.emulator.endpoints
   const stopping = (): boolean => stop.signal.aborted
-  return createAuthority({ vssps, azureDevOps }, { transport, signIn, clock, random: systemRandom, stopping })
+  return world.watched(
+    createAuthority({ vssps, azureDevOps }, { transport, signIn, clock, random: systemRandom, stopping }),
+  )
 }
 
 authorityContract('Azure DevOps over the wire', async () => {

@@ -138,7 +138,7 @@ describe('a probe over the wire', () => {
     world = await emulatedWorld()
     const { transport, clock, stop } = world
     const { azureDevOps } = world.emulator.endpoints
-    prober = createProber({ azureDevOps, transport, clock, stopping: () => stop.signal.aborted })
+    prober = world.watched(createProber({ azureDevOps, transport, clock, stopping: () => stop.signal.aborted }))
   })
   afterEach(() => world.close())
 

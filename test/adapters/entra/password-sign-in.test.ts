@@ -26,23 +26,25 @@ interface Changes {
 
 function signIn(changes: Changes = {}): PasswordSignIn {
   const { emulator, transport, clock, events, stop } = world
-  return new PasswordSignIn(
-    {
-      name: 'bot',
-      tenant: changes.tenant ?? tenant,
-      username: changes.username ?? user,
-      password: new Secret(changes.password ?? emulator.password(user)),
-      clientId: changes.clientId,
-      ...(changes.warnOfMfa === undefined ? {} : { warnOfMfa: changes.warnOfMfa }),
-    },
-    {
-      transport,
-      clock,
-      reporter: { report: (event) => events.push(event) },
-      stopping: () => stop.signal.aborted,
-      entra: changes.entra ?? emulator.endpoints.entra,
-      entraOverridden: true,
-    },
+  return world.watched(
+    new PasswordSignIn(
+      {
+        name: 'bot',
+        tenant: changes.tenant ?? tenant,
+        username: changes.username ?? user,
+        password: new Secret(changes.password ?? emulator.password(user)),
+        clientId: changes.clientId,
+        ...(changes.warnOfMfa === undefined ? {} : { warnOfMfa: changes.warnOfMfa }),
+      },
+      {
+        transport,
+        clock,
+        reporter: { report: (event) => events.push(event) },
+        stopping: () => stop.signal.aborted,
+        entra: changes.entra ?? emulator.endpoints.entra,
+        entraOverridden: true,
+      },
+    ),
   )
 }
 

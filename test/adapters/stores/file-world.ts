@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateIdentity } from 'age-encryption'
@@ -9,6 +9,7 @@ import { Secret } from '../../../src/core/secret.ts'
 import type { Instant } from '../../../src/core/time.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { Planted, StoreWorld } from '../../contract/store.ts'
+import { LeakWatch } from '../support/leak-watch.ts'
 import { testClock, testRandom } from './test-clock.ts'
 
 export interface FileWorld extends StoreWorld {
@@ -22,8 +23,9 @@ export async function fileWorld(given?: Secret): Promise<FileWorld> {
   const directory = await mkdtemp(join(tmpdir(), 'patrol-store-'))
   const path = join(directory, 'not', 'yet')
   const identity = given ?? new Secret(await generateIdentity())
+  const leaks = new LeakWatch()
   const reopen = (other: Secret = identity): Store =>
-    fileStore({ path, identity: other, clock: testClock, random: testRandom })
+    leaks.over(fileStore({ path, identity: other, clock: testClock, random: testRandom }))
   return {
     path,
     identity,
@@ -40,6 +42,12 @@ export async function fileWorld(given?: Secret): Promise<FileWorld> {
       await writeFile(join(path, 'secrets', `${name}.json`), formatSecretFile(file))
     },
     makeUnreadable: (name: string) => writeFile(join(path, 'secrets', `${name}.json`), '{"torn":'),
-    stop: () => rm(directory, { recursive: true, force: true }),
+    stop: async () => {
+      const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+      const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+      const texts = await Promise.all(files.map((file) => readFile(file, 'latin1')))
+      await rm(directory, { recursive: true, force: true })
+      leaks.check([identity.reveal()], { files: texts, names: files })
+    },
   }
 }

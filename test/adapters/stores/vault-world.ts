@@ -9,6 +9,7 @@ import type { Clock } from '../../../src/ports/clock.ts'
 import type { Event } from '../../../src/ports/reporter.ts'
 import type { Store } from '../../../src/ports/store.ts'
 import type { StoreWorld } from '../../contract/store.ts'
+import { LeakWatch, textsOf } from '../support/leak-watch.ts'
 import { testClock } from './test-clock.ts'
 
 export const tenant = '11111111-2222-3333-4444-555555555555'
@@ -48,16 +49,19 @@ export async function vaultWorld(options: EmulatorOptions = {}): Promise<VaultWo
       waits.push(length)
     },
   }
+  const leaks = new LeakWatch()
   const open = (changes: Partial<AzureKeyVaultOptions> = {}): Store =>
-    azureKeyVaultStore({
-      url,
-      credential,
-      verifyChallengeResource: false,
-      httpClient,
-      clock,
-      reporter: { report: (event) => events.push(event) },
-      ...changes,
-    })
+    leaks.over(
+      azureKeyVaultStore({
+        url,
+        credential,
+        verifyChallengeResource: false,
+        httpClient,
+        clock,
+        reporter: { report: (event) => events.push(event) },
+        ...changes,
+      }),
+    )
   const mutating = (method: string): boolean => ['PUT', 'PATCH', 'POST', 'DELETE'].includes(method)
   let seen = 0
   return {
@@ -106,6 +110,10 @@ export async function vaultWorld(options: EmulatorOptions = {}): Promise<VaultWo
     stop: async () => {
       await transport.close()
       await emulator.stop()
+      leaks.check(emulator.secrets(), {
+        events: textsOf(events),
+        urls: emulator.requests().map((request) => request.url),
+      })
     },
   }
 }

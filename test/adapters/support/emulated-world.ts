@@ -2,6 +2,7 @@ import { createTransport, type Transport } from '../../../src/adapters/http/tran
 import { createServiceClock, type ServiceClock } from '../../../src/adapters/service-clock.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../src/emulator/emulator.ts'
 import type { Event } from '../../../src/ports/reporter.ts'
+import { LeakWatch, textsOf } from './leak-watch.ts'
 
 export const user = 'ci-bot@contoso.example'
 export const tenant = '11111111-2222-3333-4444-555555555555'
@@ -14,6 +15,9 @@ export interface EmulatedWorld {
   readonly events: Event[]
   readonly slept: number[]
   readonly stop: AbortController
+  /** The adapter, listened to for secrets in its errors. */
+  readonly watched: <Adapter extends object>(adapter: Adapter) => Adapter
+  /** Fails when a secret stood in an error, an event or a URL. */
   readonly close: () => Promise<void>
 }
 
@@ -41,9 +45,14 @@ export async function emulatedWorld(options: EmulatorOptions = {}): Promise<Emul
     userAgent: 'patrol/test',
     onDate: (sample) => clock.observe(sample),
   })
+  const leaks = new LeakWatch()
   const close = async (): Promise<void> => {
     await transport.close()
     await emulator.stop()
+    leaks.check(emulator.secrets(), {
+      events: textsOf(events),
+      urls: emulator.requests().map(({ url }) => url),
+    })
   }
-  return { emulator, transport, clock, events, slept, stop, close }
+  return { emulator, transport, clock, events, slept, stop, watched: (adapter) => leaks.over(adapter), close }
 }
