@@ -1,4 +1,4 @@
-import { Command as Commander, CommanderError, Option } from 'commander'
+import { Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { PatrolError } from '../core/errors.ts'
 import { describeCommands, type Runner } from './command-table.ts'
 import { type ExitCode, exitCodes } from './exit-code.ts'
@@ -49,7 +49,11 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(see patrol --help)')
     .showSuggestionAfterError()
-    .option('-c, --config <file>', 'the configuration (default: patrol.yaml, or $PATROL_CONFIG)')
+    .addOption(
+      new Option('-c, --config <file>', 'the configuration (default: patrol.yaml, or $PATROL_CONFIG)').argParser(
+        nameOfFile,
+      ),
+    )
     .option('--json', 'print one JSON document instead of text')
     .addOption(
       new Option('--concurrency <n>', 'tokens at once').argParser(wholeNumber(1, 64)).default(defaultConcurrency),
@@ -75,6 +79,12 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
     }
   describeCommands(program, run)
   return program
+}
+
+/** A variable that should name the file may be empty, and the default file would be another one than was meant. */
+function nameOfFile(text: string): string {
+  if (text !== '') return text
+  throw new InvalidArgumentError('must be the name of a file')
 }
 
 const generalHelp = `

@@ -171,6 +171,26 @@ describe('--json', () => {
     }
   })
 
+  test('of init holds the configuration that it would print', async () => {
+    const { stdout } = await estate.run('init --organization fabrikam')
+    const ended = await estate.run('init --organization fabrikam --json')
+    expect(ended.json).toEqual({ version: 1, configuration: stdout })
+  })
+
+  test('of the demonstration, which is for people, is a refusal', async () => {
+    const ended = await estate.run('demo --json')
+    expect(ended.code).toBe(2)
+    expect(documentOf(ended, 'failure')).toMatchObject({ error: { code: 'usage' } })
+  })
+
+  test('of a configuration without a name is a refusal, because the variable that should name it may be empty', async () => {
+    for (const words of [['--config='], ['-c', '']]) {
+      const ended = await estate.run(['plan', '--json', ...words])
+      expect(ended.code).toBe(2)
+      expect(documentOf(ended, 'failure')).toMatchObject({ error: { code: 'usage' } })
+    }
+  })
+
   test('with --check tells by the exit code what a script needs to know', async () => {
     expect((await estate.run('plan --json --check --only package-feed')).code).toBe(3)
     expect((await estate.run('status --json --check --only package-feed')).code).toBe(3)

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PatrolError } from '../../core/errors.ts'
 import { day, hour, minute } from '../../core/time.ts'
 import { type Stage, narrate, play, playAndKill } from '../demo-stage.ts'
 import { writeEstate } from '../emulated-estate.ts'
@@ -44,7 +45,10 @@ const story = 2 * day + 2 * hour
 
 /** `patrol demo`: the main job, on an emulator in this process. */
 export const demoCommand: Command<DemoOptions> = async (invocation, { keep }) => {
-  const { io, pen } = invocation
+  const { io, pen, options } = invocation
+  if (options.json) {
+    throw new PatrolError('usage', 'the demonstration is a story for people', { remedy: 'Leave --json out.' })
+  }
   const beganAt = io.monotonic()
   const { startEmulator } = await import('../../emulator/emulator.ts')
   const directory = mkdtempSync(join(tmpdir(), 'patrol-demo-'))
