@@ -68,7 +68,7 @@ export const configSchema = z.strictObject({
       maxReplacements: field(maxReplacementsSchema, {
         description:
           'How many lost tokens (value lost, moved, revoked outside) one run may replace. More are taken for a mistake, such as a wrong vault, and stop the run before its first change.',
-        builtIn: 'a quarter of the tokens, but 5 at least and 20 at most',
+        builtIn: 'a quarter of the tokens, but 1 at least and 20 at most, so that one token alone is not guarded',
         examples: ['25%', '10'],
         errors: ['too-many-changes'],
       }).optional(),
