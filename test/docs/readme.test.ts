@@ -68,7 +68,10 @@ function wrongConfigurations({ words, text }: Block): readonly string[] {
   }
   const loaded = loadConfig('/page/patrol.yaml', {
     variables,
-    readFile: (path) => (path === '/page/patrol.yaml' ? (fragment ? `${rest}${text}` : text) : 'a secret'),
+    readFile: (path) => {
+      if (path === '/page/patrol.yaml') return fragment ? `${rest}${text}` : text
+      return path.includes('identity') ? `AGE-SECRET-KEY-1${'Q'.repeat(58)}` : 'a secret'
+    },
   })
   const problems = loaded.kind === 'invalid' ? loaded.problems : loaded.warnings
   return problems.map(({ message }) => message)
