@@ -214,7 +214,9 @@ describe('runnable blocks', () => {
   it.each(runnable.map((block) => [block.text.trim().split('\n')[0], block] as const))(
     'run: %s',
     async (_, { text }) => {
-      const ended = await workshop.run(`set -euo pipefail\n${text}`, variables())
+      // The page shows two ways to begin, and neither writes over what is there.
+      const before = text.includes('--output patrol.yaml') ? 'rm -f patrol.yaml\n' : ''
+      const ended = await workshop.run(`set -euo pipefail\n${before}${text}`, variables())
       expect(ended).toMatchObject({ code: 0 })
       if (text.includes('patrol get package-feed | wc -c')) expect(ended.stdout.trim().split('\n').at(-1)).toBe('84')
     },
@@ -223,10 +225,10 @@ describe('runnable blocks', () => {
   it('leave a configuration that validates', async () => {
     const { PATROL_CONFIG, ...others } = variables()
     expect(PATROL_CONFIG).toBeDefined()
-    const written = runnable.filter(({ text }) => text.includes('> patrol.yaml'))
+    const written = runnable.filter(({ text }) => text.includes('--output patrol.yaml'))
     expect(written).toHaveLength(2)
     for (const { text } of written) {
-      const script = `set -euo pipefail\nrm -f patrol-age-identity.txt\n${text}\npatrol validate`
+      const script = `set -euo pipefail\nrm -f patrol.yaml patrol.schema.json patrol-age-identity.txt\n${text}\npatrol validate`
       expect(await workshop.run(script, others)).toMatchObject({ code: 0 })
     }
   })
