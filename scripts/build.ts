@@ -16,6 +16,7 @@ const bundle = await rolldown({
 const { output } = await bundle.write({
   dir: `${root}dist`,
   format: 'esm',
+  minify: true,
   chunkFileNames: 'chunks/[name]-[hash].js',
 })
 await bundle.close()

@@ -5,7 +5,6 @@ import { PatrolError } from '../../core/errors.ts'
 import type { Duration, Instant } from '../../core/time.ts'
 import { dateOf, type HttpAnswer } from './answer.ts'
 import { azureClient } from './azure-client.ts'
-import { trustWith } from './certificate-file.ts'
 import { exchange, type HttpRequest } from './exchange.ts'
 import { type MsalNetwork, msalNetwork } from './msal-network.ts'
 import { proxyVariables, type ProxyVariables } from './proxy-variables.ts'
@@ -43,7 +42,7 @@ const connectTimeoutMs = 10_000
  */
 export async function createTransport(options: TransportOptions): Promise<Transport> {
   const proxies = proxyVariables(options.environment)
-  const trust = options.caFile === undefined ? undefined : await trustWith(options.caFile)
+  const trust = options.caFile === undefined ? undefined : await trustOf(options.caFile)
   let opening: Promise<Dispatcher> | undefined
 
   async function sendAny(url: URL, request: HttpRequest): Promise<HttpAnswer> {
@@ -77,6 +76,12 @@ export async function createTransport(options: TransportOptions): Promise<Transp
       if (opening !== undefined) await (await opening).destroy()
     },
   }
+}
+
+/** TLS is loaded only where its settings differ, or when something is sent. */
+async function trustOf(caFile: string): Promise<SecureContext> {
+  const { trustWith } = await import('./certificate-file.ts')
+  return trustWith(caFile)
 }
 
 function parse(text: string): URL {
