@@ -1,11 +1,12 @@
 import { type Problem, problem } from './errors.ts'
 import { currentMetadata, currentPat, type Facts, type Version } from './facts.ts'
-import { isSettled, recordOf, revocationGate, settlesAt, slack, standings } from './gate.ts'
+import { type Gate, isSettled, recordOf, revocationGate, settlesAt, slack, standings } from './gate.ts'
 import type { Metadata } from './metadata.ts'
 import { indexed } from './pat-index.ts'
+import type { Pat } from './pat.ts'
 import { sameScopes } from './scopes.ts'
 import { assess, currentGrant, type Finding, obstacle, type Reason } from './policy.ts'
-import { after, between, formatDuration, hour, type Instant, second } from './time.ts'
+import { after, between, formatDuration, hour, type Instant, latest, second } from './time.ts'
 import type { Token } from './token.ts'
 import { dueAt } from './window.ts'
 
@@ -245,15 +246,36 @@ function retirements(token: Token, facts: Facts, now: Instant): Plan {
       else scheduled.push({ ...action, at: standing.collectAt })
     } else {
       const action = { ...common, kind: 'revoke', reason: 'superseded' } as const
-      if (gate.kind === 'open')
-        actions.push({ ...action, message: 'revoke the superseded PAT: its overlap has passed' })
+      const { isOpen, why, until } = retirementOf(token, pat, gate, now)
+      if (isOpen) actions.push({ ...action, message: 'revoke the superseded PAT: its overlap has passed' })
       else {
-        const message = `revoke the superseded PAT; not yet: ${gate.why}`
-        scheduled.push({ ...action, message, ...(gate.until === undefined ? {} : { at: gate.until }) })
+        const message = `revoke the superseded PAT; not yet: ${why}`
+        scheduled.push({ ...action, message, ...(until === undefined ? {} : { at: until }) })
       }
     }
   }
   return { actions, scheduled, problems }
+}
+
+/**
+ * When one superseded PAT may go: when the gate is open, and no sooner than `orphanAfter` after it was minted. Until then
+ * a write of the turn that minted it may still be under way, and would make a dead PAT current.
+ */
+function retirementOf(
+  token: Token,
+  pat: Pat,
+  gate: Gate,
+  now: Instant,
+): { readonly isOpen: boolean; readonly why: string; readonly until: Instant | undefined } {
+  const oldEnoughAt = after(after(pat.validFrom, token.orphanAfter), slack)
+  if (gate.kind === 'open') {
+    return {
+      isOpen: oldEnoughAt <= now,
+      why: 'it is so young that it may still be on its way into the store',
+      until: oldEnoughAt,
+    }
+  }
+  return { isOpen: false, why: gate.why, until: gate.until && latest(gate.until, oldEnoughAt) }
 }
 
 /** Enabled versions of dead PATs are no work of their own: they are tidied up when the versions were read anyway. */

@@ -310,6 +310,12 @@ describe('a superseded PAT', () => {
       scheduled: [['revoke old (superseded)', opens], nextMint],
     },
     {
+      name: 'waits until no write of the turn that minted it can land any more, however short the overlap',
+      facts: { ...inOverlap(), pats: [{ ...old, validFrom: before(opens, minute) }, aPat()] },
+      now: opens,
+      scheduled: [['revoke old (superseded)', after(before(opens, minute), duration(hour + minute))], nextMint],
+    },
+    {
       name: 'waits for a target, and nobody knows how long',
       token: { targets: ['app'] },
       facts: inOverlap(),

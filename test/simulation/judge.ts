@@ -97,7 +97,8 @@ export class Judge {
     const version = this.#estate.current(key)
     if (version === undefined) return
     const history = this.#history.get(key) ?? []
-    if (begun !== undefined) this.#judgeNeed(key, history.at(-1), begun)
+    const repeated = history.at(-1)?.value === version.value
+    if (begun !== undefined && !repeated) this.#judgeNeed(key, history.at(-1), begun)
     this.#history.set(key, [...history, version])
   }
 

@@ -80,4 +80,17 @@ export const scenarios: readonly Scenario[] = [
       world.pass(hour)
     },
   },
+  {
+    ...common,
+    name: 'rotated twice by hand, with an overlap shorter than a turn',
+    token: { ...short, overlap: times(5, minute) },
+    runs: 2,
+    faults: 1,
+    requested: true,
+    passes: [times(7, minute)],
+    prepare: async (world) => {
+      await world.run()
+      world.pass(hour)
+    },
+  },
 ]

@@ -23,6 +23,8 @@ export interface Scenario {
   readonly passes: readonly Duration[]
   /** At most so many of them. */
   readonly mostPasses: number
+  /** A person asks for a new value in the first run of each instance. */
+  readonly requested?: boolean
   /** Whether somebody outside may revoke the current PAT, as a fault. */
   readonly outside?: boolean
 }
@@ -109,6 +111,8 @@ interface Process {
 }
 
 interface Late {
+  readonly begun: Begun | undefined
+  readonly landBy: number
   readonly name: string
   readonly take: () => unknown
   readonly process: Process
@@ -240,7 +244,8 @@ class Replay {
     const { call } = waiting
     const unknown = new PatrolError('service-unavailable', `${call.name}: no answer`, { outcome: 'unknown' })
     if (how === 'late') {
-      this.#late.push({ name: call.name, take: waiting.take, process })
+      const { sendBy, timeout } = call.limits as NonNullable<Call['limits']>
+      this.#late.push({ begun: process.begun, landBy: sendBy + timeout, name: call.name, take: waiting.take, process })
       process.answers.push(`${call.name}=?`)
       waiting.reject(unknown)
       return
@@ -281,13 +286,17 @@ class Replay {
     } catch {
       return
     }
-    this.#took(late.process.begun, { name: late.name, mutates: true, limits: undefined })
+    this.#took(late.begun, { name: late.name, mutates: true, limits: undefined })
   }
 
   /** What is under way lands before its time is over: requests end soon enough for that. */
   #passWithLandings(length: Duration): void {
     this.#passes += 1
-    if (length >= hour / 2) while (this.#late.length > 0) this.#land(0)
+    for (;;) {
+      const overdue = this.#late.findIndex(({ landBy }) => landBy < this.#elapsed + length)
+      if (overdue === -1) break
+      this.#land(overdue)
+    }
     this.#pass(length)
   }
 
@@ -313,8 +322,10 @@ class Replay {
     process.running = true
     process.life = new Life()
     process.answers = []
-    process.begun = { at: this.estate.now, tokens: [this.#scenario.token] }
-    void this.#run(this.#gate(process), this.#scenario.token).then(() => {
+    const requested = this.#scenario.requested === true && process.runs === 1
+    // What a person asked for needs no other reason.
+    process.begun = { at: this.estate.now, tokens: requested ? [] : [this.#scenario.token] }
+    void this.#run(this.#gate(process), this.#scenario.token, requested).then(() => {
       process.running = false
       process.answers = []
     })
@@ -350,14 +361,15 @@ class Replay {
     }
   }
 
-  async #run(gate: Gate, token: Token): Promise<void> {
+  async #run(gate: Gate, token: Token, asked = false): Promise<void> {
+    const requested = new Set(asked ? [token.name] : [])
     const world = openPorts(this.estate, gate, { concurrency: 1, targets: token.targets })
     const proposals = await propose(
       world,
       { tokens: [token], rules: [] },
-      { maxReplacements: { kind: 'count', count: 9 } },
+      { maxReplacements: { kind: 'count', count: 9 }, requested },
     )
-    await apply(world, proposals)
+    await apply(world, proposals, { requested })
   }
 
   /** A run to which nothing happens, all at once. */
