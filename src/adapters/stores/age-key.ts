@@ -6,6 +6,11 @@ export type Opened =
   | { readonly kind: 'wrong-key' }
   | { readonly kind: 'corrupt' }
 
+/** Whether it holds an age identity, as far as its form tells. */
+export function isAgeIdentity(secret: Secret): boolean {
+  return ageIdentityIn(secret.reveal()) !== undefined
+}
+
 /**
  * The age identity in a text: the text itself, or one line of the file that `age-keygen` writes. Undefined when there
  * is none. Whether its checksum fits shows only when it is used.

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { ageIdentityIn } from '../../adapters/stores/age-key.ts'
+import { isAgeIdentity } from '../../adapters/stores/age-key.ts'
 import { storePlace, vaultDomains, vaultName } from './address.ts'
 import { type ConfigRule, type Draft, storeOf } from './draft.ts'
 import { type Fault, fault, type Path, pathKey, show, warning } from './faults.ts'
@@ -70,7 +70,7 @@ export const identitiesAreOfAge: ConfigRule = (draft) =>
   eachStore(draft, (path) => {
     const at: Path = [...path, 'identity']
     const identity = draft.secrets.get(pathKey(at))
-    if (identity === undefined || ageIdentityIn(identity.reveal()) !== undefined) return []
+    if (identity === undefined || isAgeIdentity(identity)) return []
     const remedy =
       'set it to AGE-SECRET-KEY-1… and all that follows, or to the text of the file that `patrol init --new-identity FILE` or age-keygen makes'
     return [fault(at, `the value of ${draft.shown(at)} is no age identity`, remedy)]
