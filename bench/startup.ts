@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { generateIdentity } from 'age-encryption'
+import { fillFileStore } from './run/file-store.ts'
 
 const rounds = Number(process.argv[2] ?? 21)
 const directory = mkdtempSync(join(tmpdir(), 'patrol-bench-'))
@@ -35,19 +37,21 @@ tokens:
 `,
 )
 
-const { generateIdentity } = await import('age-encryption')
+const identity = await generateIdentity()
 const env = {
   ...process.env,
   USER_NAME: 'ci-bot@contoso.example',
   USER_PASSWORD: 'not sent to anybody',
-  PATROL_AGE_IDENTITY: await generateIdentity(),
+  PATROL_AGE_IDENTITY: identity,
 }
+await fillFileStore(join(directory, 'secrets'), identity, 'package-feed')
 
 const cases: readonly (readonly [string, readonly string[]])[] = [
   ['`node -e 0`', ['-e', '0']],
   ['`patrol --version`', [program, '--version']],
   ['`patrol --help`', [program, '--help']],
   ['`patrol validate`', [program, 'validate', '-c', config]],
+  ['`patrol get` from a file', [program, 'get', 'package-feed', '-c', config]],
 ]
 
 const times = new Map(cases.map(([name]) => [name, [] as number[]]))

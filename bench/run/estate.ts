@@ -15,6 +15,9 @@ import { RemoteEmulator } from './remote-emulator.ts'
 export const owner = 'ci-bot@contoso.example'
 export const tenant = '11111111-2222-3333-4444-555555555555'
 export const scope = 'vso.packaging'
+/** How the names of either half of the tokens begin. */
+export const [firstHalf, secondHalf] = ['morning', 'evening'] as const
+
 const day = 86_400_000
 
 export interface Size {
@@ -59,7 +62,7 @@ export class BenchEstate {
       organizations: homes.map((name) => ({ name, tenant, members: [owner] })),
     })
     const tokens = Array.from({ length: count }, (_, index) => ({
-      name: `feed-${String(index + 1).padStart(5, '0')}`,
+      name: `${index < count / 2 ? firstHalf : secondHalf}-${index + 1}`,
       organization: homes[index % homes.length] ?? '',
     }))
     const variables = { USER_NAME: owner, USER_PASSWORD: await emulator.password(owner) }

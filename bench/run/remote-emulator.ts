@@ -51,11 +51,12 @@ export class RemoteEmulator {
     writeFileSync(file, JSON.stringify(fixture))
     const child = spawn(process.execPath, [program, 'emulator', '--fixture', file, '--json'], {
       cwd: directory,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
     const announced = await new Promise<string>((resolve, reject) => {
-      let text = ''
-      child.once('close', (code) => reject(new Error(`the emulator ended with ${code}`)))
+      let [text, said] = ['', '']
+      child.stderr.setEncoding('utf8').on('data', (chunk: string) => void (said += chunk))
+      child.once('close', (code) => reject(new Error(`the emulator ended with ${code}: ${said}`)))
       child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk
         if (text.endsWith('\n')) resolve(text)
