@@ -1,4 +1,4 @@
-import type { Command as Commander } from 'commander'
+import { type Command as Commander, Help } from 'commander'
 import type { Command } from './invocation.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -10,16 +10,19 @@ export function describeCommands(program: Commander, run: Runner): void {
   const selection = (command: Commander): Commander =>
     command.option('--only <glob>', 'only tokens whose name fits; may be given several times', collect)
 
-  const configLess = (command: Commander): Commander =>
+  const signInOnly = (command: Commander): Commander =>
     command
       .optionsGroup('Without a configuration:')
       .option('--organization <name>', 'the organization; may be given several times', collect)
       .option('--tenant <id>', 'the tenant (default: $TENANT_ID)')
+      .option('--user <upn>', 'who must be signed in (default: $USER_NAME)')
+
+  const configLess = (command: Commander): Commander =>
+    signInOnly(command)
       .option('--match <glob>', 'which display names (default: *)')
       .option('--method <method>', 'renew or rotate (default: renew)')
       .option('--lifetime <duration>', 'such as 60d (default: 30d)')
       .option('--renew-before <duration>', 'how long before the end (default: a third)')
-      .option('--user <upn>', 'who must be signed in (default: $USER_NAME)')
       .option('--store <url|dir>', 'where rotate keeps values')
 
   configLess(
@@ -61,7 +64,7 @@ export function describeCommands(program: Commander, run: Runner): void {
     .addHelpText('after', examples('patrol status', 'patrol status --json', 'patrol status --check'))
     .action(run(async () => (await import('./commands/status.ts')).statusCommand))
 
-  configLess(program.command('list').description('list the active PATs of the configured accounts, managed or not'))
+  signInOnly(program.command('list').description('list the active PATs of the configured accounts, managed or not'))
     .addHelpText('after', examples('patrol list', 'patrol list --json'))
     .action(run(async () => (await import('./commands/list.ts')).listCommand))
 
@@ -93,45 +96,52 @@ export function describeCommands(program: Commander, run: Runner): void {
   program
     .command('validate')
     .description('check the configuration and show all its faults')
+    .option('--strict', 'end with exit code 2 for a warning, too')
     .addHelpText('after', examples('patrol validate', 'patrol validate -c ci/patrol.yaml --json'))
     .action(run(async () => (await import('./commands/validate.ts')).validateCommand))
 
-  program
-    .command('schema')
+  takingOnly(program.command('schema'))
     .description('print the JSON Schema of patrol.yaml, for editors')
     .addHelpText('after', examples('patrol schema > patrol.schema.json'))
     .action(run(async () => (await import('./commands/schema.ts')).schemaCommand))
 
-  program
-    .command('init')
+  takingOnly(program.command('init'), '--json')
     .description('print a commented patrol.yaml to begin with')
     .option('--organization <name>', 'your organization')
     .option('--tenant <id>', 'your tenant, as an id or a domain')
-    .option('--store <url>', 'your key vault')
+    .option('--store <url|dir>', 'your key vault, or a folder for encrypted files')
+    .option('--output <file>', 'write it into a new file, never over one that is there')
     .option('--new-identity <file>', 'also create a key for the file store, in a new file that only you can read')
     .addHelpText(
       'after',
       examples(
-        'patrol init > patrol.yaml',
-        'patrol init --organization contoso --tenant contoso.com --store https://contoso.vault.azure.net > patrol.yaml',
+        'patrol init --output patrol.yaml --new-identity patrol-age-identity.txt',
+        'patrol init --output patrol.yaml --organization contoso --tenant contoso.com --store https://contoso.vault.azure.net',
       ),
     )
     .action(run(async () => (await import('./commands/init.ts')).initCommand))
 
-  program
-    .command('demo')
+  takingOnly(program.command('demo'), '--no-color')
     .description('watch tokens being created, rotated and revoked, against an emulator on this machine')
     .option('--keep', 'leave the emulator running afterwards, until Ctrl-C')
     .addHelpText('after', examples('patrol demo', 'patrol demo --keep'))
     .action(run(async () => (await import('./commands/demo.ts')).demoCommand))
 
-  program
-    .command('emulator')
+  takingOnly(program.command('emulator'), '--json', '--no-color')
     .description('run an emulator of Microsoft Entra, Azure DevOps PATs and Key Vault on this machine')
     .option('--fixture <file>', 'accounts, organizations, policies and PATs to begin with')
     .option('--port <n>', 'the first of the ports to listen on (default: free ones)', wholeNumber(1, 65_000))
     .addHelpText('after', examples('patrol emulator', 'patrol emulator --fixture fixture.yaml --port 8443'))
     .action(run(async () => (await import('./commands/emulator.ts')).emulatorCommand))
+}
+
+/** Leaves those global options out of a command's help that mean nothing to it. */
+function takingOnly(command: Commander, ...long: readonly string[]): Commander {
+  const help = new Help()
+  help.showGlobalOptions = true
+  const visibleGlobalOptions: Help['visibleGlobalOptions'] = (one) =>
+    help.visibleGlobalOptions(one).filter((option) => long.includes(option.long ?? ''))
+  return command.configureHelp({ showGlobalOptions: true, visibleGlobalOptions })
 }
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { composeWorld, type OpenWorld } from '../app/compose.ts'
 import { configFromFlags, flagsBesideFile, givenFlags } from '../app/config/flags.ts'
 import { loadConfig } from '../app/config/load.ts'
+import type { Needs } from '../app/config/needs.ts'
 import type { Wanted } from '../app/config/wanted.ts'
 import { PatrolError } from '../core/errors.ts'
 import { matchesGlob } from '../core/names.ts'
@@ -25,9 +26,14 @@ const defaultFile = 'patrol.yaml'
 /**
  * The configuration of this call: from the file, or from flags and environment.
  *
+ * @param needs what it is read for, as `loadConfig` has it
  * @throws ConfigurationFaults with all faults at once
  */
-export async function readConfiguration(invocation: Invocation, flags: ConfigLessOptions = {}): Promise<Wanted> {
+export async function readConfiguration(
+  invocation: Invocation,
+  flags: ConfigLessOptions = {},
+  needs: Needs = 'everything',
+): Promise<Wanted> {
   const { io, options, speech } = invocation
   const environment = {
     variables: io.environment,
@@ -42,7 +48,7 @@ export async function readConfiguration(invocation: Invocation, flags: ConfigLes
   if (clash !== undefined) throw new ConfigurationFaults([clash])
   const loaded = usesFlags
     ? configFromFlags(given, environment, io.workingDirectory)
-    : loadConfig(file ?? defaultFile, environment)
+    : loadConfig(file ?? defaultFile, environment, { needs })
   if (loaded.kind === 'invalid') throw new ConfigurationFaults(loaded.problems)
   for (const warning of loaded.warnings) {
     const place = warning.file === undefined ? '' : `${warning.file}:${warning.line}: `
@@ -52,12 +58,13 @@ export async function readConfiguration(invocation: Invocation, flags: ConfigLes
 }
 
 /** The configuration with the world that it names, which must be closed in the end. */
-export async function openConfigured(
+async function openConfigured(
   invocation: Invocation,
-  flags: ConfigLessOptions = {},
+  flags: ConfigLessOptions,
+  needs: Needs,
 ): Promise<{ readonly wanted: Wanted; readonly open: OpenWorld }> {
   const { io, speech, options } = invocation
-  const wanted = await readConfiguration(invocation, flags)
+  const wanted = await readConfiguration(invocation, flags, needs)
   const open = await composeWorld(wanted, {
     environment: io.environment,
     reporter: speech,
@@ -70,14 +77,19 @@ export async function openConfigured(
   return { wanted, open }
 }
 
-/** Runs `work` with the world of the configuration, and closes it whatever happens. */
+/**
+ * Runs `work` with the world of the configuration, and closes it whatever happens.
+ *
+ * @param needs `stores`: the secrets of accounts that open no store need not be there
+ */
 export async function withWorld<Answer>(
   invocation: Invocation,
   flags: ConfigLessOptions,
   work: (wanted: Wanted, open: OpenWorld) => Promise<Answer>,
+  needs: Needs = 'everything',
 ): Promise<Answer> {
   const { io, speech } = invocation
-  const { wanted, open } = await openConfigured(invocation, flags)
+  const { wanted, open } = await openConfigured(invocation, flags, needs)
   const tell = (): void => {
     const again = io.stop.reason === 'SIGINT' ? ' (Ctrl-C again ends at once)' : ''
     speech.note(`stopping: what was begun is made safe${again}`)

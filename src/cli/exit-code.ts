@@ -7,6 +7,7 @@ export const exitCodes = {
   usage: 2,
   pending: 3,
   personNeeded: 4,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const
@@ -14,7 +15,7 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** The first of these that was met is the one that counts. */
-const order: readonly ExitCode[] = [130, 143, 2, 4, 1, 3, 0]
+const order: readonly ExitCode[] = [129, 130, 143, 2, 4, 1, 3, 0]
 
 export function worst(codes: readonly ExitCode[]): ExitCode {
   return order.find((code) => codes.includes(code)) ?? exitCodes.done

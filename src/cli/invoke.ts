@@ -2,6 +2,7 @@ import { asPatrolError } from '../core/errors.ts'
 import { type ExitCode, exitCodeOf, exitCodes, worst } from './exit-code.ts'
 import { ConfigurationFaults, type GlobalOptions, type Invocation } from './invocation.ts'
 import type { Io } from './io.ts'
+import type { StopSignal } from './signals.ts'
 import { createSpeech, type LogFormat, type LogLevel } from './speech.ts'
 import { penFor } from './terminal.ts'
 
@@ -58,5 +59,6 @@ export async function invoke(
 
 function interruption({ stop }: Io): ExitCode {
   if (!stop.aborted) return exitCodes.done
-  return stop.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted
+  const codes = { SIGHUP: exitCodes.hungUp, SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated }
+  return codes[stop.reason as StopSignal]
 }

@@ -126,7 +126,7 @@ export function statusJson(status: TokenStatus): Readonly<Record<string, unknown
   return {
     ...common,
     ...(authorizationId === undefined ? {} : { authorizationId }),
-    ...(grant === undefined ? {} : timesJson(token, grant)),
+    ...(grant === undefined || state === 'missing' ? {} : timesJson(token, grant)),
     ...(token.place === undefined ? {} : { store: storeJson(token, facts) }),
     superseded: retirements.map(({ authorizationId: id, at }) => ({
       authorizationId: id,
@@ -152,12 +152,20 @@ function storeJson(token: Token, facts: Facts): Readonly<Record<string, unknown>
   return { name: token.place?.store, secretName: token.place?.secretName, ...(id === undefined ? {} : { version: id }) }
 }
 
+/**
+ * Who looks after a PAT. `undeclared`: it bears Patrol's mark and no token here claims it. `unknown`: something could not
+ * be looked at, and may well claim it.
+ */
+export type Management =
+  | { readonly kind: 'token'; readonly name: string }
+  | { readonly kind: 'undeclared' | 'nobody' | 'unknown' }
+
 /** One PAT as `list` shows it. */
 export interface ListedPat {
   readonly pat: Pat
   readonly account: string
   readonly organization: string
-  readonly managedBy: string | undefined
+  readonly management: Management
   readonly findings: readonly string[]
 }
 
@@ -165,7 +173,7 @@ export function listedJson({
   pat,
   account,
   organization,
-  managedBy,
+  management,
   findings,
 }: ListedPat): Readonly<Record<string, unknown>> {
   return {
@@ -177,7 +185,8 @@ export function listedJson({
     validFrom: isoText(pat.validFrom),
     validTo: pat.validTo === undefined ? null : isoText(pat.validTo),
     allOrganizations: pat.allOrganizations,
-    ...(managedBy === undefined ? {} : { managedBy }),
+    management: management.kind,
+    ...(management.kind === 'token' ? { managedBy: management.name } : {}),
     ...(markOf(pat.displayName) === undefined ? {} : { generation: markOf(pat.displayName)?.generation }),
     findings,
   }

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import packageJson from '../../package.json' with { type: 'json' }
 import { type ExitCode, exitCodes, worst } from './exit-code.ts'
@@ -34,17 +33,14 @@ function processIo(stop: AbortSignal, stdout: Io['stdout'], stderr: Io['stderr']
     stderr,
     stdoutIsTerminal: process.stdout.isTTY,
     stderrIsTerminal: process.stderr.isTTY,
-    canAsk: process.stdin.isTTY && process.stderr.isTTY,
+    get canAsk() {
+      return process.stdin.isTTY && process.stderr.isTTY
+    },
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     ask: async (question) => {
-      const terminal = createInterface({ input: process.stdin, output: process.stderr })
-      try {
-        return await terminal.question(question, { signal: stop })
-      } catch {
-        return ''
-      } finally {
-        terminal.close()
-      }
+      // Few runs ask, and what reads lines takes its time to load.
+      const { askPerson } = await import('./prompt.ts')
+      return askPerson(question, stop)
     },
     wall: () => Date.now(),
     monotonic: () => performance.now(),

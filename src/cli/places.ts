@@ -100,11 +100,17 @@ export function unknownToken(name: string, proposals: Proposals, tokens: readonl
   return blind?.failure ?? unknownName(name, tokens.length > 0 ? tokens : seen)
 }
 
+/** Tells a slip before anybody is signed in, where only declared names can be meant. */
+export function refuseUnknownName(name: string, { tokens, rules }: Wanted): void {
+  if (rules.length === 0 && !tokens.some((token) => token.name === name)) throw unknownName(name, tokens)
+}
+
 function unknownName(name: string, known: readonly Token[]): PatrolError {
   const some = known.slice(0, 12).map((token) => token.name)
   const remedy =
     known.length === 0
       ? 'The configuration declares no token by name.'
       : `Known are: ${some.join(', ')}${known.length > some.length ? ', …' : ''}.`
-  return new PatrolError('usage', `there is no token named ${name}`, { remedy })
+  const ofId = /^[0-9a-f]{6,}(?:-[0-9a-f]*)*$/i.test(name) ? ' An id has 36 characters: `patrol list` shows it.' : ''
+  return new PatrolError('usage', `there is no token named ${name}`, { remedy: `${remedy}${ofId}` })
 }

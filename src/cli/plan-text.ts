@@ -4,7 +4,8 @@ import type { Instant } from '../core/time.ts'
 import type { Result } from '../reconcile/execute.ts'
 import type { Proposals } from '../reconcile/run.ts'
 import type { Io } from './io.ts'
-import { clean, count, type Pen, problemRows, table } from './terminal.ts'
+import { clean, count, namesText, type Pen, problemRows } from './terminal.ts'
+import { table } from './text-table.ts'
 import { dateText, whenFitting } from './time-text.ts'
 
 /**
@@ -78,6 +79,8 @@ function laterRow(io: Io, pen: Pen, action: Action, now: Instant): readonly stri
   return [clean(action.token), pen.colour('dim', action.kind), when, clean(action.message)]
 }
 
+const statusColours = { done: 'green', failed: 'red', skipped: 'yellow' } as const
+
 /** What a run did, and where it failed. */
 export function reportText(
   io: Io,
@@ -86,7 +89,11 @@ export function reportText(
   problems: readonly Problem[],
   tookMs: string,
 ): string {
-  const rows = results.map((result, index) => resultRow(pen, result, results[index + 1]))
+  const { told, folded } = fold(results)
+  const rows = [
+    ...told.map((result, index) => resultRow(pen, result, told[index + 1])),
+    ...folded.map((alike) => foldedRow(pen, alike)),
+  ]
   const having = (status: Result['status']): number => results.filter((result) => result.status === status).length
   const failed = having('failed')
   const summary = [`${having('done')} done`, `${failed} failed`, `${having('skipped')} skipped`].join(', ')
@@ -99,10 +106,31 @@ export function reportText(
   return `${table(rows, io.columns)}${problemsText(io, pen, others)}${rows.length + others.length > 0 ? '\n' : ''}${summing}, in ${tookMs}\n`
 }
 
+/** What an interruption left undone needs no line for each token. */
+function fold(results: readonly Result[]): { readonly told: readonly Result[]; readonly folded: readonly Result[][] } {
+  const skipped = results.filter(({ status, error }) => status === 'skipped' && error?.code === 'interrupted')
+  if (skipped.length <= mostSkipped) return { told: results, folded: [] }
+  return { told: results.filter((result) => !skipped.includes(result)), folded: [skipped] }
+}
+
+const mostSkipped = 3
+
+function foldedRow(pen: Pen, alike: readonly Result[]): readonly string[] {
+  const [first] = alike
+  const kinds = [...new Set(alike.map(({ kind }) => kind))].join(', ')
+  const told =
+    first?.error === undefined
+      ? ''
+      : `${clean(first.error.message)} [${first.error.code}]\n${clean(first.error.remedy)}`
+  const tokens = namesText([...new Set(alike.map(({ token }) => token))])
+  return [tokens, kinds, pen.colour(statusColours.skipped, 'skipped'), told]
+}
+
 /** @param next of several that fail alike, only the last tells the remedy */
 function resultRow(pen: Pen, result: Result, next: Result | undefined): readonly string[] {
   const tells = result.error !== undefined && next?.error?.remedy !== result.error.remedy
-  const colours = { done: 'green', failed: 'red', skipped: 'yellow' } as const
+  const id = result.error?.correlationId
+  const correlation = id === undefined ? '' : ` (correlation id ${clean(id)})`
   const told =
     result.error === undefined
       ? [
@@ -111,6 +139,6 @@ function resultRow(pen: Pen, result: Result, next: Result | undefined): readonly
         ]
           .filter((part) => part !== '')
           .join(', ')
-      : `${clean(result.error.message)} [${result.error.code}]${tells ? `\n${clean(result.error.remedy)}` : ''}`
-  return [clean(result.token), result.kind, pen.colour(colours[result.status], result.status), told]
+      : `${clean(result.error.message)}${correlation} [${result.error.code}]${tells ? `\n${clean(result.error.remedy)}` : ''}`
+  return [clean(result.token), result.kind, pen.colour(statusColours[result.status], result.status), told]
 }

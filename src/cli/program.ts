@@ -89,12 +89,15 @@ function nameOfFile(text: string): string {
 
 const generalHelp = `
 Exit codes, the first that applies:
-  2  usage or configuration      4  a person is needed (sign-in)
-  1  at least one token failed   3  with --check: something is pending
-  0  done, or nothing to do      130, 143  interrupted
+  129, 130, 143  interrupted by a signal
+  2              usage or configuration
+  4              a person is needed (sign-in)
+  1              at least one token failed, or a question was answered with no
+  3              with --check: something is to be done, or a token is not well
+  0              done, or nothing to do
 
 Examples:
-  patrol demo                    see it work, nothing else needed
-  patrol init > patrol.yaml      begin with your own organization
+  patrol demo                        see it work, nothing else needed
+  patrol init --output patrol.yaml   begin with your own organization
   patrol plan && patrol apply
 `

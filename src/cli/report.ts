@@ -20,7 +20,10 @@ export function printReport(invocation: Invocation, report: Report, tookMs: numb
   return worst(failures.map(({ error }) => exitCodeOf(error?.code ?? 'internal')))
 }
 
-/** What would have been done had the person not said no, as a report for programs; a person knows it already. */
+/**
+ * What would have been done had the person not said no, as a report for programs; a person knows it already. It counts as
+ * a failure, so that `patrol apply && …` does not go on as if it were done.
+ */
 export function printRefusal(
   { io, options }: Invocation,
   refused: readonly Pick<Result, 'token' | 'kind' | 'authorizationId'>[],
@@ -30,5 +33,5 @@ export function printRefusal(
     return { token, kind, status: 'skipped', ...(authorizationId === undefined ? {} : { authorizationId }) }
   })
   if (options.json) io.stdout(jsonLine({ ...reportJson(results, problems), refused: true }))
-  return exitCodes.done
+  return exitCodes.failed
 }

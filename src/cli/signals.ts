@@ -1,11 +1,14 @@
+/** SIGHUP: the terminal or the connection to it is gone. */
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
+
 /** What the signals of a process need of it. */
 export interface Signalled {
-  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
+  on(signal: StopSignal, listener: () => void): unknown
   exit(code: number): void
 }
 
 /**
- * The first SIGINT or SIGTERM asks the run to make safe what it began, and to end; a second SIGINT ends at once, and no
+ * The first SIGINT, SIGTERM or SIGHUP asks the run to make safe what it began, and to end; a second SIGINT ends at once, and no
  * other signal does. The agent of Azure Pipelines sends SIGINT, after some seconds SIGTERM, and kills in the end; a
  * service that is being stopped may get both in the other order.
  *
@@ -19,6 +22,6 @@ export function listenForSignals(program: Signalled): AbortSignal {
     if (interrupts > 1) program.exit(130)
     stop.abort('SIGINT')
   })
-  program.on('SIGTERM', () => stop.abort('SIGTERM'))
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) program.on(signal, () => stop.abort(signal))
   return stop.signal
 }

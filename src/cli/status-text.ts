@@ -1,9 +1,11 @@
+import { currentPat } from '../core/facts.ts'
 import type { State } from '../core/state.ts'
 import type { Instant } from '../core/time.ts'
 import { currentGrant } from '../core/policy.ts'
 import type { Io } from './io.ts'
-import type { ListedPat, TokenStatus } from './json.ts'
-import { clean, type Colour, type Pen, table } from './terminal.ts'
+import type { ListedPat, Management, TokenStatus } from './json.ts'
+import { clean, type Colour, type Pen } from './terminal.ts'
+import { table } from './text-table.ts'
 import { whenFitting } from './time-text.ts'
 
 const stateColours = {
@@ -21,18 +23,30 @@ const stateColours = {
 export function statusText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now: Instant): string {
   const rows = tokens.map((status): readonly string[] => {
     const { token, state, facts } = status
-    const validTo = facts === undefined ? undefined : currentGrant(token, facts)?.validTo
+    // The end of a PAT that is gone would look like time that is left.
+    const validTo = facts === undefined || state === 'missing' ? undefined : currentGrant(token, facts)?.validTo
     return [
       clean(token.name),
       pen.colour(stateColours[state], state),
       token.method,
       clean(token.organization),
       validTo === undefined ? '-' : whenFitting(io.columns, validTo, now),
+      liveText(status),
       clean(nextText(io, status, now)),
     ]
   })
-  const heads = ['token', 'state', 'method', 'organization', 'expires', 'next'].map((head) => pen.colour('dim', head))
+  const heads = ['token', 'state', 'method', 'organization', 'expires', 'live', 'next'].map((head) =>
+    pen.colour('dim', head),
+  )
   return table([heads, ...rows], io.columns)
+}
+
+/** How many PATs of the token work: the current one, and those that it superseded. */
+function liveText({ token, facts, actions, scheduled }: TokenStatus): string {
+  if (facts === undefined) return '-'
+  const current = currentPat(token, facts) !== undefined || facts.currentWorks === true ? 1 : 0
+  const others = [...actions, ...scheduled].filter(({ kind }) => kind === 'revoke' || kind === 'collect-orphan').length
+  return others === 0 ? `${current}` : `${current} +${others}`
 }
 
 function nextText(io: Io, status: TokenStatus, now: Instant): string {
@@ -44,17 +58,31 @@ function nextText(io: Io, status: TokenStatus, now: Instant): string {
   return `${soonest.kind} ${soonest.at === undefined ? 'when it can' : whenFitting(io.columns, soonest.at, now)}`
 }
 
+function managementText(pen: Pen, management: Management): string {
+  switch (management.kind) {
+    case 'token':
+      return clean(management.name)
+    case 'undeclared':
+      return pen.colour('yellow', 'not declared here')
+    case 'nobody':
+      return pen.colour('dim', 'nobody')
+    case 'unknown':
+      return pen.colour('red', 'unknown')
+  }
+}
+
 /** Below so many columns the ids and scopes, which are long, stand on lines of their own. */
 const roomForIds = 140
 
 /** One line for each PAT, the one that expires first on top; on a narrow terminal two. */
 export function listText(io: Io, pen: Pen, pats: readonly ListedPat[], now: Instant): string {
   const narrow = io.columns !== undefined && io.columns < roomForIds
-  const rows = pats.map(({ pat, organization, managedBy, findings }): readonly string[] => [
+  if (pats.length === 0) return 'no active PATs\n'
+  const rows = pats.map(({ pat, organization, management, findings }): readonly string[] => [
     clean(pat.displayName),
     clean(organization),
     pat.validTo === undefined ? 'unknown' : whenFitting(io.columns, pat.validTo, now),
-    managedBy === undefined ? pen.colour('dim', 'nobody') : clean(managedBy),
+    managementText(pen, management),
     pen.colour('yellow', findings.join(', ')),
     pat.authorizationId,
     clean(pat.scopes.join(' ')),

@@ -1,5 +1,4 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
-import stringWidth from 'string-width'
 import { type PatrolError, type Problem } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
 import type { Io } from './io.ts'
@@ -41,47 +40,6 @@ export function clean(text: string): string {
     .replaceAll(colonBeforeColon, ': ')
 }
 
-/**
- * Rows in columns, two blanks apart, indented by two. The last column is wrapped to the width of the terminal.
- *
- * @param columns characters in a line; undefined: lines are as long as they are
- */
-export function table(rows: readonly (readonly string[])[], columns: number | undefined): string {
-  const count = Math.max(0, ...rows.map((row) => row.length))
-  const widths = Array.from({ length: count }, (_, index) =>
-    Math.max(0, ...rows.map((row) => stringWidth(row[index] ?? ''))),
-  )
-  const lines: string[] = []
-  for (const row of rows) {
-    const head = row
-      .slice(0, count - 1)
-      .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - stringWidth(cell)))
-    const indent = 2 + widths.slice(0, count - 1).reduce((sum, width) => sum + width + 2, 0)
-    const [first = '', ...rest] = wrap(
-      row[count - 1] ?? '',
-      columns === undefined ? undefined : Math.max(24, columns - indent),
-    )
-    lines.push(`  ${[...head, first].join('  ')}`.trimEnd(), ...rest.map((line) => ' '.repeat(indent) + line))
-  }
-  return lines.map((line) => `${line}\n`).join('')
-}
-
-function wrap(text: string, width: number | undefined): readonly string[] {
-  return text.split('\n').flatMap((line) => wrapLine(line, width))
-}
-
-function wrapLine(text: string, width: number | undefined): readonly string[] {
-  if (width === undefined || stringWidth(text) <= width) return [text]
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && stringWidth(last) + 1 + stringWidth(word) <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
-}
-
 /** A failure for people: what, and on the next line what to do. */
 export function errorText(pen: Pen, error: PatrolError): string {
   const correlation = error.correlationId === undefined ? '' : ` (correlation id ${error.correlationId})`
@@ -102,7 +60,8 @@ export function problemRows(pen: Pen, problems: readonly Problem[]): readonly (r
 
 const mostNames = 5
 
-function namesText(names: readonly string[]): string {
+/** Some names, and how many more there are. */
+export function namesText(names: readonly string[]): string {
   const rest = names.length - mostNames
   const some = names.slice(0, mostNames).map(clean).join(', ')
   return rest > 0 ? `${some} and ${rest} more` : some

@@ -10,7 +10,7 @@ export function dateText(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`
 }
 
-/** `3d 4h`, `12m`: the two largest units, which is what a person needs. */
+/** `3d 4h`, `12m`: the two largest units, which is what a person needs, rounded: a PAT that was just made has its 30d. */
 export function lengthText(length: number): string {
   const units = [
     ['d', day],
@@ -18,10 +18,10 @@ export function lengthText(length: number): string {
     ['m', minute],
     ['s', second],
   ] as const
-  const start = units.findIndex(([, size]) => length >= size)
-  if (start === -1) return '0s'
+  const smallest = length >= day ? hour : length >= hour ? minute : second
+  let rest = Math.max(Math.round(length / smallest) * smallest, second)
+  const start = units.findIndex(([, size]) => rest >= size)
   const parts: string[] = []
-  let rest = length
   for (const [letter, size] of units.slice(start, start + 2)) {
     const count = Math.floor(rest / size)
     if (count > 0) parts.push(`${count}${letter}`)

@@ -1,8 +1,10 @@
 import { markOf } from '../core/names.ts'
 import { installation } from '../core/facts.ts'
 import type { Observation, Snapshot } from '../reconcile/observe.ts'
+import { isoText } from './time-text.ts'
 import type { Io } from './io.ts'
-import { clean, type Pen, table } from './terminal.ts'
+import { clean, type Pen } from './terminal.ts'
+import { table } from './text-table.ts'
 
 /** Something that some Patrol made and that this configuration does not declare. It is shown, never touched. */
 export type Undeclared =
@@ -12,6 +14,8 @@ export type Undeclared =
       readonly displayName: string
       readonly account: string
       readonly organization: string
+      /** ISO 8601, as documents have it. */
+      readonly validTo?: string
     }
   | { readonly kind: 'secret'; readonly store: string; readonly secretName: string; readonly rule: string | undefined }
 
@@ -22,11 +26,12 @@ export type Undeclared =
 export function undeclared(snapshot: Snapshot): readonly Undeclared[] {
   const declared = declaredBy(snapshot.observations)
   const pats = snapshot.pats.flatMap(({ account, organization, pats: listed }) =>
-    listed.flatMap(({ authorizationId, displayName }): Undeclared[] => {
+    listed.flatMap(({ authorizationId, displayName, validTo }): Undeclared[] => {
       const mark = markOf(displayName)
       if (mark === undefined || declared.ids.has(authorizationId)) return []
       if (declared.installations.has(mark.installation) || declared.unseen.has(mark.base)) return []
-      return [{ kind: 'pat', authorizationId, displayName, account, organization }]
+      const end = validTo === undefined ? {} : { validTo: isoText(validTo) }
+      return [{ kind: 'pat', authorizationId, displayName, account, organization, ...end }]
     }),
   )
   const secrets = [...snapshot.managed].flatMap(([store, versions]) =>
@@ -64,12 +69,25 @@ function declaredBy(observations: readonly Observation[]) {
   return { secrets, ids, installations, unseen }
 }
 
+/** So many are shown; a document has them all. */
+const mostShown = 10
+
 export function undeclaredText(io: Io, pen: Pen, strays: readonly Undeclared[]): string {
   if (strays.length === 0) return ''
-  const rows = strays.map((stray): readonly string[] =>
-    stray.kind === 'pat'
-      ? ['PAT', clean(stray.displayName), clean(`${stray.organization}, ${stray.authorizationId}`)]
-      : ['secret', clean(stray.secretName), clean(`in store ${stray.store}`)],
-  )
-  return `\n${pen.colour('bold', 'made by Patrol, but not declared here')}\n${table(rows, io.columns)}`
+  const rows = strays
+    .slice(0, mostShown)
+    .map((stray): readonly string[] =>
+      stray.kind === 'pat'
+        ? [
+            'PAT',
+            clean(stray.displayName),
+            stray.validTo === undefined ? 'without a known end' : `expires ${stray.validTo.slice(0, 10)}`,
+            clean(`${stray.organization}, ${stray.authorizationId}`),
+          ]
+        : ['secret', clean(stray.secretName), '', clean(`in store ${stray.store}`)],
+    )
+  const title = `${strays.length} made by Patrol, but not declared here`
+  const rest = strays.length - rows.length
+  const more = rest > 0 ? `  and ${rest} more; --json shows them all\n` : ''
+  return `\n${pen.colour('bold', title)}\n${table(rows, io.columns)}${more}`
 }

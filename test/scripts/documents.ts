@@ -89,6 +89,7 @@ export const documents = {
           displayName: name,
           account: name,
           organization: name,
+          validTo: at.optional(),
         }),
         z.strictObject({ kind: z.literal('secret'), store: name, secretName: name, rule: name.optional() }),
       ]),
@@ -107,6 +108,7 @@ export const documents = {
         validFrom: at,
         validTo: at.nullable(),
         allOrganizations: z.boolean(),
+        management: z.enum(['token', 'undeclared', 'nobody', 'unknown']),
         managedBy: name.optional(),
         generation: z
           .string()
@@ -118,6 +120,7 @@ export const documents = {
     problems: z.array(problem),
   }),
   validate: z.strictObject({ version, problems: z.array(fault) }),
+  init: z.strictObject({ version, configuration: name, file: name.optional() }),
   /** Of any command. */
   failure: z.strictObject({ version, error: trouble, problems: z.array(fault).optional() }),
 } as const

@@ -61,6 +61,35 @@ describe('while the lists of PATs cannot be read', () => {
   })
 })
 
+test('a slip in a name is told before anybody is signed in', async () => {
+  for (const words of ['revoke package-fed', 'rotate package-fed']) {
+    expect(await estate.run(`${words} --json`)).toMatchObject({ code: 2, json: { error: { code: 'usage' } } })
+  }
+  const { json } = await estate.run(['revoke', id.slice(0, 8), '--json'])
+  expect(json.error.remedy).toContain('`patrol list` shows it')
+  expect(estate.emulator.requests()).toEqual([])
+})
+
+test('an access token that is refused needs a person', async () => {
+  estate.writeFile('token.yaml', (text) =>
+    text
+      .replace(
+        /signIn:\n(?: {6}.*\n)+/,
+        'user: ci-bot@contoso.example\n    signIn:\n      method: access-token\n      token: ${TOKEN}\n',
+      )
+      .replace('account:ci-bot', 'default'),
+  )
+  const ended = await estate.run('list --json -c token.yaml', { environment: { TOKEN: `made-up-${'x'.repeat(20)}` } })
+  expect(ended.code).toBe(4)
+})
+
+test('a configuration with a warning is valid, but not strictly', async () => {
+  estate.writeFile('odd.yaml', (text) => text.replace('vso.packaging_write', 'vso.nonsense_write'))
+  expect(await estate.run('validate -c odd.yaml')).toMatchObject({ code: 0 })
+  expect(await estate.run('validate --strict -c odd.yaml')).toMatchObject({ code: 2 })
+  expect(await estate.run('validate --strict')).toMatchObject({ code: 0 })
+})
+
 test('a store that is down makes no PAT of a list unknown', async () => {
   await estate.run('apply')
   const effect = { kind: 'status', status: 503 } as const

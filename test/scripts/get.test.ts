@@ -24,6 +24,15 @@ function rewrite(change: (text: string) => string): void {
   writeFileSync(estate.configFile, change(readFileSync(estate.configFile, 'utf8')))
 }
 
+test('get needs no secret of an account that opens no store', async () => {
+  estate = await Estate.open({ store: 'file' })
+  expect(await estate.run('apply')).toMatchObject({ code: 0 })
+  const value = await estate.value('package-feed')
+  const without = { environment: { USER_PASSWORD: undefined, USER_NAME: undefined } }
+  expect(await estate.run('get package-feed', without)).toMatchObject({ code: 0, stdout: value })
+  expect(await estate.run('status', without)).toMatchObject({ code: 2 })
+})
+
 describe('get finds the value of a token that a rule made', () => {
   test('where the template puts it, without a listing of the store', async () => {
     await open(['Nightly build', 'Release notes'], 'pat-{name}')

@@ -75,6 +75,26 @@ describe('--json', () => {
     expect(ends).toEqual(ends.toSorted())
   })
 
+  test('of list does not say that nobody manages what could not be looked at', async () => {
+    await estate.run('apply --json')
+    const management = async () => {
+      const { pats } = documentOf(await estate.run('list --json'), 'list') as { pats: { management: string }[] }
+      return pats.map((pat) => pat.management).sort()
+    }
+    expect(await management()).toEqual(['nobody', 'token', 'token', 'token', 'token'])
+    const effect = { kind: 'status', status: 503 } as const
+    const fault = estate.emulator.fault({ service: 'vault', times: Number.POSITIVE_INFINITY, effect })
+    expect(new Set(await management())).toEqual(new Set(['unknown', 'token']))
+    expect((await estate.run('list')).stdout).toContain('unknown')
+    fault.cancel()
+    estate.writeFile('other.yaml', (text) =>
+      text.replace(/tokens:[\s\S]*/, 'tokens:\n  - name: x\n    scopes:\n      - vso.code\n'),
+    )
+    const { json } = await estate.run('list --json -c other.yaml')
+    expect(json.pats.filter((pat: { management: string }) => pat.management === 'undeclared')).toHaveLength(2)
+    expect((await estate.run('list -c other.yaml')).stdout).toContain('not declared here')
+  })
+
   test('of status tells the store, the dates and what is superseded', async () => {
     await estate.run('apply --json')
     const { json } = await estate.run('status --json --only nightly-build')
@@ -130,6 +150,7 @@ describe('--json', () => {
     const asked = ['rotate package-feed --revoke-now', 'revoke package-feed', `revoke ${id}`]
     for (const words of asked) {
       const ended = await estate.run(`${words} --json`, no)
+      expect(ended.code).toBe(1)
       expect(documentOf(ended, words.startsWith('rotate') ? 'rotate' : 'revoke'), words).toMatchObject(skipped)
     }
     expect(estate.mutations(mark)).toEqual([])
@@ -156,6 +177,11 @@ describe('--json', () => {
     ]) {
       documentOf(await estate.run(`${words} --json`), 'failure')
     }
+  })
+
+  test('of init has the configuration', async () => {
+    const { configuration } = documentOf(await estate.run('init --json'), 'init') as { configuration: string }
+    expect(configuration).toContain('version: 1')
   })
 
   test('of validate and of all others lists each fault of a configuration', async () => {

@@ -32,11 +32,31 @@ async function shell(
   return { code, stdout, stderr }
 }
 
-/** Runs a line as a person at a terminal would who types `typed`; gives all that the terminal shows. */
-async function terminal(line: string, typed: string): Promise<{ readonly code: number; readonly shown: string }> {
-  const command = `script -qec '"${process.execPath}" "${program}" ${line}' /dev/null`
-  const { code, stdout } = await shell(`(sleep 1.5; printf '${typed}\\r'; sleep 1) | ${command}`)
-  return { code, shown: stdout }
+/**
+ * Runs a line as a person at a terminal would who types `typed` when asked, and `early` at once; gives all that the
+ * terminal shows.
+ */
+async function terminal(
+  line: string,
+  typed: string,
+  early = '',
+): Promise<{ readonly code: number; readonly shown: string }> {
+  const child = spawn('script', ['-qec', `'${process.execPath}' '${program}' ${line}`, '/dev/null'], {
+    cwd: estate.directory,
+    env: { PATH: process.env['PATH'], HOME: estate.directory, ...estate.variables, PATROL_CONFIG: estate.configFile },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let shown = ''
+  let asked = false
+  child.stdin.write(early)
+  child.stdout.on('data', (chunk: Buffer) => {
+    shown += chunk.toString()
+    if (asked || !shown.includes('[y/N] ')) return
+    asked = true
+    child.stdin.write(typed)
+  })
+  const [code] = (await once(child, 'close')) as [number]
+  return { code, shown }
 }
 
 describe('a shell', () => {
@@ -111,6 +131,17 @@ describe('a shell', () => {
     expect(plain.stdout + made.stdout + again.stderr).not.toContain(readFileSync(key, 'utf8').trim())
   })
 
+  test('has init write a new file, never over one that is there', async () => {
+    const args = '--output new.yaml --new-identity key.txt'
+    expect(await shell(`patrol init ${args}`)).toMatchObject({ code: 0, stdout: '' })
+    const first = readFileSync(join(estate.directory, 'new.yaml'), 'utf8')
+    expect((await shell('PATROL_AGE_IDENTITY="$(cat key.txt)" patrol validate -c new.yaml')).code).toBe(0)
+    expect((await shell('patrol init --output new.yaml')).code).toBe(2)
+    expect(readFileSync(join(estate.directory, 'new.yaml'), 'utf8')).toBe(first)
+    expect(await shell(`patrol init ${args.replace('new.yaml', 'other.yaml')}`)).toMatchObject({ code: 2 })
+    expect(existsSync(join(estate.directory, 'other.yaml'))).toBe(false)
+  })
+
   test('prints the schema that editors use', async () => {
     const { code, stdout } = await shell('patrol schema')
     expect(code).toBe(0)
@@ -165,6 +196,13 @@ describe('an emulator of its own', () => {
     expect((await started.ended).code).toBe(0)
   })
 
+  test('on a port that is taken says so, and ends', async () => {
+    const { port } = new URL(estate.emulator.endpoints.control)
+    const { code, stderr } = await shell(`patrol emulator --port ${Number(port) - 3}`)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/port \d+ cannot be listened on \(EADDRINUSE\) \[usage\]/)
+  })
+
   test('that is given a fixture with faults names them all', async () => {
     writeFileSync(
       join(estate.directory, 'fixture.yaml'),
@@ -179,15 +217,24 @@ describe('an emulator of its own', () => {
 
 describe('a terminal', () => {
   test('is asked, shows colours, and takes no for an answer', async () => {
-    const no = await terminal('apply', 'n')
+    const no = await terminal('apply', 'n\r')
+    expect(no.code).toBe(1)
     expect(no.shown).toContain('\u001B[32mmint')
     expect(no.shown).toContain('Go ahead? [y/N]')
     expect(no.shown).toContain('nothing was changed')
     expect(estate.mutations()).toEqual([])
-    const yes = await terminal('apply', 'y')
+    const yes = await terminal('apply', 'y\r')
     expect(yes.code).toBe(0)
     expect(yes.shown).toContain('1 done')
     expect(estate.active()).toHaveLength(1)
+  })
+
+  test('whose keys are Ctrl-C, Ctrl-D or an early yes says no', async () => {
+    const interrupted = await terminal('apply', '\u0003')
+    expect(interrupted).toMatchObject({ code: 130, shown: expect.stringMatching(/\[y\/N\] [^a-z]{0,8}\r\nstopping/) })
+    expect((await terminal('apply', '\u0004')).code).toBe(1)
+    expect((await terminal('apply', 'n\r', 'y\r')).code).toBe(1)
+    expect(estate.mutations()).toEqual([])
   })
 
   test('is not shown a secret unless it insists', async () => {

@@ -125,7 +125,7 @@ describe('SIGINT', () => {
   })
 })
 
-describe('SIGTERM', () => {
+describe('SIGTERM or SIGHUP', () => {
   test('ends with 143, and what was minted is stored', async () => {
     const fault = estate.emulator.fault({ service: 'pats', method: 'POST', effect: 'block-after' })
     const started = estate.start('apply')
@@ -135,6 +135,12 @@ describe('SIGTERM', () => {
     await stopping
     fault.release()
     expect((await started.ended).code).toBe(143)
+    expect(await estate.hands('package-feed')).toBe(true)
+  })
+
+  test('of a terminal that is gone ends with 129, and what was minted is stored', async () => {
+    const mint: FaultRule = { service: 'pats', method: 'POST', effect: 'block-after' }
+    expect((await signalled('apply', mint, 'SIGHUP')).code).toBe(129)
     expect(await estate.hands('package-feed')).toBe(true)
   })
 

@@ -102,4 +102,8 @@ async function tell(stage: Stage): Promise<void> {
   )
   await play(stage, 'apply')
   await play(stage, 'status')
+  narrate(
+    stage,
+    'Patrol never touches a PAT for all organizations: "Old laptop" is for you to end, with `patrol revoke ID`. "Do everything" is extended like the rest, and `list` goes on saying that it may do everything.',
+  )
 }

@@ -67,6 +67,12 @@ export const emulatorCommand: Command<EmulatorCommandOptions> = async (invocatio
         remedy: 'Correct the fixture file.',
       })
     }
+    const { code, port: taken } = error as NodeJS.ErrnoException & { readonly port?: number }
+    if (code === 'EADDRINUSE' || code === 'EACCES') {
+      throw new PatrolError('usage', `port ${taken ?? options.port} cannot be listened on (${code})`, {
+        remedy: 'Name another first port of five with --port, or none to get free ones.',
+      })
+    }
     throw error
   } finally {
     rmSync(directory, { recursive: true, force: true })

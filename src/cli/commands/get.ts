@@ -1,6 +1,8 @@
+import type { OpenWorld } from '../../app/compose.ts'
+import type { Wanted } from '../../app/config/wanted.ts'
 import { PatrolError } from '../../core/errors.ts'
 import { withWorld } from '../configured.ts'
-import { exitCodes } from '../exit-code.ts'
+import { type ExitCode, exitCodes } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
 import { jsonLine } from '../json.ts'
 import { storedValue } from '../places.ts'
@@ -12,8 +14,8 @@ export interface GetOptions {
 }
 
 /** `patrol get`: the one command that prints a secret, and to a terminal only when asked to. */
-export const getCommand: Command<GetOptions> = (invocation, { positional, show }) =>
-  withWorld(invocation, {}, async (wanted, { world }) => {
+export const getCommand: Command<GetOptions> = (invocation, { positional, show }) => {
+  const work = async (wanted: Wanted, { world }: OpenWorld): Promise<ExitCode> => {
     const { io, options } = invocation
     const [name = ''] = positional
     if (io.stdoutIsTerminal && show !== true) {
@@ -31,4 +33,6 @@ export const getCommand: Command<GetOptions> = (invocation, { positional, show }
     if (options.json) io.stdout(jsonLine({ token: name, organization, validTo: isoText(validTo) }, { value }))
     else io.stdout(io.stdoutIsTerminal ? `${value}\n` : value)
     return exitCodes.done
-  })
+  }
+  return withWorld(invocation, {}, work, 'stores')
+}

@@ -1,12 +1,13 @@
 import { problem } from '../../core/errors.ts'
 import { currentMetadata, isOurs } from '../../core/facts.ts'
+import { markOf } from '../../core/names.ts'
 import { fullScope } from '../../core/scopes.ts'
 import type { Pat } from '../../core/pat.ts'
 import type { Proposals } from '../../reconcile/run.ts'
 import { type ConfigLessOptions, withWorld } from '../configured.ts'
 import { worst } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
-import { jsonLine, type ListedPat, listedJson, problemJson } from '../json.ts'
+import { jsonLine, type ListedPat, listedJson, type Management, problemJson } from '../json.ts'
 import { problemsText } from '../plan-text.ts'
 import { proposalsOf, unseen, unseenCodes } from '../proposals.ts'
 import { listText } from '../status-text.ts'
@@ -22,7 +23,7 @@ export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
         pat,
         account,
         organization,
-        managedBy: managerOf(proposals, pat),
+        management: managementOf(proposals, account, pat),
         findings: findingsOf(pat),
       })),
     )
@@ -42,17 +43,22 @@ export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
     return worst(unseenCodes(proposals))
   })
 
-function managerOf(proposals: Proposals, pat: Pat): string | undefined {
+/** Who looks after a PAT: a token of this configuration, some other Patrol, nobody, or that cannot be told just now. */
+function managementOf(proposals: Proposals, account: string, pat: Pat): Management {
   for (const { observation } of proposals.proposals) {
     const { token } = observation
-    if (token.covers === pat.authorizationId) return token.name
+    if (token.covers === pat.authorizationId) return { kind: 'token', name: token.name }
     if (!('facts' in observation)) continue
     const metadata = currentMetadata(observation.facts)
     const known =
       metadata?.authorizationId === pat.authorizationId || metadata?.supersedes.includes(pat.authorizationId)
-    if (known === true || isOurs(token, observation.facts, pat)) return token.name
+    if (known === true || isOurs(token, observation.facts, pat)) return { kind: 'token', name: token.name }
   }
-  return undefined
+  const blind =
+    proposals.proposals.some(({ observation }) => 'failure' in observation && observation.token.account === account) ||
+    proposals.snapshot.failures.some(({ rule }) => rule.account === account)
+  if (blind) return { kind: 'unknown' }
+  return markOf(pat.displayName) === undefined ? { kind: 'nobody' } : { kind: 'undeclared' }
 }
 
 /** What is wrong with a PAT whoever manages it. */

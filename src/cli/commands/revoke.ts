@@ -1,14 +1,21 @@
 import { PatrolError } from '../../core/errors.ts'
+import { currentPat, type Facts } from '../../core/facts.ts'
+import { standings } from '../../core/gate.ts'
+import type { Pat } from '../../core/pat.ts'
+import type { Instant } from '../../core/time.ts'
 import type { Token } from '../../core/token.ts'
 import type { Proposals } from '../../reconcile/run.ts'
 import { revokeById, revokeToken } from '../../reconcile/revocations.ts'
 import { withWorld } from '../configured.ts'
 import { agree, asks } from '../consent.ts'
 import type { Command } from '../invocation.ts'
-import { unknownToken } from '../places.ts'
+import type { Io } from '../io.ts'
+import { refuseUnknownName, unknownToken } from '../places.ts'
 import { proposalsOf, unlisted } from '../proposals.ts'
 import { printRefusal, printReport } from '../report.ts'
-import { clean } from '../terminal.ts'
+import { clean, count } from '../terminal.ts'
+import { table } from '../text-table.ts'
+import { whenFitting } from '../time-text.ts'
 
 export interface RevokeOptions {
   readonly positional: readonly string[]
@@ -23,6 +30,7 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
     const { io } = invocation
     const [subject = ''] = options.positional
     const beganAt = io.monotonic()
+    if (!guid.test(subject)) refuseUnknownName(subject, wanted)
     const proposals = await proposalsOf(world, wanted)
     const { lists } = proposals.snapshot
     const { question, refused, work } = guid.test(subject) ? byId(subject.toLowerCase()) : byName()
@@ -41,15 +49,36 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
     }
 
     function byName() {
-      const token = proposals.proposals.map(({ observation }) => observation.token).find(({ name }) => name === subject)
-      if (token === undefined) throw unknownToken(subject, proposals)
+      const observation = proposals.proposals
+        .map((proposal) => proposal.observation)
+        .find(({ token }) => token.name === subject)
+      if (observation === undefined) throw unknownToken(subject, proposals)
+      const { token } = observation
+      const pats = 'facts' in observation ? patsOf(token, observation.facts) : []
+      const which = pats.length === 0 ? 'all PATs' : count(pats.length, 'PAT')
       return {
-        question: `revoke all PATs of ${token.name} in ${token.organization} for ever; whoever uses one is cut off, and the next run makes a new one\n`,
+        question:
+          `revoke ${which} of ${token.name} in ${token.organization} for ever; whoever uses one is cut off, and the next run makes a new one\n` +
+          table(
+            pats.map((pat) => [clean(pat.displayName), pat.authorizationId, endText(io, pat, world.clock.now())]),
+            io.columns,
+          ),
         refused: { token: token.name, kind: 'revoke' } as const,
         work: () => revokeToken(world, lists, token),
       }
     }
   })
+
+/** What is about to be revoked: the current PAT, and those that it superseded. */
+function patsOf(token: Token, facts: Facts): readonly Pat[] {
+  const current = currentPat(token, facts)
+  const others = standings(token, facts).filter(({ standing }) => standing.kind !== 'stranger')
+  return [...(current === undefined ? [] : [current]), ...others.map(({ pat }) => pat)]
+}
+
+function endText(io: Io, { validTo }: Pat, now: Instant): string {
+  return validTo === undefined ? 'without a known end' : `expires ${whenFitting(io.columns, validTo, now)}`
+}
 
 /** The token whose store holds this PAT. */
 function claimant(proposals: Proposals, id: string): Token | undefined {

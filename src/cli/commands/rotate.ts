@@ -3,7 +3,7 @@ import { isRotated, revokeOthers } from '../../reconcile/revocations.ts'
 import { withWorld } from '../configured.ts'
 import { agree, asks } from '../consent.ts'
 import type { Command } from '../invocation.ts'
-import { unknownToken } from '../places.ts'
+import { refuseUnknownName, unknownToken } from '../places.ts'
 import { planText } from '../plan-text.ts'
 import { proposalsOf } from '../proposals.ts'
 import { printRefusal, printReport } from '../report.ts'
@@ -20,6 +20,7 @@ export const rotateCommand: Command<RotateOptions> = (invocation, options) =>
     const { io, pen } = invocation
     const [name = ''] = options.positional
     const beganAt = io.monotonic()
+    refuseUnknownName(name, wanted)
     const requested = new Set([name])
     const proposals = await proposalsOf(world, wanted, { only: (one) => one === name, requested, allow: 1 })
     const [proposal] = proposals.proposals

@@ -2,7 +2,7 @@ import { type State, stateOf } from '../../core/state.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Proposal } from '../../reconcile/run.ts'
 import { exitCodes, worst } from '../exit-code.ts'
-import type { Command } from '../invocation.ts'
+import type { Command, Invocation } from '../invocation.ts'
 import { jsonLine, problemJson, statusJson, type TokenStatus } from '../json.ts'
 import { problemsText } from '../plan-text.ts'
 import { type SelectionOptions, unseenCodes, withProposals } from '../proposals.ts'
@@ -20,6 +20,7 @@ const well: ReadonlySet<State> = new Set(['healthy', 'due'])
 export const statusCommand: Command<StatusOptions> = (invocation, options) =>
   withProposals(invocation, options, {}, async (proposals, world) => {
     const { io, pen, speech } = invocation
+    tellSource(invocation)
     const now = world.clock.now()
     const tokens = proposals.proposals.map((proposal) => statusOf(proposal, now))
     const strays = options.only === undefined || options.only.length === 0 ? undeclared(proposals.snapshot) : []
@@ -33,6 +34,13 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
     const checked = options.check !== true || tokens.every(({ state }) => well.has(state))
     return worst([...unseenCodes(proposals), checked ? exitCodes.done : exitCodes.pending])
   })
+
+/** A variable that some shell exported is easily forgotten. */
+function tellSource({ io, options, speech }: Invocation): void {
+  const file = io.environment['PATROL_CONFIG']
+  if (file !== undefined && file !== '' && options.config === file)
+    speech.note(`configuration: ${file} (PATROL_CONFIG)`)
+}
 
 function statusOf({ observation, plan }: Proposal, now: Instant): TokenStatus {
   const { token } = observation

@@ -6,8 +6,12 @@ import { type Command, ConfigurationFaults } from '../invocation.ts'
 import { jsonLine } from '../json.ts'
 import { count } from '../terminal.ts'
 
+export interface ValidateOptions {
+  readonly strict?: boolean
+}
+
 /** `patrol validate`: all faults of the configuration at once, with their places. */
-export const validateCommand: Command<unknown> = async (invocation) => {
+export const validateCommand: Command<ValidateOptions> = async (invocation, { strict }) => {
   const { io, options } = invocation
   const warnings: ConfigProblem[] = []
   const faults: ConfigProblem[] = []
@@ -32,5 +36,5 @@ export const validateCommand: Command<unknown> = async (invocation) => {
     io.stdout(summary)
     io.stderr(faultsText(invocation.errorPen, all))
   }
-  return faults.length > 0 ? exitCodes.usage : exitCodes.done
+  return faults.length > 0 || (strict === true && warnings.length > 0) ? exitCodes.usage : exitCodes.done
 }
