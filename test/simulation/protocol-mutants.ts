@@ -117,8 +117,9 @@ export const protocolMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'versions before PATs',
-    sentence: 'the versions are read after the PAT list',
+    name: 'read in the wrong order, never again, and trusted',
+    sentence:
+      'PATs are read first, then the current version, then all versions; the current one is read again after that, and again before a revocation',
     edits: [
       {
         file: observe,
@@ -135,6 +136,17 @@ export const protocolMutants: readonly Mutant[] = [
         file: observe,
         find: '  await estate.readCurrent(telling)\n  const expansion',
         replace: '  const expansion',
+      },
+      {
+        file: 'src/reconcile/estate.ts',
+        find: 'const moved = generationIn(again) !== generationIn(seen.current)',
+        replace: 'const moved = again === null',
+      },
+      { file: plan, find: 'isOpen: oldEnoughAt <= now,', replace: 'isOpen: oldEnoughAt > 0,' },
+      {
+        file: turn,
+        find: 'if (generation === seen && now?.enabled === facts.current?.enabled) return',
+        replace: 'if (generation === seen || seen !== null) return',
       },
     ],
   },
@@ -157,17 +169,6 @@ export const protocolMutants: readonly Mutant[] = [
         file: plan,
         find: 'const old = after(after(version.createdAt, token.orphanAfter), slack) <= now',
         replace: 'const old = version.createdAt <= now',
-      },
-    ],
-  },
-  {
-    name: 'no second look before a revocation',
-    sentence: 'just before each DELETE or disable the current generation is read again',
-    edits: [
-      {
-        file: turn,
-        find: 'if (generation === seen && now?.enabled === facts.current?.enabled) return',
-        replace: 'if (generation === seen || seen !== null) return',
       },
     ],
   },
