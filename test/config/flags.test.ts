@@ -64,19 +64,19 @@ test('flags say what a file would', () => {
         lifetime: times(60, day),
         renewBefore: times(15, day),
         owner: 'other@contoso.com',
-        store: 'store',
+        store: 'default',
         secretNameTemplate: '{name}',
       },
     ],
   })
   const wanted = loaded.kind === 'ok' ? loaded.wanted : undefined
-  expect(wanted?.accounts.get('account')).toMatchObject({ tenant: 'contoso.com', user: 'other@contoso.com' })
-  expect(wanted?.stores.get('store')).toMatchObject({ url: 'https://contoso.vault.azure.net' })
+  expect(wanted?.accounts.get('default')).toMatchObject({ tenant: 'contoso.com', user: 'other@contoso.com' })
+  expect(wanted?.stores.get('default')).toMatchObject({ url: 'https://contoso.vault.azure.net' })
 })
 
 test('a store that is no address is a directory, which the environment opens', () => {
   const loaded = from({ method: 'rotate', store: 'secrets' })
-  const store = loaded.kind === 'ok' ? loaded.wanted.stores.get('store') : undefined
+  const store = loaded.kind === 'ok' ? loaded.wanted.stores.get('default') : undefined
   expect(store).toMatchObject({ type: 'file', path: '/work/secrets' })
   expect(store?.type === 'file' && store.identity.reveal()).toBe(secrets.identity)
 })

@@ -41,7 +41,8 @@ async function terminal(
   typed: string,
   early = '',
 ): Promise<{ readonly code: number; readonly shown: string }> {
-  const child = spawn('script', ['-qec', `'${process.execPath}' '${program}' ${line}`, '/dev/null'], {
+  const command = `exec script -qec '"${process.execPath}" "${program}" ${line}' /dev/null`
+  const child = spawn('bash', ['-c', command], {
     cwd: estate.directory,
     env: { PATH: process.env['PATH'], HOME: estate.directory, ...estate.variables, PATROL_CONFIG: estate.configFile },
     stdio: ['pipe', 'pipe', 'pipe'],

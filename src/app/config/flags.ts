@@ -75,8 +75,9 @@ export function configFromFlags(flags: Flags, environment: Environment, director
   return { kind: 'ok', wanted: wantedOf(draft, undefined, problems, spared), warnings: problems }
 }
 
-const accountName = 'account'
-const storeName = 'store'
+// As messages name them: "account default", "in store default".
+const accountName = 'default'
+const storeName = 'default'
 
 function treeOf(flags: Flags): unknown {
   const { store } = flags
