@@ -24,7 +24,7 @@ export async function callProgram(line: CommandLine, surroundings: Surroundings,
   let stderr = ''
   const stop = new AbortController()
   const stopped = chance.happens(0.05) || line.words.includes('emulator')
-  if (stopped) stop.abort(chance.pick(['SIGINT', 'SIGTERM']))
+  if (stopped) stop.abort(chance.pick(['SIGHUP', 'SIGINT', 'SIGTERM']))
   const terminal = chance.happens(0.3)
   const began = performance.now()
   let passed = 0

@@ -18,7 +18,7 @@ export interface Call {
 const colour = new RegExp(`${String.fromCodePoint(0x1b)}\\[\\d+m`, 'g')
 
 /** The exit codes that the README documents. */
-const documented: ReadonlySet<unknown> = new Set([0, 1, 2, 3, 4, 130, 143])
+const documented: ReadonlySet<unknown> = new Set([0, 1, 2, 3, 4, 129, 130, 143])
 
 /** Words of a program that trips over itself; no text of ours, and nothing that is drawn, holds them. */
 const stumbling: readonly (readonly [string, RegExp])[] = [
@@ -39,7 +39,7 @@ export function faultsOf(call: Call): readonly string[] {
   if (!documented.has(ended)) faults.push(`the exit code is ${ended}`)
   const asked = words.some((word) => word === '--check')
   if (ended === 3 && !asked) faults.push('the exit code is 3 without --check')
-  if ((ended === 130 || ended === 143) && !call.stopped) faults.push(`the exit code is ${ended} without a signal`)
+  if (Number(ended) > 128 && !call.stopped) faults.push(`the exit code is ${ended} without a signal`)
   for (const [stream, text] of Object.entries({ stdout, stderr })) {
     const plain = call.terminal ? text.replaceAll(colour, '') : text
     for (const [what, pattern] of stumbling) if (pattern.test(plain)) faults.push(`${stream} holds ${what}`)
