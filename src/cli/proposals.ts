@@ -1,11 +1,13 @@
 import type { Wanted } from '../app/config/wanted.ts'
 import type { PatrolError } from '../core/errors.ts'
+import type { Token } from '../core/token.ts'
 import type { World } from '../ports/world.ts'
 import { blindSpots } from '../reconcile/observe.ts'
 import { propose, type PlanOptions, type Proposals } from '../reconcile/run.ts'
 import { type ConfigLessOptions, refuseEmptySelection, selects, withWorld } from './configured.ts'
 import { type ExitCode, exitCodeOf } from './exit-code.ts'
 import type { Invocation } from './invocation.ts'
+import { unknownName } from './unknown-name.ts'
 
 /** Options of the commands that are about some of the tokens. */
 export interface SelectionOptions extends ConfigLessOptions {
@@ -65,4 +67,11 @@ export function unlisted({ proposals, snapshot }: Proposals): readonly PatrolErr
       .filter(({ rule }) => rule.organizations.some((organization) => !read.has(key(rule.account, organization))))
       .map(({ failure }) => failure),
   ]
+}
+
+/** Why there is no token of this name among those that were looked at: an unknown name, or a rule that is blind. */
+export function unknownToken(name: string, proposals: Proposals, tokens: readonly Token[] = []): PatrolError {
+  const [blind] = unseen(proposals)
+  const seen = proposals.proposals.map(({ observation }) => observation.token)
+  return blind?.failure ?? unknownName(name, tokens.length > 0 ? tokens : seen)
 }

@@ -4,8 +4,7 @@ import { PatrolError } from '../../core/errors.ts'
 import { withWorld } from '../configured.ts'
 import { type ExitCode, exitCodes } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
-import { jsonLine } from '../json.ts'
-import { storedValue } from '../places.ts'
+import { storedValue } from '../stored-value.ts'
 import { isoText } from '../time-text.ts'
 
 export interface GetOptions {
@@ -30,8 +29,10 @@ export const getCommand: Command<GetOptions> = (invocation, { positional, show }
       })
     const { organization, validTo } = stored
     const value = stored.value.reveal()
-    if (options.json) io.stdout(jsonLine({ token: name, organization, validTo: isoText(validTo) }, { value }))
-    else io.stdout(io.stdoutIsTerminal ? `${value}\n` : value)
+    if (options.json) {
+      const { jsonLine } = await import('../json.ts')
+      io.stdout(jsonLine({ token: name, organization, validTo: isoText(validTo) }, { value }))
+    } else io.stdout(io.stdoutIsTerminal ? `${value}\n` : value)
     return exitCodes.done
   }
   return withWorld(invocation, {}, work, 'stores')

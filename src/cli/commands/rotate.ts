@@ -3,9 +3,9 @@ import { isRotated, revokeOthers } from '../../reconcile/revocations.ts'
 import { withWorld } from '../configured.ts'
 import { agree, asks } from '../consent.ts'
 import type { Command } from '../invocation.ts'
-import { refuseUnknownName, unknownToken } from '../places.ts'
+import { refuseUnknownName } from '../unknown-name.ts'
 import { planText } from '../plan-text.ts'
-import { proposalsOf } from '../proposals.ts'
+import { proposalsOf, unknownToken } from '../proposals.ts'
 import { printRefusal, printReport } from '../report.ts'
 
 export interface RotateOptions {

@@ -6,8 +6,7 @@ import type { Secret } from '../core/secret.ts'
 import type { Instant } from '../core/time.ts'
 import type { Place, Rule, Token } from '../core/token.ts'
 import type { Store, StoredVersion } from '../ports/store.ts'
-import type { Proposals } from '../reconcile/run.ts'
-import { unseen } from './proposals.ts'
+import { unknownName } from './unknown-name.ts'
 
 /** A value of Patrol's, as its store hands it out. */
 export interface StoredValue {
@@ -91,26 +90,4 @@ function fits(token: { readonly displayName: string; readonly organization: stri
   const [plain = name, organization] = name.split('@')
   const isHere = organization === undefined || organization.toLowerCase() === token.organization.toLowerCase()
   return isHere && slug(token.displayName) === plain
-}
-
-/** Why there is no token of this name among those that were looked at: an unknown name, or a rule that is blind. */
-export function unknownToken(name: string, proposals: Proposals, tokens: readonly Token[] = []): PatrolError {
-  const [blind] = unseen(proposals)
-  const seen = proposals.proposals.map(({ observation }) => observation.token)
-  return blind?.failure ?? unknownName(name, tokens.length > 0 ? tokens : seen)
-}
-
-/** Tells a slip before anybody is signed in, where only declared names can be meant. */
-export function refuseUnknownName(name: string, { tokens, rules }: Wanted): void {
-  if (rules.length === 0 && !tokens.some((token) => token.name === name)) throw unknownName(name, tokens)
-}
-
-function unknownName(name: string, known: readonly Token[]): PatrolError {
-  const some = known.slice(0, 12).map((token) => token.name)
-  const remedy =
-    known.length === 0
-      ? 'The configuration declares no token by name.'
-      : `Known are: ${some.join(', ')}${known.length > some.length ? ', …' : ''}.`
-  const ofId = /^[0-9a-f]{6,}(?:-[0-9a-f]*)*$/i.test(name) ? ' An id has 36 characters: `patrol list` shows it.' : ''
-  return new PatrolError('usage', `there is no token named ${name}`, { remedy: `${remedy}${ofId}` })
 }
