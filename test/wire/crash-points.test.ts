@@ -3,7 +3,7 @@ import { killAtEach, phases } from '../support/crash-points.ts'
 
 test.each([
   ['establish', 13],
-  ['rotate', 12],
+  ['rotate', 11],
   ['retire', 13],
 ] as const)(
   'killed at each of its %2$i or more requests, %1$s is completed by the next runs and cuts nobody off',

@@ -131,7 +131,8 @@ describe('what is not ours', () => {
     declare(`${packageFeed}    secretName: license-key\n`)
     const access = await estate.foreignSecret('license-key')
     const report = await estate.run('apply --json')
-    expect(report).toMatchObject({ code: 0, json: { results: [], problems: [{ code: 'secret-not-managed' }] } })
+    const error = { code: 'secret-not-managed' }
+    expect(report).toMatchObject({ code: 1, json: { results: [{ status: 'failed', error }], problems: [error] } })
     expect(estate.emulator.vault('contoso').secrets['license-key']?.versions.map(({ value }) => value)).toEqual([
       access,
     ])
