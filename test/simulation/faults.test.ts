@@ -14,7 +14,9 @@ const fates: readonly Fate[] = ['dies before', 'dies after', 'lost before', 'los
 
 const token = declaredToken({ targets: ['group'] })
 
-const situations: Readonly<Record<string, { readonly token: Token; prepare(world: SimulatedWorld): Promise<void> }>> = {
+const situations: Readonly<
+  Record<string, { readonly token: Token; readonly prepare: (world: SimulatedWorld) => Promise<void> }>
+> = {
   'nothing exists yet': { token, prepare: async () => undefined },
   'it is due': {
     token,

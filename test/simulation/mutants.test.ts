@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { applyEdit, withMutant } from './mutants.ts'
 import { protocolMutants } from './protocol-mutants.ts'
-import type { Outcome, simulate } from './simulator.ts'
+import type { simulate } from './simulator.ts'
 
 /** The seed in whose weather the missing sentence shows; `npm run sim:mutants` finds them. */
 const foundBy: Readonly<Record<string, number>> = {
@@ -41,7 +41,7 @@ describe('the protocol without a sentence', () => {
   it.each(protocolMutants.filter(({ name }) => name in foundBy))('$name: an invariant breaks', async (mutant) => {
     const outcome = await withMutant(mutant, 'test/simulation/simulator.ts', (exports) => {
       const play = exports['simulate'] as typeof simulate
-      return play(foundBy[mutant.name] ?? 0) as Promise<Outcome>
+      return play(foundBy[mutant.name] ?? 0)
     })
     expect(outcome.violations).not.toEqual([])
   })
