@@ -14,7 +14,7 @@ const chosen = tiny
 for (const line of headRows()) console.log(line)
 const measured: Measurement[] = []
 for (const workload of chosen) {
-  const measurement = await measureWorkload(workload, tiny ? 1 : 2)
+  const measurement = await measureWorkload(workload, tiny || workload.tokens > 1_000 ? 1 : 2)
   measured.push(measurement)
   console.log(measuredRow(measurement))
 }
