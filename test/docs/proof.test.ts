@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { protocolMutants } from '../simulation/protocol-mutants.ts'
+import { scenarios } from '../simulation/scenarios.ts'
+import { root } from './workshop.ts'
+
+const page = readFileSync(join(root, 'docs/proof.md'), 'utf8')
+const source = (path: string): string => readFileSync(join(root, path), 'utf8')
+const scripts = (JSON.parse(source('package.json')) as { readonly scripts: Readonly<Record<string, string>> }).scripts
+
+/** The first cells of the rows of a table between two marks. */
+function rowsBetween(text: string, name: string): readonly (readonly string[])[] {
+  const [, table = ''] = new RegExp(`<!-- ${name} table -->\\n([\\s\\S]*?)<!-- end ${name} -->`).exec(text) ?? []
+  return table
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+}
+
+/** The names that the table of troubles explains. */
+function troublesOf(text: string): readonly string[] {
+  const [, section = ''] = /### Troubles\n([\s\S]*?)\n#/.exec(text) ?? []
+  return [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name = '']) => name)
+}
+
+/** The troubles that the simulator knows, of requests and of the world, by the names that its traces give them. */
+function troublesInCode(): readonly string[] {
+  const [, union = ''] = /export type Trouble =([\s\S]*?)\n\n/.exec(source('test/simulation/storm.ts')) ?? []
+  const simulator = source('test/simulation/simulator.ts')
+  const [, events = ''] = /const events: .* = \[\n([\s\S]*?)\n {4}\]/.exec(simulator) ?? []
+  const ofRequests = [...union.matchAll(/'([a-z-]+)'/g)]
+  const ofTheWorld = [...events.matchAll(/'([a-z-]+)'/g)]
+  const ofMints = [...simulator.matchAll(/troubles\.push\(`\$\{displayName\}:([a-z-]+)`\)/g)]
+  return [...ofRequests, ...ofTheWorld, ...ofMints].map(([, name = '']) => name)
+}
+
+/** The invariants that the judge and those who ask it report. */
+function judged(): ReadonlySet<string> {
+  const files = ['judge.ts', 'simulator.ts', 'search.ts'].map((file) => source(`test/simulation/${file}`))
+  const texts = files.map((text) => text.replace(/export type Invariant = .*/, ''))
+  return new Set(texts.flatMap((text) => [...text.matchAll(/'(I\d)'/g)].map(([, name = '']) => name)))
+}
+
+describe('docs/proof.md', () => {
+  it('has a row for every protocol mutant, in the order of the code, and none for others', () => {
+    expect(rowsBetween(page, 'mutants').map(([name]) => name)).toEqual(protocolMutants.map(({ name }) => name))
+  })
+
+  it('counts the protocol mutants that no seed found', () => {
+    const seeds = rowsBetween(page, 'mutants').map(([, seed]) => seed ?? '')
+    for (const seed of seeds) expect(seed).toMatch(/^(?:\d+|none of \d+)$/)
+    const [, counted] = /\n(\w+) are found by none of/.exec(page) ?? []
+    const words = ['None', 'One', 'Two', 'Three', 'Four', 'Five']
+    expect(counted).toBe(words[seeds.filter((seed) => seed.startsWith('none')).length])
+  })
+
+  it('has a row for every scenario of the exhaustive search, and none in which something broke', () => {
+    const rows = rowsBetween(page, 'exhaustive')
+    expect(rows.map(([name]) => name)).toEqual(scenarios.map(({ name }) => name))
+    for (const row of rows) expect(row.at(-1)).toBe('')
+  })
+
+  it('explains every trouble of the simulator, and none that there is not', () => {
+    expect(troublesInCode().length).toBeGreaterThanOrEqual(15)
+    expect(troublesOf(page).toSorted()).toEqual(troublesInCode().toSorted())
+  })
+
+  it('claims for the simulator the invariants that the judge judges', () => {
+    const rows = [...page.matchAll(/^\| (I\d) \|[^|]+\|([^|]*)\|/gm)]
+    expect(rows).toHaveLength(8)
+    const claimed = rows.filter(([, , where = '']) => where.trim() !== '').map(([, name]) => name)
+    expect(new Set(claimed)).toEqual(judged())
+  })
+
+  it('names only scripts that there are', () => {
+    const named = [...page.matchAll(/npm run ([a-z:]+)/g)].map(([, name = '']) => name)
+    expect(named.length).toBeGreaterThan(8)
+    for (const name of named) expect(Object.keys(scripts)).toContain(name)
+  })
+
+  it('is found out when a table lacks a row', () => {
+    const [first] = protocolMutants
+    const shorter = page.replace(new RegExp(`^\\| ${first?.name} \\|.*\\n`, 'm'), '')
+    expect(rowsBetween(shorter, 'mutants')).toHaveLength(protocolMutants.length - 1)
+    expect(troublesOf(page.replace(/^\| `freeze` .*\n/m, ''))).not.toContain('freeze')
+  })
+})
