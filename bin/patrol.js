@@ -16,9 +16,5 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   // whoever can write there can change the program itself, and where nobody can, nothing is kept.
   const kept = new URL('../node_modules/.cache/patrol', import.meta.url)
   process.getBuiltinModule('node:module').enableCompileCache(process.getBuiltinModule('node:url').fileURLToPath(kept))
-  // V8 lets short-lived objects pile up to three times 16 MiB before it looks at them. Reading a long configuration and
-  // thousands of answers makes little else; with small piles a run needs half of the memory and no more time. A V8 that
-  // does not know the flag would complain, so only those get it that were tried.
-  if (major <= 24) process.getBuiltinModule('node:v8').setFlagsFromString('--semi-space-growth-factor=1')
   void import('../dist/main.js').then(({ main }) => main())
 }

@@ -64,6 +64,7 @@ async function openConfigured(
   needs: Needs,
 ): Promise<{ readonly wanted: Wanted; readonly open: OpenWorld }> {
   const { io, speech, options } = invocation
+  if (needs === 'everything') io.saveMemory?.()
   const wanted = await readConfiguration(invocation, flags, needs)
   const open = await composeWorld(wanted, {
     environment: io.environment,

@@ -22,4 +22,6 @@ export interface Io {
   wait(ms: number, stop: AbortSignal | undefined): Promise<unknown>
   /** Aborted by the first signal that asks the program to end; the reason is the signal's name. */
   readonly stop: AbortSignal
+  /** Told before a run over many tokens begins. */
+  saveMemory?(): void
 }

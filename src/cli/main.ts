@@ -5,6 +5,7 @@ import type { Io } from './io.ts'
 import { writerTo } from './output.ts'
 import { runCommandLine } from './program.ts'
 import { listenForSignals } from './signals.ts'
+import { keepHeapSmall } from './small-heap.ts'
 
 /** The program, as the process runs it. */
 export async function main(): Promise<void> {
@@ -46,5 +47,6 @@ function processIo(stop: AbortSignal, stdout: Io['stdout'], stderr: Io['stderr']
     monotonic: () => performance.now(),
     wait: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
     stop,
+    saveMemory: keepHeapSmall,
   }
 }
