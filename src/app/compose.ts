@@ -4,7 +4,8 @@ import { Pacing } from '../adapters/azure-devops/pacing.ts'
 import { createProber } from '../adapters/azure-devops/prober.ts'
 import { AccessTokenSignIn } from '../adapters/entra/access-token-sign-in.ts'
 import { credentialOf } from '../adapters/entra/token-credential.ts'
-import { type EntraParts, PasswordSignIn } from '../adapters/entra/password-sign-in.ts'
+import type { EntraParts } from '../adapters/entra/held-sign-in.ts'
+import { passwordSignIn } from '../adapters/entra/password-flow.ts'
 import type { UserSignIn } from '../adapters/user-sign-in.ts'
 import { createTransport, type Transport } from '../adapters/http/transport.ts'
 import { systemRandom as random } from '../adapters/random.ts'
@@ -126,7 +127,7 @@ function signInOf(account: WantedAccount, parts: EntraParts): UserSignIn {
   const { signIn } = account
   switch (signIn.method) {
     case 'password':
-      return new PasswordSignIn({ ...account, ...signIn }, parts)
+      return passwordSignIn({ ...account, ...signIn }, parts)
     case 'access-token':
       return new AccessTokenSignIn(account.name, signIn.token)
   }

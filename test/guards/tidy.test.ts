@@ -236,7 +236,7 @@ const revealing: Readonly<Record<string, string>> = {
   'src/adapters/azure-devops/prober.ts': 'signs a call with a PAT to see whether it works',
   'src/adapters/azure-devops/sender.ts': 'signs a call with an access token',
   'src/adapters/entra/access-token-sign-in.ts': 'sees whether a given access token could be one before it is sent',
-  'src/adapters/entra/password-sign-in.ts': 'sends user name and password to Microsoft Entra',
+  'src/adapters/entra/password-flow.ts': 'sends user name and password to Microsoft Entra',
   'src/adapters/entra/token-credential.ts': 'hands an access token to the client of Key Vault',
   'src/adapters/stores/age-key.ts': 'opens the file store with its identity',
   'src/adapters/stores/azure-key-vault.ts': 'writes a value to the vault',

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createAuthority } from '../../../src/adapters/azure-devops/authority.ts'
 import { createProber } from '../../../src/adapters/azure-devops/prober.ts'
 import { AccessTokenSignIn } from '../../../src/adapters/entra/access-token-sign-in.ts'
-import { PasswordSignIn } from '../../../src/adapters/entra/password-sign-in.ts'
+import { passwordSignIn } from '../../../src/adapters/entra/password-flow.ts'
 import type { UserSignIn } from '../../../src/adapters/user-sign-in.ts'
 import { systemRandom } from '../../../src/adapters/random.ts'
 import { asPatrolError, type PatrolError } from '../../../src/core/errors.ts'
@@ -23,10 +23,10 @@ const fixture = {
   ],
 }
 
-function passwordSignIn(world: EmulatedWorld): UserSignIn {
+function signedIn(world: EmulatedWorld): UserSignIn {
   const { emulator, transport, clock, events, stop } = world
   return world.watched(
-    new PasswordSignIn(
+    passwordSignIn(
       { name: 'bot', tenant, username: user, password: new Secret(emulator.password(user)) },
       {
         transport,
@@ -40,7 +40,7 @@ function passwordSignIn(world: EmulatedWorld): UserSignIn {
   )
 }
 
-function authorityOf(world: EmulatedWorld, signIn: UserSignIn = passwordSignIn(world)): Authority {
+function authorityOf(world: EmulatedWorld, signIn: UserSignIn = signedIn(world)): Authority {
   const { transport, clock, stop } = world
   const { vssps, azureDevOps } = world.emulator.endpoints
   const stopping = (): boolean => stop.signal.aborted
@@ -350,7 +350,7 @@ describe('the PAT API over the wire', () => {
       }
       const sleepy = createAuthority(emulator.endpoints, {
         transport,
-        signIn: passwordSignIn(world),
+        signIn: signedIn(world),
         clock: { ...world.clock, elapsed: () => elapsed + slept },
         random: systemRandom,
         stopping: () => false,
@@ -414,13 +414,13 @@ describe('the PAT API over the wire', () => {
     })
 
     it('of a fixed access token that is good works', async () => {
-      const { value } = await passwordSignIn(world).accessToken('azure-devops')
+      const { value } = await signedIn(world).accessToken('azure-devops')
       const fixed = authorityOf(world, new AccessTokenSignIn('bot', value))
       expect(await fixed.listActive(organization)).toEqual([])
     })
 
     it('because it is for another audience says so', async () => {
-      const { value } = await passwordSignIn(world).accessToken('key-vault')
+      const { value } = await signedIn(world).accessToken('key-vault')
       const wrong = authorityOf(world, new AccessTokenSignIn('bot', value))
       expect((await failure(wrong.listActive(organization))).code).toBe('not-signed-in')
     })

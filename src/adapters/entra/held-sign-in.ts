@@ -1,4 +1,4 @@
-import type { AccountInfo, AuthenticationResult, PublicClientApplication } from '@azure/msal-node'
+import type { AuthenticationResult } from '@azure/msal-node'
 import { PatrolError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 import { type Duration, duration, type Instant, instant, minute, second, shortest, times } from '../../core/time.ts'
@@ -6,35 +6,33 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Reporter } from '../../ports/reporter.ts'
 import type { MsalNetwork } from '../http/msal-network.ts'
 import type { Transport } from '../http/transport.ts'
-import { type SignInFailure, signInFailure } from './sign-in-failure.ts'
 import { type AccessToken, type Audience, scopeOf, type UserSignIn } from '../user-sign-in.ts'
+import type { EntraHost } from './entra-authority.ts'
+import { type SignInFailure, signInFailure } from './sign-in-failure.ts'
 
-export interface PasswordAccount {
-  /** In the configuration. */
-  readonly name: string
-  /** Id or domain. */
-  readonly tenant: string
-  readonly username: string
-  readonly password: Secret
-  /** The public client to sign in with; default: Azure CLI's. */
-  readonly clientId?: string | undefined
-  /** Whether the first sign-in warns that a second factor would end it; default: true. */
-  readonly warnOfMfa?: boolean
-}
-
-export interface EntraParts {
+export interface EntraParts extends EntraHost {
   readonly transport: Pick<Transport, 'msalNetwork'>
   readonly clock: Clock
   readonly reporter: Reporter
   readonly stopping: () => boolean
-  /** Base address of Microsoft Entra, without the tenant. */
-  readonly entra: string
-  /** Whether that is another one than Microsoft's: then it is believed without asking Microsoft about it. */
-  readonly entraOverridden: boolean
 }
 
-/** The Azure CLI, which is known in every tenant and may ask for Azure DevOps tokens on a user's behalf. */
-const azureCli = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+/** One way to get a user's token from Microsoft Entra by MSAL. */
+export interface SignInFlow {
+  /**
+   * One try.
+   *
+   * @param scope what the token is for
+   * @param judge makes of what MSAL threw what it means, for a flow that knows a second way
+   * @throws what MSAL threw, or a failure that `judge` gave
+   */
+  request(scope: string, judge: (thrown: unknown) => SignInFailure): Promise<AuthenticationResult>
+  /**
+   * Begins anew with what was signed in: MSAL answers a repeated request from its memory of the failure, and another
+   * client with the same tokens asks again.
+   */
+  forgetFailure(): Promise<void>
+}
 
 const tries = 3
 
@@ -50,27 +48,27 @@ interface Held extends AccessToken {
 }
 
 /**
- * Signs a user in with name and password (the resource owner password grant), which works while no second factor is
- * demanded. https://learn.microsoft.com/entra/identity-platform/v2-oauth-ropc
- *
- * The password is sent once; further tokens come by the refresh token that MSAL holds in memory.
+ * A sign-in that MSAL carries out: it holds tokens until they are about to end, lets all who ask at once be served by the
+ * first, repeats what failed in passing, and remembers a refusal that no repetition can lift.
  */
-export class PasswordSignIn implements UserSignIn {
-  readonly #account: PasswordAccount
-  readonly #parts: EntraParts
+export class HeldSignIn implements UserSignIn {
+  readonly #account: string
+  readonly #flow: SignInFlow
   readonly #network: MsalNetwork
+  readonly #parts: EntraParts
   readonly #held = new Map<Audience, Held>()
   readonly #refusals = new Map<Audience | 'account', PatrolError>()
-  #client: PublicClientApplication | undefined
-  #signedIn: AccountInfo | undefined
-  #warned = false
-  /** Sign-ins stand in line, so that all who ask at once are served by the first. */
   #line: Promise<unknown> = Promise.resolve()
 
-  constructor(account: PasswordAccount, parts: EntraParts) {
+  /**
+   * @param account the account's name in the configuration
+   * @param network what the flow's MSAL client sends through, which knows why a request failed
+   */
+  constructor(account: string, flow: SignInFlow, network: MsalNetwork, parts: EntraParts) {
     this.#account = account
+    this.#flow = flow
+    this.#network = network
     this.#parts = parts
-    this.#network = parts.transport.msalNetwork()
   }
 
   async accessToken(audience: Audience, refused?: Secret): Promise<AccessToken> {
@@ -96,7 +94,8 @@ export class PasswordSignIn implements UserSignIn {
     if (refusal !== undefined) throw refusal
     for (let attempt = 1; ; attempt++) {
       try {
-        return this.#hold(audience, await this.#request(audience))
+        this.#network.takeTrouble()
+        return this.#hold(audience, await this.#flow.request(scopeOf[audience], (thrown) => this.#failure(thrown)))
       } catch (thrown) {
         const { error, verdict } = this.#failure(thrown)
         if (verdict !== undefined && verdict.ofAccount) this.#refusals.set('account', error)
@@ -105,7 +104,7 @@ export class PasswordSignIn implements UserSignIn {
         if (!again || verdict?.ofAccount === true || attempt === tries || this.#parts.stopping()) {
           return this.#stillGood(audience, error)
         }
-        await this.#forgetFailure()
+        await this.#flow.forgetFailure()
         await this.#parts.clock.sleep(
           shortest(times(10, second), error.retryAfter ?? times(2 ** (attempt - 1), second)),
         )
@@ -114,40 +113,11 @@ export class PasswordSignIn implements UserSignIn {
     }
   }
 
-  /** MSAL answers repeated requests from its memory of a failure; a new client with the same tokens asks again. */
-  async #forgetFailure(): Promise<void> {
-    const tokens = this.#client?.getTokenCache().serialize()
-    this.#client = undefined
-    if (this.#signedIn !== undefined && tokens !== undefined) (await this.#open()).getTokenCache().deserialize(tokens)
-  }
-
   /** A token that could not be replaced in good time serves until its end. */
   #stillGood(audience: Audience, error: PatrolError): Held {
     const held = this.#held.get(audience)
     if (held !== undefined && held.expiresAt > this.#parts.clock.now()) return held
     throw error
-  }
-
-  async #request(audience: Audience): Promise<AuthenticationResult> {
-    const client = await this.#open()
-    const scopes = [scopeOf[audience]]
-    this.#network.takeTrouble()
-    if (this.#signedIn !== undefined) {
-      try {
-        return await client.acquireTokenSilent({ account: this.#signedIn, scopes, forceRefresh: true })
-      } catch (thrown) {
-        const failure = this.#failure(thrown)
-        if (failure.error.code !== 'sign-in-expired') throw failure
-        // The refresh token has died, of a new password for one: the stored password may be that one.
-        this.#signedIn = undefined
-      }
-    }
-    this.#warn()
-    const { username, password } = this.#account
-    const result = await client.acquireTokenByUsernamePassword({ scopes, username, password: password.reveal() })
-    if (result === null) throw new PatrolError('internal', 'MSAL gave neither a token nor an error')
-    this.#signedIn = result.account ?? undefined
-    return result
   }
 
   #hold(audience: Audience, result: AuthenticationResult): Held {
@@ -163,31 +133,8 @@ export class PasswordSignIn implements UserSignIn {
   /** The failure that was judged already, or the judgement of a fresh one. */
   #failure(thrown: unknown): SignInFailure {
     if (isFailure(thrown)) return thrown
-    return signInFailure(this.#account.name, thrown, this.#network.takeTrouble())
-  }
-
-  async #open(): Promise<PublicClientApplication> {
-    if (this.#client !== undefined) return this.#client
-    const { PublicClientApplication } = await import('@azure/msal-node')
-    const { entra, entraOverridden } = this.#parts
-    const authority = `${entra.replace(/\/+$/, '')}/${encodeURIComponent(this.#account.tenant)}`
-    this.#client = new PublicClientApplication({
-      auth: {
-        clientId: this.#account.clientId ?? azureCli,
-        authority,
-        // MSAL compares hosts together with their ports.
-        knownAuthorities: entraOverridden ? [new URL(authority).host] : [],
-      },
-      system: { networkClient: this.#network },
-    })
-    return this.#client
-  }
-
-  #warn(): void {
-    if (this.#warned || this.#account.warnOfMfa === false) return
-    this.#warned = true
-    const message = `account ${this.#account.name} signs in with a stored password, which fails as soon as Microsoft Entra demands a second factor; the method access-token does not`
-    this.#parts.reporter.report({ kind: 'warning', message })
+    if (thrown instanceof PatrolError) return { error: thrown, verdict: undefined }
+    return signInFailure(this.#account, thrown, this.#network.takeTrouble())
   }
 }
 

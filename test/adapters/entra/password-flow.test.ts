@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { PasswordSignIn } from '../../../src/adapters/entra/password-sign-in.ts'
+import { passwordSignIn } from '../../../src/adapters/entra/password-flow.ts'
+import type { UserSignIn } from '../../../src/adapters/user-sign-in.ts'
 import { credentialOf } from '../../../src/adapters/entra/token-credential.ts'
 import { msalNetwork } from '../../../src/adapters/http/msal-network.ts'
 import { asPatrolError, type PatrolError } from '../../../src/core/errors.ts'
@@ -24,10 +25,10 @@ interface Changes {
   readonly warnOfMfa?: boolean
 }
 
-function signIn(changes: Changes = {}): PasswordSignIn {
+function signIn(changes: Changes = {}): UserSignIn {
   const { emulator, transport, clock, events, stop } = world
   return world.watched(
-    new PasswordSignIn(
+    passwordSignIn(
       {
         name: 'bot',
         tenant: changes.tenant ?? tenant,
@@ -118,7 +119,7 @@ describe("a sign-in at Microsoft's own address", () => {
       return answer(200, body)
     }
     const { clock, events } = world
-    const direct = new PasswordSignIn(
+    const direct = passwordSignIn(
       { name: 'bot', tenant, username: user, password: new Secret('pass-word-of-bot') },
       {
         transport: { msalNetwork: () => msalNetwork(send) },
