@@ -63,8 +63,14 @@ function actionJson(action: Action): Readonly<Record<string, unknown>> {
   }
 }
 
-export function problemJson({ token, code, message, remedy }: Problem): Readonly<Record<string, unknown>> {
-  return { token, code, message, remedy }
+export function problemJson({
+  token,
+  code,
+  message,
+  remedy,
+  correlationId,
+}: Problem): Readonly<Record<string, unknown>> {
+  return { token, code, message, remedy, ...(correlationId === undefined ? {} : { correlationId }) }
 }
 
 export function reportJson(
@@ -80,10 +86,11 @@ export function reportJson(
 }
 
 function resultJson(result: Result): Readonly<Record<string, unknown>> {
-  const { token, kind, status, step, authorizationId, validTo, error } = result
+  const { token, kind, reason, status, step, authorizationId, validTo, error } = result
   return {
     token,
     kind,
+    ...(reason === undefined ? {} : { reason }),
     status,
     ...(step === undefined ? {} : { step }),
     ...(authorizationId === undefined ? {} : { authorizationId }),

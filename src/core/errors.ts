@@ -114,11 +114,18 @@ export interface Problem {
   readonly code: ErrorCode
   readonly message: string
   readonly remedy: string
+  /** The service's own name of the request that failed, for its support. */
+  readonly correlationId?: string
 }
 
 /** A problem of one token; the remedy is that of the code, unless a better one is known. */
 export function problem(token: string, code: ErrorCode, message: string, remedy: string = remedies[code]): Problem {
   return { token, code, message, remedy }
+}
+
+/** A failure as a problem of one token, which fails no action. */
+export function problemOf(token: string, { code, message, remedy, correlationId }: PatrolError): Problem {
+  return { ...problem(token, code, message, remedy), ...(correlationId === undefined ? {} : { correlationId }) }
 }
 
 /** Any thrown thing as a PatrolError; what is not one is a fault of ours and says so. */

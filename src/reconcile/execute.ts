@@ -14,6 +14,8 @@ export interface Result {
   readonly token: string
   /** `observe`: the token could not even be looked at. */
   readonly kind: ActionKind | 'observe'
+  /** Why it was planned; absent for what came of another action. */
+  readonly reason?: Action['reason']
   readonly status: 'done' | 'failed' | 'skipped'
   /** Where it failed. */
   readonly step?: Step
@@ -53,16 +55,16 @@ export async function execute(turn: Turn, facts: Facts, plan: Plan): Promise<rea
   return results
 }
 
-function labelOf(action: Action): Pick<Result, 'token' | 'kind' | 'authorizationId'> {
-  const { token, kind, authorizationId } = action
-  return { token, kind, ...(authorizationId === undefined ? {} : { authorizationId }) }
+function labelOf(action: Action): Pick<Result, 'token' | 'kind' | 'reason' | 'authorizationId'> {
+  const { token, kind, reason, authorizationId } = action
+  return { token, kind, reason, ...(authorizationId === undefined ? {} : { authorizationId }) }
 }
 
 async function perform(turn: Turn, facts: Facts, action: Action): Promise<readonly Result[]> {
   const done: Result = { ...labelOf(action), status: 'done' }
   switch (action.kind) {
     case 'mint':
-      return mintAndDeliver(turn, facts, action.reason === 'requested')
+      return mintAndDeliver(turn, facts, action.reason)
     case 'extend':
       return extendOrRotate(turn, facts, action)
     case 'deliver': {
@@ -83,7 +85,8 @@ async function perform(turn: Turn, facts: Facts, action: Action): Promise<readon
       const pat = currentPat(turn.token, facts)
       if (pat === undefined) return [done]
       // Whoever moved the expiry may have died before the value was tried.
-      if (await hasNewValue(turn, facts, pat, false)) return [done, ...(await mintAndDeliver(turn, facts, false))]
+      if (await hasNewValue(turn, facts, pat, false))
+        return [done, ...(await mintAndDeliver(turn, facts, 'value-lost'))]
       await noteGrant(turn, facts, pat, false)
       return [done]
     }
@@ -93,10 +96,14 @@ async function perform(turn: Turn, facts: Facts, action: Action): Promise<readon
 }
 
 /** A new value, and then its copies. The mint counts as done when the store has it: a target that fails is tried again. */
-async function mintAndDeliver(turn: Turn, facts: Facts, requested: boolean): Promise<readonly Result[]> {
+async function mintAndDeliver(
+  turn: Turn,
+  facts: Facts,
+  reason: (Action & { readonly kind: 'mint' })['reason'],
+): Promise<readonly Result[]> {
   const { token } = turn
-  const { authorizationId, validTo } = await mintAndStore(turn, facts, requested)
-  const minted: Result = { token: token.name, kind: 'mint', status: 'done', authorizationId, validTo }
+  const { authorizationId, validTo } = await mintAndStore(turn, facts, reason === 'requested')
+  const minted: Result = { token: token.name, kind: 'mint', reason, status: 'done', authorizationId, validTo }
   try {
     const delivered = await deliver(turn, token.targets)
     return [minted, ...delivered.map((one) => deliveryResult(token.name, authorizationId, one.failure))]
@@ -126,11 +133,11 @@ async function extendOrRotate(
       return [{ ...label, status: 'done', ...(validTo === undefined ? {} : { validTo }) }]
     }
     case 'changed':
-      return [{ ...label, status: 'done' }, ...(await mintAndDeliver(turn, facts, false))]
+      return [{ ...label, status: 'done' }, ...(await mintAndDeliver(turn, facts, 'value-lost'))]
     case 'ceiling': {
       const failure = new PatrolError('cannot-extend', extension.message)
       if (turn.token.atCeiling === 'rotate' && turn.token.place !== undefined && turn.mayMint) {
-        return [{ ...label, status: 'skipped', error: failure }, ...(await mintAndDeliver(turn, facts, false))]
+        return [{ ...label, status: 'skipped', error: failure }, ...(await mintAndDeliver(turn, facts, 'due'))]
       }
       throw failure
     }

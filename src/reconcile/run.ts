@@ -1,4 +1,4 @@
-import { PatrolError, type Problem, problem } from '../core/errors.ts'
+import { PatrolError, type Problem, problemOf } from '../core/errors.ts'
 import { mostReplacements, replacements, type ReplacementLimit } from '../core/guard.ts'
 import { type Action, type ActionKind, type Plan, planToken } from '../core/plan.ts'
 import type { World } from '../ports/world.ts'
@@ -44,18 +44,15 @@ export async function propose(world: World, declared: Declared, options: PlanOpt
     observation,
     plan: planOf(observation, now, options.requested?.has(observation.token.name) ?? false),
   }))
-  const unseen = blindSpots(snapshot).map(({ name, failure }) =>
-    problem(name, failure.code, failure.message, failure.remedy),
-  )
+  const unseen = blindSpots(snapshot).map(({ name, failure }) => problemOf(name, failure))
   const problems = [...snapshot.problems, ...unseen, ...proposals.flatMap(({ plan }) => plan.problems)]
   const veto = vetoOf(world, proposals, options)
-  return { snapshot, proposals, problems: veto === undefined ? problems : [...problems, vetoProblem(veto)], veto }
+  return { snapshot, proposals, problems: veto === undefined ? problems : [...problems, problemOf('*', veto)], veto }
 }
 
 function planOf(observation: Observation, now: Parameters<typeof planToken>[2], requested: boolean): Plan {
   if ('facts' in observation) return planToken(observation.token, observation.facts, now, requested)
-  const { code, message, remedy } = observation.failure
-  return { actions: [], scheduled: [], problems: [problem(observation.token.name, code, message, remedy)] }
+  return { actions: [], scheduled: [], problems: [problemOf(observation.token.name, observation.failure)] }
 }
 
 function vetoOf(world: World, proposals: readonly Proposal[], options: PlanOptions): PatrolError | undefined {
@@ -66,10 +63,6 @@ function vetoOf(world: World, proposals: readonly Proposal[], options: PlanOptio
   if (vanished.length <= most) return undefined
   const message = `${vanished.length} of ${proposals.length} tokens vanished or moved, and one run replaces ${most} at most`
   return new PatrolError('too-many-changes', message)
-}
-
-function vetoProblem(veto: PatrolError): Problem {
-  return problem('*', veto.code, veto.message, veto.remedy)
 }
 
 export interface ApplyOptions {
@@ -151,13 +144,14 @@ async function takeTurn(
     .filter((action) => !allowed.includes(action))
     .map((action): Result => {
       const error = new PatrolError('not-shown', `${action.kind} was not part of the plan that was shown`)
-      return { token: token.name, kind: action.kind, status: 'skipped', error }
+      return { token: token.name, kind: action.kind, reason: action.reason, status: 'skipped', error }
     })
   return { results: [...results, ...skipped], problems: turn.problems }
 }
 
-function interrupted({ token, kind }: Action): Result {
-  return { token, kind, status: 'skipped', error: new PatrolError('interrupted', 'told to stop before this was begun') }
+function interrupted({ token, kind, reason }: Action): Result {
+  const error = new PatrolError('interrupted', 'told to stop before this was begun')
+  return { token, kind, reason, status: 'skipped', error }
 }
 
 function notSeen(token: string, failure: PatrolError): Result {

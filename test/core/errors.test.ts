@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { asPatrolError, type ErrorCode, PatrolError, problem, remedies, unreachable } from '../../src/core/errors.ts'
+import {
+  asPatrolError,
+  type ErrorCode,
+  PatrolError,
+  problem,
+  problemOf,
+  remedies,
+  unreachable,
+} from '../../src/core/errors.ts'
 import { minute } from '../../src/core/time.ts'
 
 const codes = Object.keys(remedies) as ErrorCode[]
@@ -119,5 +127,19 @@ describe('the end of a switch', () => {
       return unreachable(light)
     }
     expect(() => incomplete('green')).toThrow('green')
+  })
+})
+
+describe('a failure that fails no action', () => {
+  it('is a problem with the name that the service gave the request', () => {
+    const failure = new PatrolError('throttled', 'too many', { remedy: 'Wait.', correlationId: 'abc-1' })
+    expect(problemOf('feed', failure)).toEqual({
+      token: 'feed',
+      code: 'throttled',
+      message: 'too many',
+      remedy: 'Wait.',
+      correlationId: 'abc-1',
+    })
+    expect(problemOf('feed', new PatrolError('throttled', 'too many'))).not.toHaveProperty('correlationId')
   })
 })

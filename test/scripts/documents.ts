@@ -8,7 +8,7 @@ const name = z.string().min(1)
 const code = z.string().regex(/^[a-z]+(?:-[a-z]+)*$/)
 const version = z.literal(1)
 const trouble = z.strictObject({ code, message: name, remedy: name, correlationId: name.optional() })
-const problem = z.strictObject({ token: name, code, message: name, remedy: name })
+const problem = z.strictObject({ token: name, code, message: name, remedy: name, correlationId: name.optional() })
 const kind = z.enum(['mint', 'extend', 'deliver', 'revoke', 'disable-version', 'collect-orphan', 'update-metadata'])
 
 const action = z.strictObject({
@@ -29,6 +29,7 @@ const report = z.strictObject({
     z.strictObject({
       token: name,
       kind: z.union([kind, z.literal('observe')]),
+      reason: code.optional(),
       status: z.enum(['done', 'failed', 'skipped']),
       step: name.optional(),
       authorizationId: id.optional(),

@@ -131,7 +131,7 @@ describe('--json', () => {
   test('of rotate and revoke are reports', async () => {
     await estate.run('apply --json')
     const rotated = documentOf(await estate.run('rotate package-feed --json --revoke-now'), 'rotate')
-    expect(rotated).toMatchObject({ results: [{ kind: 'mint' }, { kind: 'revoke' }] })
+    expect(rotated).toMatchObject({ results: [{ kind: 'mint', reason: 'requested' }, { kind: 'revoke' }] })
     const id = estate.active().find(({ displayName }) => displayName === 'Dashboards')?.authorizationId ?? ''
     const revoked = documentOf(await estate.run(['revoke', id.toUpperCase(), '--json']), 'revoke')
     expect(revoked).toMatchObject({ results: [{ kind: 'revoke', status: 'done' }], summary: { done: 1 } })

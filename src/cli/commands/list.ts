@@ -1,4 +1,4 @@
-import { problem } from '../../core/errors.ts'
+import { problemOf } from '../../core/errors.ts'
 import { currentMetadata, isOurs } from '../../core/facts.ts'
 import { markOf } from '../../core/names.ts'
 import { fullScope } from '../../core/scopes.ts'
@@ -32,9 +32,7 @@ export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
       ...new Map(pats.toReversed().map((listed) => [listed.pat.authorizationId, listed])).values(),
     ].sort((left, right) => (left.pat.validTo ?? 0) - (right.pat.validTo ?? 0))
     // Why some of the PATs may be missing.
-    const problems = unseen(proposals).map(({ name, failure }) =>
-      problem(name, failure.code, failure.message, failure.remedy),
-    )
+    const problems = unseen(proposals).map(({ name, failure }) => problemOf(name, failure))
     io.stdout(
       invocation.options.json
         ? jsonLine({ pats: once.map(listedJson), problems: problems.map(problemJson) })
