@@ -1,5 +1,6 @@
-import { type Command as Commander, Help } from 'commander'
+import { type Command as Commander, Help, Option } from 'commander'
 import type { Command } from './invocation.ts'
+import { valueFormats } from './value-format.ts'
 import { wholeNumber } from './whole-number.ts'
 
 /** Makes of a command's code, which is loaded when it is called, what the parser calls. */
@@ -72,8 +73,29 @@ export function describeCommands(program: Commander, run: Runner): void {
     .command('get')
     .description("print a token's current value; without a line's end when it is piped")
     .argument('<name>', 'the token')
+    .addOption(
+      new Option('--format <format>', 'what reads it (default: value, or json with --json)').choices(valueFormats),
+    )
+    .option(
+      '--name <variable>',
+      'for env, azure-pipelines and github: the variable (default: PACKAGE_FEED for package-feed)',
+    )
+    .option('--registry <url>', 'for npmrc: the address of the registry')
+    .option('--host <name>', 'for netrc: the machine (default: that of Azure DevOps)')
+    .addOption(
+      new Option('--to <place>', 'for github: what the variable is for (default: env)').choices(['env', 'output']),
+    )
     .option('--show', 'print it to a terminal, too')
-    .addHelpText('after', examples('AZURE_DEVOPS_EXT_PAT=$(patrol get package-feed) az devops project list'))
+    .addHelpText(
+      'after',
+      examples(
+        'AZURE_DEVOPS_EXT_PAT=$(patrol get package-feed) az devops project list',
+        'patrol get package-feed --format header | curl -H @- https://dev.azure.com/contoso/_apis/projects',
+        'patrol get package-feed --format npmrc --registry https://pkgs.dev.azure.com/contoso/_packaging/feed/npm/registry/ >> ~/.npmrc',
+        'patrol get package-feed --format azure-pipelines --name FEED_PAT',
+        'patrol get package-feed --format github --name FEED_PAT',
+      ),
+    )
     .action(run(async () => (await import('./commands/get.ts')).getCommand))
 
   program
