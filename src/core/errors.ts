@@ -49,6 +49,15 @@ export const remedies = {
   'metadata-unsupported': 'A newer Patrol wrote this. Upgrade Patrol, then run again.',
   'verification-failed':
     'The new PAT did not prove itself and was revoked; the current one is untouched. If its scopes do not reach connectionData, set `verify` to a URL that they reach, or to `listed`.',
+  'target-denied':
+    'Give the credential of the target the permission that the message names. Until then nothing is revoked.',
+  'target-unreachable':
+    'Check the address of the target, the network, the proxy and tls.caFile. It is tried again; until then nothing is revoked.',
+  'target-not-found': 'Create the place that the message names, or correct the target in the configuration.',
+  'target-undeclared':
+    'Name the target again for this token until it has the new value, or run `patrol rotate NAME`, which forgets it.',
+  'proof-failed':
+    'The target has the new token, but the call that is to prove it failed. See whether `verify` of the target names an address that the scopes reach; until it succeeds nothing is revoked.',
   'delivery-failed':
     'The target did not take the new token. It is tried again in the next run; until then nothing is revoked.',
   'clock-unreliable': 'Set the clock of this machine. Nothing was changed, because due dates cannot be trusted.',

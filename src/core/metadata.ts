@@ -1,3 +1,4 @@
+import { isReceipt } from './copy.ts'
 import { normalizeScopes } from './scopes.ts'
 import { type Instant, instant, second } from './time.ts'
 
@@ -31,6 +32,8 @@ export interface Delivery {
   readonly failures: number
   /** Not tried again before this. */
   readonly nextAttemptAt: Instant | undefined
+  /** What the target gave for the last delivery, when it succeeded; by it the target knows the copy again. */
+  readonly receipt?: string | undefined
 }
 
 /** What Patrol remembers of a version, in the store, beside its value. `docs/metadata.md` lists every field. */
@@ -73,8 +76,8 @@ export type Reading =
 /**
  * Metadata as tags. Long lists are folded over several tags (`scope`, `scope-2` …).
  *
- * @throws RangeError when it does not fit, or when a target's name holds a blank or a colon; `fits` says so beforehand,
- *   and the configuration's rules keep it from happening
+ * @throws RangeError when it does not fit, when a target's name holds a blank or a colon, or when a receipt is none;
+ *   `fits` says so beforehand, and the configuration's rules keep it from happening
  */
 export function encodeMetadata(metadata: Metadata): Tags {
   const tags: Record<string, string> = {
@@ -91,6 +94,9 @@ export function encodeMetadata(metadata: Metadata): Tags {
   fold(tags, 'delivered', metadata.deliveries.map(encodeDelivery))
   if (metadata.deliveries.some(({ target }) => !/^[^\s:]+$/.test(target))) {
     throw new RangeError('the name of a target is empty or holds a blank or a colon')
+  }
+  if (metadata.deliveries.some(({ receipt }) => receipt !== undefined && !isReceipt(receipt))) {
+    throw new RangeError('the receipt of a target is none')
   }
   const tooLong = Object.values(tags).some((value) => value.length > longestTag)
   if (tooLong || Object.keys(tags).length > mostTags) {
@@ -203,6 +209,7 @@ function encodeDelivery(delivery: Delivery): string {
     base36(delivery.deliveredAt, Math.ceil),
     base36(delivery.nextAttemptAt, Math.ceil),
     delivery.failures === 0 ? '' : delivery.failures.toString(36),
+    delivery.receipt ?? '',
   ]
   return [delivery.target, ...fields].join(':').replace(/:+$/, '')
 }
@@ -213,9 +220,11 @@ function base36(at: Instant | undefined, round: (seconds: number) => number): st
 
 function decodeDelivery(text: string): Delivery | undefined {
   const [target = '', ...fields] = text.split(':')
+  // Records of an older Patrol end before it.
+  const [receipt = ''] = fields.splice(4, 1)
   const numbers = fields.map((field) => (field === '' ? undefined : number(field, 36)))
   const unread = fields.some((field, index) => field !== '' && numbers[index] === undefined)
-  if (target === '' || fields.length > 4 || unread) return undefined
+  if (target === '' || fields.length > 4 || unread || (receipt !== '' && !isReceipt(receipt))) return undefined
   const [beganAt, deliveredAt, nextAttemptAt, failures] = numbers
   const at = (seconds: number | undefined): Instant | undefined =>
     seconds === undefined ? undefined : instant(seconds * second)
@@ -225,6 +234,7 @@ function decodeDelivery(text: string): Delivery | undefined {
     deliveredAt: at(deliveredAt),
     nextAttemptAt: at(nextAttemptAt),
     failures: failures ?? 0,
+    ...(receipt === '' ? {} : { receipt }),
   }
 }
 

@@ -1,9 +1,11 @@
+import { isReceipt } from '../core/copy.ts'
 import { asPatrolError, PatrolError } from '../core/errors.ts'
 import type { Version } from '../core/facts.ts'
 import { recordOf } from '../core/gate.ts'
 import type { Delivery, Metadata } from '../core/metadata.ts'
 import type { Secret } from '../core/secret.ts'
 import { after, type Duration, hour, type Instant, minute, shortest, times } from '../core/time.ts'
+import type { Limits } from '../ports/limits.ts'
 import type { Turn } from './turn.ts'
 
 /** Another instance may store a newer generation while we deliver; then that one is delivered, but not for ever. */
@@ -13,6 +15,13 @@ const mostRounds = 3
 export interface Delivered {
   readonly target: string
   readonly failure: PatrolError | undefined
+}
+
+/** The same, with what the record needs to know. */
+interface Outcome extends Delivered {
+  readonly beganAt: Instant
+  readonly endedAt: Instant
+  readonly receipt: string | undefined
 }
 
 /**
@@ -27,11 +36,11 @@ export async function deliver(turn: Turn, targets: readonly string[]): Promise<r
       throw new PatrolError('moved-on', `the store hands out no value of ${turn.token.name} to deliver`)
     }
     const { metadata } = stored.version.reading
-    const outcomes: (Delivered & { readonly beganAt: Instant; readonly endedAt: Instant })[] = []
+    const outcomes: Outcome[] = []
     for (const name of targets) {
       const beganAt = turn.world.clock.now()
-      const failure = await deliverTo(turn, name, metadata, stored.value)
-      outcomes.push({ target: name, failure, beganAt, endedAt: turn.world.clock.now() })
+      const taken = await deliverTo(turn, name, metadata, stored.value)
+      outcomes.push({ target: name, ...taken, beganAt, endedAt: turn.world.clock.now() })
     }
     const latest = await turn.currentVersion()
     if (generationIn(latest) === metadata.generation) {
@@ -49,7 +58,7 @@ async function deliverTo(
   name: string,
   metadata: Metadata,
   value: Secret,
-): Promise<PatrolError | undefined> {
+): Promise<Pick<Outcome, 'failure' | 'receipt'>> {
   const { token } = turn
   try {
     const target = turn.world.targets.get(name)
@@ -57,23 +66,26 @@ async function deliverTo(
     const consignment = {
       token: token.name,
       organization: token.organization,
+      owner: token.owner,
+      authorizationId: metadata.authorizationId,
       generation: metadata.generation,
       value,
       validTo: metadata.validTo,
     }
-    await turn.mutate('deliver', (limits) => target.deliver(consignment, limits), metadata.authorizationId)
-    return undefined
+    const deliverNow = (limits: Limits): Promise<string | undefined> => target.deliver(consignment, limits)
+    const receipt = await turn.mutate('deliver', deliverNow, metadata.authorizationId)
+    // Written down, it would make the whole record unreadable.
+    if (receipt !== undefined && !isReceipt(receipt)) {
+      throw new PatrolError('internal', `target ${name} gave a receipt that is none`)
+    }
+    return { failure: undefined, receipt }
   } catch (error) {
-    return asPatrolError(error)
+    return { failure: asPatrolError(error), receipt: undefined }
   }
 }
 
 /** The record is put onto metadata read just before, so that it overwrites nothing that somebody else noted. */
-async function record(
-  turn: Turn,
-  generation: string,
-  outcomes: readonly (Delivered & { readonly beganAt: Instant; readonly endedAt: Instant })[],
-): Promise<void> {
+async function record(turn: Turn, generation: string, outcomes: readonly Outcome[]): Promise<void> {
   const stored = await turn.store.read(turn.place.secretName)
   if (stored?.version.id === undefined || stored.version.reading.kind !== 'read') return
   const { metadata } = stored.version.reading
@@ -85,12 +97,12 @@ async function record(
   await turn.mutate('record', (limits) => turn.store.updateMetadata(turn.place.secretName, id, updated, limits))
 }
 
-function noteOf(
-  previous: Delivery | undefined,
-  outcome: Delivered & { readonly beganAt: Instant; readonly endedAt: Instant },
-): Delivery {
-  const { target, failure, beganAt, endedAt } = outcome
-  if (failure === undefined) return { target, beganAt, deliveredAt: endedAt, failures: 0, nextAttemptAt: undefined }
+function noteOf(previous: Delivery | undefined, outcome: Outcome): Delivery {
+  const { target, failure, beganAt, endedAt, receipt } = outcome
+  if (failure === undefined) {
+    const taken = { target, beganAt, deliveredAt: endedAt, failures: 0, nextAttemptAt: undefined }
+    return receipt === undefined ? taken : { ...taken, receipt }
+  }
   const failures = (previous?.failures ?? 0) + 1
   return {
     target,

@@ -9,6 +9,7 @@ import {
   ownsTag,
   type Tags,
 } from '../../src/core/metadata.ts'
+import { longestReceipt } from '../../src/core/copy.ts'
 import { normalizeScopes } from '../../src/core/scopes.ts'
 import { instant } from '../../src/core/time.ts'
 
@@ -51,6 +52,8 @@ const allScopes = normalizeScopes(
     }),
 )
 
+const delivered = { beganAt: at, deliveredAt: instant(at + 1), failures: 0, nextAttemptAt: undefined }
+
 function failing(target: string, seconds: number): Delivery {
   return {
     target,
@@ -61,7 +64,12 @@ function failing(target: string, seconds: number): Delivery {
   }
 }
 
-function largest(seconds: number): Metadata {
+function taken(target: string, seconds: number): Delivery {
+  const receipt = 'r'.repeat(longestReceipt)
+  return { ...failing(target, seconds), failures: 0, nextAttemptAt: undefined, receipt }
+}
+
+function largest(seconds: number, delivery: typeof failing = failing): Metadata {
   return {
     ...plain,
     organization: 'o'.repeat(50),
@@ -71,7 +79,7 @@ function largest(seconds: number): Metadata {
     rule: 'r'.repeat(200),
     extendedAt: at,
     supersedes: ['1', '2', '3'].map((digit) => digit.repeat(8) + plain.authorizationId.slice(8)),
-    deliveries: Array.from({ length: 20 }, (_, index) => failing(String(index).padStart(24, 't'), seconds)),
+    deliveries: Array.from({ length: 20 }, (_, index) => delivery(String(index).padStart(24, 't'), seconds)),
   }
 }
 
@@ -83,7 +91,8 @@ describe('the format', () => {
       supersedes: ['22222222-2222-3333-4444-555555555555'],
       rule: 'Package*',
       deliveries: [
-        { target: 'feed', beganAt: at, deliveredAt: instant(at + 1), failures: 0, nextAttemptAt: undefined },
+        { ...delivered, target: 'feed', receipt: 'Yq3hR0c_x7-2' },
+        { ...delivered, target: 'hook' },
         { target: 'wiki', beganAt: undefined, deliveredAt: undefined, failures: 2, nextAttemptAt: at },
       ],
     })
@@ -96,7 +105,7 @@ describe('the format', () => {
       rule: 'Package*',
       scope: '=app_token code+m+status graph_m',
       supersedes: '22222222-2222-3333-4444-555555555555',
-      delivered: 'feed:tozkit:tozkiu wiki:::tozkiu:2',
+      delivered: 'feed:tozkit:tozkiu:::Yq3hR0c_x7-2 hook:tozkit:tozkiu wiki:::tozkiu:2',
     })
   })
 
@@ -112,10 +121,12 @@ describe('the format', () => {
   })
 
   it.each([
-    ['in 2026', at / 1_000],
-    ['in 2060, when times have a digit more', Date.UTC(2060, 0) / 1_000],
-  ])('holds all scopes, a rule and twenty failing targets with names of 24 characters %s', (_, seconds) => {
-    const metadata = largest(Math.trunc(seconds))
+    ['failing', 'in 2026', at / 1_000, failing],
+    ['failing', 'in 2060, when times have a digit more', Date.UTC(2060, 0) / 1_000, failing],
+    ['delivered', 'in 2026, each with a receipt', at / 1_000, taken],
+    ['delivered', 'in 2060, each with a receipt', Date.UTC(2060, 0) / 1_000, taken],
+  ])('holds all scopes, a rule and twenty %s targets with names of 24 characters %s', (_kind, _year, seconds, kind) => {
+    const metadata = largest(Math.trunc(seconds), kind)
     const tags = encodeMetadata(metadata)
     expect(Object.keys(tags).length).toBeLessThanOrEqual(15)
     expect(Math.max(...Object.values(tags).map((value) => value.length))).toBeLessThanOrEqual(256)
@@ -140,6 +151,22 @@ describe('the format', () => {
     }
     expect(fits(largest(1_800_000_000))).toBe(true)
   })
+
+  it('reads a record without a receipt as an older Patrol wrote it', () => {
+    const old = { ...encodeMetadata(plain), delivered: 'feed:tozkit:tozkiu wiki:::tozkiu:2' }
+    const reading = decodeMetadata(old)
+    expect(reading).toMatchObject({ kind: 'read', metadata: { deliveries: [{ target: 'feed', failures: 0 }, {}] } })
+    expect(JSON.stringify(reading)).not.toContain('receipt')
+    if (reading.kind === 'read') expect(encodeMetadata(reading.metadata)).toEqual(old)
+  })
+
+  it.each(['two words', 'a:b', 'r'.repeat(17), ''])(
+    'refuses the receipt %j, which would be read back as another',
+    (receipt) => {
+      const deliveries = [{ ...taken('x', 1), receipt }]
+      expect(() => encodeMetadata({ ...plain, deliveries })).toThrow('receipt of a target')
+    },
+  )
 
   it.each(['', 'two words', 'a:b'])('refuses the target name %j, which would be read back as another', (target) => {
     const deliveries = [{ ...failing('x', 1), target }]
@@ -188,7 +215,9 @@ describe('reading', () => {
     ['delivered', without('delivered-3')],
     ['delivered', { ...good, delivered: ':1:2' }],
     ['delivered', { ...good, delivered: 'feed:!' }],
-    ['delivered', { ...good, delivered: 'feed:1:2:3:4:5' }],
+    ['delivered', { ...good, delivered: 'feed:1:2:3:4:r:5' }],
+    ['delivered', { ...good, delivered: 'feed:1:2:::no.receipt' }],
+    ['delivered', { ...good, delivered: 'feed:1:2:::seventeenseventee' }],
   ])('names the damaged field %s', (field, tags) => {
     expect(decodeMetadata(tags)).toEqual({ kind: 'damaged', field })
   })
@@ -212,13 +241,20 @@ describe('any metadata', () => {
     fc.constantFrom(...allScopes, 'app_token', 'vso.code_w', 'vso.odd_part_m', 'vso.', 'user_impersonation'),
     fc.stringMatching(/^vso\.[a-z.]{1,8}(_[a-z0-9]{1,8}){0,2}$/),
   )
-  const delivery: fc.Arbitrary<Delivery> = fc.record({
-    target: fc.stringMatching(/^[a-z0-9-]{1,24}$/),
+  const target = fc.stringMatching(/^[a-z0-9-]{1,24}$/)
+  const trouble: fc.Arbitrary<Delivery> = fc.record({
+    target,
     beganAt: fc.option(seconds, { nil: undefined }),
     deliveredAt: fc.option(seconds, { nil: undefined }),
     nextAttemptAt: fc.option(seconds, { nil: undefined }),
     failures: fc.nat(5_000),
   })
+  const success: fc.Arbitrary<Delivery> = fc
+    .tuple(target, seconds, seconds, fc.stringMatching(/^[\w-]{1,16}$/))
+    .map(([name, beganAt, deliveredAt, receipt]) => {
+      return { target: name, beganAt, deliveredAt, nextAttemptAt: undefined, failures: 0, receipt }
+    })
+  const delivery = fc.oneof(trouble, success)
   const metadata: fc.Arbitrary<Metadata> = fc.record({
     organization: text,
     account: text,

@@ -2,6 +2,7 @@ import { PatrolError } from '../../src/core/errors.ts'
 import { normalizeScopes } from '../../src/core/scopes.ts'
 import { authorityContract, type AuthorityWorld } from '../contract/authority.ts'
 import { storeContract, type StoreWorld } from '../contract/store.ts'
+import { targetContract, type TargetWorld } from '../contract/target.ts'
 import { type Interference, SimulatedWorld } from './world.ts'
 
 // What holds the clients of the real services holds the world of the simulator, so that both agree on what a service does.
@@ -49,6 +50,38 @@ storeContract('the simulated store', async (): Promise<StoreWorld> => {
     stop: async () => undefined,
   }
 })
+
+for (const [title, name, tells] of [
+  ['the simulated target', 'group*', true],
+  ['the simulated target that cannot tell', 'hook*', false],
+] as const) {
+  targetContract(title, async (): Promise<TargetWorld> => {
+    const world = new SimulatedWorld()
+    if (!tells) world.blindTargets.add(name)
+    const target = world.open({ targets: [name] }).targets.get(name)!
+    return {
+      target,
+      tells,
+      removes: tells,
+      apart: true,
+      isReadable: true,
+      elapsed: () => world.elapsed,
+      held: async ({ token }) => world.held.get(`${name} ${token}`),
+      overwrite: async ({ token }, value) => void world.held.set(`${name} ${token}`, value),
+      destroy: async ({ token }) => void world.held.delete(`${name} ${token}`),
+      surroundings: async () => JSON.stringify([...world.secrets]),
+      mutations: () => world.effects.length,
+      denyNext: () => {
+        world.interfere = (effect, phase) => {
+          if (!effect.startsWith('deliver:') || phase !== 'before') return
+          world.interfere = () => undefined
+          throw new PatrolError('target-denied', 'no permission')
+        }
+      },
+      stop: async () => undefined,
+    }
+  })
+}
 
 /** Makes the next mutating request fail, once. One that was lost on its way was sent nevertheless. */
 function faults(world: SimulatedWorld, lost: { count: number }) {

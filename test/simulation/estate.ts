@@ -1,11 +1,13 @@
 import { asPatrolError, PatrolError } from '../../src/core/errors.ts'
 import { decodeMetadata, encodeMetadata, fits, type Metadata, ownsTag } from '../../src/core/metadata.ts'
 import type { Pat } from '../../src/core/pat.ts'
+import { evenHash } from '../../src/core/hash.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { normalizeScopes } from '../../src/core/scopes.ts'
 import { type Duration, duration, type Instant, instant } from '../../src/core/time.ts'
 import type { MintRequest } from '../../src/ports/authority.ts'
-import type { Consignment } from '../../src/ports/target.ts'
+import type { Condition } from '../../src/core/copy.ts'
+import type { Consignment, Copy, Removal } from '../../src/ports/target.ts'
 import type { Probe } from '../../src/ports/prober.ts'
 import type { Found, StoredVersion } from '../../src/ports/store.ts'
 
@@ -51,8 +53,10 @@ export class SimulatedEstate {
   readonly secrets = new Map<string, SimulatedVersion[]>()
   /** Secrets that nobody can read, by lower-case names, and why. */
   readonly unreadable = new Map<string, PatrolError>()
-  /** What each target holds now: the value. */
+  /** What each target holds now: the value. One whose name ends in a star holds one for each token. */
   readonly held = new Map<string, string>()
+  /** Targets that cannot tell what they hold. */
+  readonly blindTargets = new Set<string>()
   /** The longest life that the policy grants. */
   maximumLife: Duration | undefined
   /** PATs are left out of lists for so long after they were made. */
@@ -253,8 +257,31 @@ export class SimulatedEstate {
     this.#version(name, id).enabled = false
   }
 
-  deliver(target: string, consignment: Consignment): void {
-    this.held.set(target, consignment.value.reveal())
+  deliver(target: string, consignment: Consignment): string | undefined {
+    const place = placeIn(target, consignment.token)
+    this.held.set(place, consignment.value.reveal())
+    return this.#receipt(target, place)
+  }
+
+  inspect(target: string, copy: Copy): Condition {
+    const place = placeIn(target, copy.token)
+    if (this.blindTargets.has(target)) return { kind: 'unknowable' }
+    if (!this.held.has(place)) return { kind: 'gone', message: 'nothing is there' }
+    const same = this.#receipt(target, place) === copy.receipt
+    return same ? { kind: 'intact' } : { kind: 'overwritten', message: 'something else is there' }
+  }
+
+  remove(target: string, copy: Copy): Removal {
+    const place = placeIn(target, copy.token)
+    if (this.blindTargets.has(target)) return { kind: 'kept', why: 'this target takes nothing back' }
+    if (!this.held.has(place)) return { kind: 'absent' }
+    if (this.#receipt(target, place) !== copy.receipt) return { kind: 'kept', why: 'something else is there' }
+    this.held.delete(place)
+    return { kind: 'removed' }
+  }
+
+  #receipt(target: string, place: string): string | undefined {
+    return this.blindTargets.has(target) ? undefined : `r${evenHash(this.held.get(place) ?? '').toString(36)}`
   }
 
   /** A number that was not given before. */
@@ -289,6 +316,11 @@ export class SimulatedEstate {
   #id(): string {
     return `00000000-0000-4000-8000-${this.next().toString(16).padStart(12, '0')}`
   }
+}
+
+/** Where a target keeps the copy of a token. */
+function placeIn(target: string, token: string): string {
+  return target.endsWith('*') ? `${target} ${token}` : target
 }
 
 function asPat(pat: SimulatedPat): Pat {

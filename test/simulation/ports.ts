@@ -85,5 +85,8 @@ function target(estate: SimulatedEstate, gate: Gate, name: string): Target {
   return {
     name,
     deliver: (consignment, limits) => change(gate, `deliver:${name}`, limits, () => estate.deliver(name, consignment)),
+    inspect: (copy) => read(gate, `inspect:${name}`, () => estate.inspect(name, copy)),
+    remove: (copy, limits) => change(gate, `remove:${name}`, limits, () => estate.remove(name, copy)),
+    check: () => read(gate, `check:${name}`, () => undefined),
   }
 }
