@@ -52,6 +52,7 @@ function reference(): string {
 function section(title: string, schema: z.ZodType, path = ''): readonly string[] {
   if (schema instanceof z.ZodUnion) {
     return schema.options.flatMap((option) => {
+      if (option instanceof z.ZodUnion) return section(title, option, path)
       const shape = option instanceof z.ZodObject ? (option.shape as Record<string, z.ZodType>) : undefined
       if (shape === undefined) return []
       const kinds = ['method', 'type'].flatMap((key) => {

@@ -2,16 +2,18 @@ import type { Secret } from '../core/secret.ts'
 import type { Instant } from '../core/time.ts'
 
 /** Who an access token is for. */
-export type Audience = 'azure-devops' | 'key-vault'
+export type Audience = 'azure-devops' | 'key-vault' | 'key-vault-us-government' | 'key-vault-china'
 
 /**
- * What Microsoft Entra calls the audiences. Azure DevOps has the same id everywhere:
+ * What Microsoft Entra calls the audiences. Azure DevOps has the same id everywhere, vaults go by the domain of their cloud:
  * https://learn.microsoft.com/azure/devops/organizations/accounts/manage-personal-access-tokens-via-api and
  * https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses
  */
 export const scopeOf: Readonly<Record<Audience, string>> = {
   'azure-devops': '499b84ac-1321-427f-aa17-267ca6975798/.default',
   'key-vault': 'https://vault.azure.net/.default',
+  'key-vault-us-government': 'https://vault.usgovcloudapi.net/.default',
+  'key-vault-china': 'https://vault.azure.cn/.default',
 }
 
 export interface AccessToken {

@@ -1,23 +1,20 @@
-import type { TokenCredential } from '@azure/core-auth'
 import { createAuthority } from '../adapters/azure-devops/authority.ts'
 import { Pacing } from '../adapters/azure-devops/pacing.ts'
 import { createProber } from '../adapters/azure-devops/prober.ts'
 import { AccessTokenSignIn } from '../adapters/entra/access-token-sign-in.ts'
-import { credentialOf } from '../adapters/entra/token-credential.ts'
 import type { EntraParts } from '../adapters/entra/held-sign-in.ts'
 import { passwordSignIn } from '../adapters/entra/password-flow.ts'
 import type { UserSignIn } from '../adapters/user-sign-in.ts'
-import { createTransport, type Transport } from '../adapters/http/transport.ts'
+import { createTransport } from '../adapters/http/transport.ts'
 import { systemRandom as random } from '../adapters/random.ts'
 import { createServiceClock } from '../adapters/service-clock.ts'
-import { PatrolError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Random } from '../ports/random.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { Store } from '../ports/store.ts'
 import type { Tempo } from '../ports/tempo.ts'
 import type { World } from '../ports/world.ts'
-import type { Wanted, WantedAccount, WantedStore } from './config/wanted.ts'
+import type { Wanted, WantedAccount } from './config/wanted.ts'
+import { openStore } from './open-store.ts'
 
 /** What the process lends: time, the environment, and somebody to tell. */
 export interface Sources {
@@ -43,7 +40,7 @@ export interface OpenWorld {
 
 /** The one place where the parts meet: makes of a configuration the world that it names. Nothing is sent yet. */
 export async function composeWorld(wanted: Wanted, sources: Sources): Promise<OpenWorld> {
-  const { reporter, stop } = sources
+  const { environment, reporter, stop } = sources
   const clock = createServiceClock({
     wall: () => sources.wall(),
     monotonic: () => sources.monotonic(),
@@ -53,7 +50,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
   })
   const transport = await createTransport({
     caFile: wanted.tls.caFile,
-    environment: sources.environment,
+    environment,
     userAgent: 'azdo-patrol',
     onDate: (sample) => clock.observe(sample),
   })
@@ -70,7 +67,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
   )
   const stores = new Map<string, Store>()
   for (const [name, store] of wanted.stores)
-    stores.set(name, await storeOf(store, { wanted, transport, signIns, clock, random, reporter }))
+    stores.set(name, await openStore(store, { wanted, transport, signIns, clock, random, reporter, environment }))
   const world: World = {
     clock,
     random,
@@ -131,57 +128,4 @@ function signInOf(account: WantedAccount, parts: EntraParts): UserSignIn {
     case 'access-token':
       return new AccessTokenSignIn(account.name, signIn.token)
   }
-}
-
-interface StoreParts {
-  readonly wanted: Wanted
-  readonly transport: Transport
-  readonly signIns: ReadonlyMap<string, UserSignIn>
-  readonly clock: Clock
-  readonly random: Random
-  readonly reporter: Reporter
-}
-
-/** Clients of vendors are heavy, so each is loaded only where a configuration names it. */
-async function storeOf(store: WantedStore, parts: StoreParts): Promise<Store> {
-  switch (store.type) {
-    case 'azure-key-vault': {
-      const { azureKeyVaultStore } = await import('../adapters/stores/azure-key-vault.ts')
-      const { url, verifyChallengeResource } = store
-      const { clock, reporter, transport } = parts
-      const credential = await vaultCredential(store, parts)
-      return azureKeyVaultStore({
-        url,
-        verifyChallengeResource,
-        credential,
-        httpClient: transport.azureClient,
-        clock,
-        reporter,
-      })
-    }
-    case 'file': {
-      const { fileStore } = await import('../adapters/stores/file-store.ts')
-      return fileStore({ path: store.path, identity: store.identity, clock: parts.clock, random: parts.random })
-    }
-  }
-}
-
-async function vaultCredential(
-  store: WantedStore & { readonly type: 'azure-key-vault' },
-  parts: StoreParts,
-): Promise<TokenCredential> {
-  const { credential } = store
-  if (credential.type === 'account') {
-    const signIn = parts.signIns.get(credential.account)
-    if (signIn === undefined) throw new PatrolError('config-invalid', `store ${store.name} names an unknown account`)
-    return credentialOf(signIn, 'key-vault', parts.clock)
-  }
-  const { keyVaultCredential } = await import('../adapters/stores/key-vault-credential.ts')
-  const { endpoints } = parts.wanted
-  return keyVaultCredential({
-    kind: credential.type,
-    clientId: 'clientId' in credential ? credential.clientId : undefined,
-    authorityHost: endpoints.entraOverridden ? endpoints.entra : undefined,
-    httpClient: parts.transport.azureClient,
-  })
 }

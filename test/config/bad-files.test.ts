@@ -395,17 +395,44 @@ const form: readonly Case[] = [
     ],
   ],
   [
-    'a credential of a later version',
-    vault('    credential: workload-identity'),
+    'a credential by another name',
+    vault('    credential: MSI'),
     [
-      '13:17 error stores.vault.credential: workload-identity is not one of default, environment, managed-identity, azure-cli, account:<name> -> write default, which finds a workload identity by itself, or sign in to the Azure CLI first and write azure-cli',
+      '13:17 error stores.vault.credential: MSI is not one of default, environment, managed-identity, workload-identity, azure-cli, azure-pipelines, github-actions, account:<name> -> write managed-identity',
+    ],
+  ],
+  [
+    'a credential that is no name at all',
+    vault('    credential: workload-identitty'),
+    [
+      '13:17 error stores.vault.credential: workload-identitty is not one of default, environment, managed-identity, workload-identity, azure-cli, azure-pipelines, github-actions, account:<name> -> did you mean workload-identity?',
+    ],
+  ],
+  [
+    'an unknown type of credential',
+    vault('    credential:\n      type: sevice-principal\n      clientId: 11111111-2222-3333-4444-555555555555'),
+    [
+      '14:13 error stores.vault.credential.type: sevice-principal is not one of default, environment, managed-identity, workload-identity, azure-cli, azure-pipelines, github-actions -> write one of default, environment, managed-identity, workload-identity, azure-cli, azure-pipelines, github-actions',
+    ],
+  ],
+  [
+    'everything wrong with a service connection, at once',
+    vault(
+      '    credential:\n      type: azure-pipelines\n      clientId: patrol\n      tenant: contoso\n      serviceConnection: my-connection\n      systemAccessToken: literal\n      tokenFile: x',
+    ),
+    [
+      '15:17 error stores.vault.credential.clientId: patrol is not an id such as 11111111-2222-3333-4444-555555555555 -> write an id such as 11111111-2222-3333-4444-555555555555',
+      '16:15 error stores.vault.credential.tenant: contoso is not a tenant id (11111111-2222-3333-4444-555555555555) or a domain of the tenant (contoso.onmicrosoft.com) -> write a tenant id (11111111-2222-3333-4444-555555555555) or a domain of the tenant (contoso.onmicrosoft.com)',
+      '17:26 error stores.vault.credential.serviceConnection: my-connection is not an id such as 11111111-2222-3333-4444-555555555555 -> write an id such as 11111111-2222-3333-4444-555555555555',
+      '18:26 error stores.vault.credential.systemAccessToken: is a secret and must not stand in the file itself -> write a reference, such as ${USER_PASSWORD} or ${file:/run/secrets/password}, and set the value there',
+      '19:7 error stores.vault.credential.tokenFile: there is no such key -> remove it; here can be type, clientId, tenant, serviceConnection or systemAccessToken',
     ],
   ],
   [
     'a client id for a credential without one',
     vault('    credential:\n      type: azure-cli\n      clientId: 11111111-2222-3333-4444-555555555555'),
     [
-      '14:13 error stores.vault.credential.type: azure-cli is not one of default, managed-identity -> write one of default, managed-identity',
+      '15:7 error stores.vault.credential.clientId: there is no such key -> the key belongs in an account; here can be type or tenant',
     ],
   ],
   [

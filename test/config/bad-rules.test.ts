@@ -290,7 +290,7 @@ const rules: readonly Case[] = [
     'a vault on another domain',
     changed(['https://contoso.vault.azure.net', 'https://vault.contoso.com']),
     [
-      '12:10 warning stores.vault.url: https://vault.contoso.com is not under vault.azure.net, vault.azure.cn or vault.usgovcloudapi.net -> check the address; an emulator on another domain also needs verifyChallengeResource: false',
+      '12:10 warning stores.vault.url: https://vault.contoso.com is not under vault.azure.net, vault.usgovcloudapi.net or vault.azure.cn -> check the address; an emulator on another domain also needs verifyChallengeResource: false',
     ],
   ],
   [
@@ -298,6 +298,25 @@ const rules: readonly Case[] = [
     vault('    verifyChallengeResource: false'),
     [
       '13:30 error stores.vault.verifyChallengeResource: is false for a vault of Microsoft -> remove it: only an emulator on another domain needs it',
+    ],
+  ],
+  [
+    'a vault of another cloud than the account that opens it',
+    changed([
+      'https://contoso.vault.azure.net\n',
+      'https://contoso.vault.usgovcloudapi.net\n    credential: account:ci-bot\n',
+    ]),
+    [
+      '13:17 error stores.vault.credential: account:ci-bot signs in at https://login.microsoftonline.com, which gives no tokens for vaults under vault.usgovcloudapi.net -> write another credential, or endpoints: with entra: https://login.microsoftonline.us',
+    ],
+  ],
+  [
+    'an identity with two names',
+    vault(
+      '    credential:\n      type: managed-identity\n      clientId: 11111111-2222-3333-4444-555555555555\n      objectId: 11111111-2222-3333-4444-555555555555',
+    ),
+    [
+      '16:17 error stores.vault.credential.objectId: stands beside clientId -> keep one of clientId, resourceId and objectId',
     ],
   ],
   [
@@ -369,7 +388,7 @@ const rules: readonly Case[] = [
       'vault.azure.net\n    credential: account:ci-bot\n',
     ),
     [
-      '13:17 error stores.vault.credential: the account ci-bot has an access token for Azure DevOps, which opens no vault -> write default, or an account that signs in by password',
+      '13:17 error stores.vault.credential: the account ci-bot has an access token for Azure DevOps, which opens no vault -> write default, or an account with another sign-in method',
     ],
   ],
   [

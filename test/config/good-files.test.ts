@@ -123,7 +123,12 @@ test('stores have plain addresses, absolute paths and a kind of credential', () 
     type: 'azure-key-vault',
     name: 'vault',
     url: 'https://contoso.vault.azure.net',
-    credential: { type: 'managed-identity', clientId: '11111111-2222-3333-4444-555555555555' },
+    credential: {
+      type: 'managed-identity',
+      clientId: '11111111-2222-3333-4444-555555555555',
+      resourceId: undefined,
+      objectId: undefined,
+    },
     verifyChallengeResource: true,
   })
   expect(stores.get('emulated')).toMatchObject({
@@ -218,7 +223,7 @@ test('what is not written is built in', () => {
     entraOverridden: false,
   })
   expect(asked.stores.get('vault')).toMatchObject({
-    credential: { type: 'default', clientId: undefined },
+    credential: { type: 'default' },
     verifyChallengeResource: true,
   })
   expect(asked.limits).toEqual({ maxReplacements: { kind: 'default' } })
@@ -317,3 +322,68 @@ describe('what is allowed', () => {
 test('a path in messages is a key that no other path has', () => {
   expect(pathKey(['a', 'b.c'])).not.toBe(pathKey(['a', 'b', 'c']))
 })
+
+describe('a credential of a vault', () => {
+  const credentialOf = (lines: string) => {
+    const vault = wanted(changed(['azure.net\n', `azure.net\n    credential: ${lines}\n`]), {
+      variables: { SYSTEM_ACCESSTOKEN: 'canary-access-token' },
+    }).stores.get('vault')
+    return vault?.type === 'azure-key-vault' ? vault.credential : undefined
+  }
+  const id = '11111111-2222-3333-4444-555555555555'
+
+  test.each([
+    'default',
+    'environment',
+    'managed-identity',
+    'workload-identity',
+    'azure-cli',
+    'azure-pipelines',
+    'github-actions',
+  ])('can be the word %s, and the mapping of that type means the same', (type) => {
+    expect(credentialOf(type)).toEqual({ type })
+    expect(credentialOf(`\n      type: ${type}`)).toEqual({ type })
+  })
+
+  test('names a user-assigned identity by any of its names', () => {
+    const resource =
+      '/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/patrol'
+    expect(credentialOf(`{ type: managed-identity, objectId: ${id} }`)).toEqual({
+      type: 'managed-identity',
+      objectId: id,
+    })
+    expect(credentialOf(`{ type: managed-identity, resourceId: ${resource} }`)).toEqual({
+      type: 'managed-identity',
+      resourceId: resource,
+    })
+  })
+
+  test('has paths from where the configuration is', () => {
+    expect(
+      credentialOf(`{ type: workload-identity, clientId: ${id}, tenant: contoso.com, tokenFile: tokens/a }`),
+    ).toEqual({
+      type: 'workload-identity',
+      clientId: id,
+      tenant: 'contoso.com',
+      tokenFile: '/etc/patrol/tokens/a',
+    })
+  })
+
+  test('holds the access token of a job as a secret', () => {
+    const lines = ['type: azure-pipelines', `clientId: ${id}`, 'tenant: contoso.com', `serviceConnection: ${id}`]
+    const credential = credentialOf(
+      [...lines, 'systemAccessToken: ${SYSTEM_ACCESSTOKEN}'].map((line) => `\n      ${line}`).join(''),
+    )
+    expect(credential).toMatchObject({ type: 'azure-pipelines', serviceConnection: id })
+    expect(JSON.stringify(credential)).not.toContain('canary')
+    expect(credential?.type === 'azure-pipelines' && credential.systemAccessToken?.reveal()).toBe('canary-access-token')
+  })
+})
+
+test.each(['https://login.microsoftonline.us', 'https://login.partner.microsoftonline.cn/'])(
+  'the national cloud at %s is Microsoft’s own',
+  (entra) => {
+    const { endpoints } = wanted(extended(`endpoints:\n  entra: ${entra}`))
+    expect(endpoints).toMatchObject({ entra: entra.replace(/\/$/, ''), entraOverridden: false })
+  },
+)

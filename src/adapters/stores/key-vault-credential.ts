@@ -2,28 +2,12 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-
 import type { HttpClient, PipelineRequest, PipelineResponse } from '@azure/core-rest-pipeline'
 import { PatrolError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
+import { credentialOf, type KeyVaultIdentity, type KeyVaultIdentityParts, tried } from './key-vault-identity.ts'
 
-/** Ways to sign in to a vault without an account of the configuration. */
-export type KeyVaultCredentialKind = 'default' | 'environment' | 'managed-identity' | 'azure-cli'
-
-export interface KeyVaultCredentialOptions {
-  readonly kind: KeyVaultCredentialKind
-  /** The client id of a user-assigned managed identity. */
-  readonly clientId?: string | undefined
-  /** Where Entra is, when that is not the usual place; instance discovery is then off. */
-  readonly authorityHost?: string | undefined
+export interface KeyVaultCredentialOptions extends KeyVaultIdentityParts {
+  readonly identity: KeyVaultIdentity
   /** The way to the network; the SDK's own when left out. */
   readonly httpClient?: HttpClient | undefined
-}
-
-const tried: Readonly<Record<KeyVaultCredentialKind, string>> = {
-  default:
-    'Tried were, in this order: the environment (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET), workload identity, managed identity, Visual Studio Code, Azure CLI (az login), Azure PowerShell and Azure Developer CLI. Make one of them work, or choose another credential of the store.',
-  environment:
-    'Tried was: the environment. Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH), or choose another credential of the store.',
-  'managed-identity':
-    'Tried was: managed identity. Assign one to this machine (and name its clientId when there are several), or choose another credential of the store.',
-  'azure-cli': 'Tried was: Azure CLI. Run az login, or choose another credential of the store.',
 }
 
 /**
@@ -36,32 +20,56 @@ export function keyVaultCredential(options: KeyVaultCredentialOptions): TokenCre
   let made: Promise<Made> | undefined
   return {
     async getToken(scopes: string | string[], request?: GetTokenOptions): Promise<AccessToken | null> {
-      let network: WatchedNetwork | undefined
+      let trouble: Trouble | undefined
       try {
         made ??= makeCredential(options)
         const ready = await made
-        network = ready.network
-        network.lost = undefined
+        trouble = ready.trouble
+        trouble.lost = undefined
+        trouble.unvouched = undefined
         return await ready.credential.getToken(scopes, request)
       } catch (thrown) {
-        throw signInFault(thrown, options.kind, network?.lost)
+        throw signInFault(thrown, options.identity, trouble)
       }
     },
   }
 }
 
-interface Made {
-  readonly credential: TokenCredential
-  readonly network: WatchedNetwork
+/** What went wrong on the way, because the libraries in between say only that something did. */
+interface Trouble {
+  /** Why Entra could not be reached. */
+  lost: string | undefined
+  /** Why the runner did not vouch for its job. */
+  unvouched: PatrolError | undefined
 }
 
-/** Remembers why Entra could not be reached, because the libraries in between say only that it could not. */
+interface Made {
+  readonly credential: TokenCredential
+  readonly trouble: Trouble
+}
+
+async function makeCredential(options: KeyVaultCredentialOptions): Promise<Made> {
+  const { identity, jobToken } = options
+  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline')
+  const trouble: Trouble = { lost: undefined, unvouched: undefined }
+  const network = new WatchedNetwork(options.httpClient ?? createDefaultHttpClient(), trouble)
+  const watched =
+    jobToken === undefined ? undefined : () => jobToken().catch((thrown: unknown) => note(thrown, trouble))
+  return { credential: await credentialOf(identity, { ...options, jobToken: watched }, network), trouble }
+}
+
+function note(thrown: unknown, trouble: Trouble): never {
+  if (thrown instanceof PatrolError) trouble.unvouched = thrown
+  throw thrown
+}
+
 class WatchedNetwork implements HttpClient {
   readonly #network: HttpClient
-  lost: string | undefined
+  readonly #trouble: Trouble
 
-  constructor(network: HttpClient) {
+  constructor(network: HttpClient, trouble: Trouble) {
     this.#network = network
+    this.#trouble = trouble
   }
 
   async sendRequest(request: PipelineRequest): Promise<PipelineResponse> {
@@ -69,36 +77,25 @@ class WatchedNetwork implements HttpClient {
       return await this.#network.sendRequest(request)
     } catch (thrown) {
       // The metadata service of Azure's machines speaks http, and that there is none is an answer.
-      if (request.url.startsWith('https:')) this.lost = firstLine(thrown instanceof Error ? thrown.message : '')
+      if (request.url.startsWith('https:'))
+        this.#trouble.lost = firstLine(thrown instanceof Error ? thrown.message : '')
       throw thrown
     }
   }
 }
 
-async function makeCredential(options: KeyVaultCredentialOptions): Promise<Made> {
-  const { kind, clientId, authorityHost, httpClient } = options
-  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline')
-  const { AzureCliCredential, DefaultAzureCredential, EnvironmentCredential, ManagedIdentityCredential } = await import(
-    '@azure/identity'
-  )
-  const network = new WatchedNetwork(httpClient ?? createDefaultHttpClient())
-  const authority = authorityHost === undefined ? {} : { authorityHost, disableInstanceDiscovery: true }
-  const shared = { ...authority, httpClient: network }
-  const identity =
-    clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }
-  const make: Readonly<Record<KeyVaultCredentialKind, () => TokenCredential>> = {
-    default: () => new DefaultAzureCredential({ ...shared, ...identity }),
-    environment: () => new EnvironmentCredential({ ...shared, retryOptions: { maxRetries: 2, retryDelayInMs: 500 } }),
-    'managed-identity': () => new ManagedIdentityCredential(clientId === undefined ? shared : { ...shared, clientId }),
-    'azure-cli': () => new AzureCliCredential(),
+function signInFault(thrown: unknown, { type }: KeyVaultIdentity, trouble: Trouble | undefined): PatrolError {
+  if (trouble?.unvouched !== undefined) {
+    const { code, message, remedy } = trouble.unvouched
+    const kind = code === 'sign-in-unavailable' ? 'store-unreachable' : 'store-denied'
+    return new PatrolError(kind, `the sign-in to the vault failed (${type}): ${message}`, { remedy })
   }
-  return { credential: make[kind](), network }
-}
-
-function signInFault(thrown: unknown, kind: KeyVaultCredentialKind, lost: string | undefined): PatrolError {
-  if (lost !== undefined) return new PatrolError('store-unreachable', `the sign-in to the vault got no answer: ${lost}`)
-  const message = `the sign-in to the vault failed (${kind}): ${reasonOf(thrown)}`
-  return new PatrolError('store-denied', message, { remedy: tried[kind] })
+  if (trouble?.lost !== undefined) {
+    return new PatrolError('store-unreachable', `the sign-in to the vault got no answer: ${trouble.lost}`)
+  }
+  if (thrown instanceof PatrolError) return thrown
+  const message = `the sign-in to the vault failed (${type}): ${reasonOf(thrown)}`
+  return new PatrolError('store-denied', message, { remedy: tried[type] })
 }
 
 /** One line. In a chain most do not apply to the machine; the one that was set up and refused is the one to tell of. */

@@ -1,14 +1,15 @@
 import { resolve } from 'node:path'
+import { azureClouds, cloudOfVault } from '../../adapters/azure-clouds.ts'
 import type { WrittenStore } from './schema.ts'
 import type { Sound } from './shape.ts'
 
-/** Where Microsoft's clouds keep vaults. https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates */
-export const vaultDomains: readonly string[] = ['vault.azure.net', 'vault.azure.cn', 'vault.usgovcloudapi.net']
+/** Where Microsoft's clouds keep vaults. */
+export const vaultDomains: readonly string[] = azureClouds.map(({ vaultDomain }) => vaultDomain)
 
 /** The vault's name, when the host is one of Microsoft's vaults. */
 export function vaultName(host: string): string | undefined {
-  const domain = vaultDomains.find((candidate) => host.endsWith(`.${candidate}`))
-  return domain === undefined ? undefined : host.slice(0, -domain.length - 1)
+  const cloud = cloudOfVault(host)
+  return cloud === undefined ? undefined : host.slice(0, -cloud.vaultDomain.length - 1)
 }
 
 /** An address without a slash at its end, its host in lower case. */

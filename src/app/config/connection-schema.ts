@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { choice, field, filePath, guid, httpsUrl, secretReference, text, truth, userName } from './fields.ts'
-import { credentialHint, methodHint, urlHint, userHint } from './hints.ts'
+import { credentialSchema } from './credential-schema.ts'
+import { field, filePath, httpsUrl, secretReference, truth } from './fields.ts'
+import { credentialHint, urlHint } from './hints.ts'
 
 /** Microsoft's own addresses, which hold where the configuration names no others. */
 export const publicEndpoints = {
@@ -13,7 +14,7 @@ export const endpointsSchema = field(
   z.strictObject({
     entra: field(httpsUrl(), {
       description:
-        'Where accounts sign in. When it is another address, Patrol does not ask Microsoft whether the address is genuine.',
+        'Where accounts sign in. `https://login.microsoftonline.us` and `https://login.partner.microsoftonline.cn` are Microsoft’s national clouds. When it is an address that is not Microsoft’s, Patrol does not ask Microsoft whether it is genuine.',
       builtIn: publicEndpoints.entra,
       errors: ['sign-in-unavailable'],
       hint: urlHint,
@@ -46,82 +47,6 @@ export const tlsSchema = field(
   { description: 'Whom encrypted connections trust.' },
 )
 
-const passwordSchema = z.strictObject({
-  method: field(z.literal('password'), {
-    description:
-      'User name and password. It stops working as soon as the tenant asks the account for a second factor: exclude the account from that policy, or use another method.',
-    errors: ['sign-in-mfa-required'],
-  }),
-  username: field(userName(), {
-    description: 'The user principal name.',
-    examples: ['${USER_NAME}'],
-    errors: ['sign-in-invalid-credentials'],
-    hint: userHint,
-  }),
-  password: field(secretReference(), {
-    description: 'The password.',
-    examples: ['${USER_PASSWORD}', '${file:/run/secrets/password}'],
-    errors: ['sign-in-invalid-credentials', 'sign-in-expired'],
-    secret: true,
-  }),
-  warnOfMfa: field(truth(), {
-    description:
-      'Whether each run warns that this sign-in fails as soon as a second factor is demanded. Write false once you know and somebody looks at exit codes: a run that is refused for it ends with 4 all the same.',
-    builtIn: 'true',
-    examples: ['false'],
-  }).optional(),
-})
-
-const accessTokenSchema = z.strictObject({
-  method: field(z.literal('access-token'), {
-    description: 'A Microsoft Entra access token of the user for Azure DevOps, which something else obtains.',
-    errors: ['sign-in-expired', 'not-a-user-token'],
-  }),
-  token: field(secretReference(), {
-    description: 'The access token. Either `token` or `file` is written.',
-    examples: ['${AZURE_DEVOPS_TOKEN}'],
-    secret: true,
-  }).optional(),
-  file: field(filePath(), {
-    description:
-      'A file with the access token, read anew whenever it changes. A relative path starts at the configuration file. Either `token` or `file` is written.',
-    examples: ['/run/secrets/azure-devops-token'],
-    refused: '`token` is written, too, or neither is',
-  }).optional(),
-})
-
-export const signInSchema = field(
-  z.discriminatedUnion('method', [passwordSchema, accessTokenSchema], { error: 'one of password, access-token' }),
-  {
-    description: 'How the account signs in.',
-    howTo: 'write signIn: with method: password, username: and password: below it',
-    hint: methodHint,
-  },
-)
-
-/** `account:<name>` lets an account of this configuration open the vault. */
-const credentialText = text(
-  /^(?:default|environment|managed-identity|azure-cli|account:[a-z0-9-]+)$/,
-  'one of default, environment, managed-identity, azure-cli, account:<name>',
-)
-
-export const credentialSchema = z.union(
-  [
-    credentialText,
-    z.strictObject({
-      type: field(choice(['default', 'managed-identity']), { description: 'The kind of credential.' }),
-      clientId: field(guid(), {
-        description: 'The client id of the user-assigned managed identity.',
-        examples: ['11111111-2222-3333-4444-555555555555'],
-      }).optional(),
-    }),
-  ],
-  {
-    error:
-      'one of default, environment, managed-identity, azure-cli, account:<name>, or a mapping with type and clientId',
-  },
-)
-
 const keyVaultSchema = z.strictObject({
   type: field(z.literal('azure-key-vault'), { description: 'An Azure Key Vault.' }),
   url: field(httpsUrl(), {
@@ -133,14 +58,14 @@ const keyVaultSchema = z.strictObject({
   }),
   credential: field(credentialSchema, {
     description:
-      'Who opens the vault. `default` tries the environment, workload and managed identity and the Azure CLI in turn; `account:<name>` is an account of this configuration that signs in by password. It needs the permissions get, list and set for secrets.',
+      'Who opens the vault, as a word or as a mapping with `type`. `default` tries the environment, workload and managed identity and the Azure CLI in turn; `account:<name>` is an account of this configuration. It needs the permissions get, list and set for secrets.',
     builtIn: 'default',
     examples: [
       'azure-cli',
       'account:ci-bot',
       '{ type: managed-identity, clientId: 11111111-2222-3333-4444-555555555555 }',
     ],
-    refused: 'it names an account that does not exist or signs in by access token',
+    refused: 'it names an account that does not exist or whose sign-in opens no vault',
     errors: ['store-denied'],
     hint: credentialHint,
   }).optional(),

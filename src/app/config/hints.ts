@@ -67,11 +67,21 @@ export function methodHint(written: string): string | undefined {
   return undefined
 }
 
+/** Names that others have for the same. */
 export function credentialHint(written: string): string | undefined {
-  if (['workload-identity', 'azure-pipelines'].includes(written)) {
-    return 'write default, which finds a workload identity by itself, or sign in to the Azure CLI first and write azure-cli'
+  const word = written.toLowerCase().replaceAll(/[^a-z]/g, '')
+  const meant: Readonly<Record<string, string>> = {
+    msi: 'managed-identity',
+    kubernetes: 'workload-identity',
+    az: 'azure-cli',
+    cli: 'azure-cli',
+    serviceconnection: 'azure-pipelines',
+    pipelines: 'azure-pipelines',
+    github: 'github-actions',
+    oidc: 'github-actions or azure-pipelines',
+    clientsecret: 'environment, and set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET',
   }
-  return undefined
+  return meant[word] === undefined ? undefined : `write ${meant[word]}`
 }
 
 export function tenantHint(written: string): string | undefined {

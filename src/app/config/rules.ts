@@ -1,5 +1,6 @@
 import * as accounts from './account-rules.ts'
 import type { ConfigRule, Draft } from './draft.ts'
+import * as credentials from './credential-rules.ts'
 import * as entries from './entry-rules.ts'
 import type { Fault } from './faults.ts'
 import * as scopes from './scope-rules.ts'
@@ -18,7 +19,9 @@ const rules: readonly ConfigRule[] = [
   accounts.accountsAreUsed,
   stores.vaultAddresses,
   stores.challengesAreVerified,
-  stores.credentialsExist,
+  credentials.credentialsExist,
+  credentials.identitiesAreNamedOnce,
+  credentials.vaultsAreOfTheCloud,
   stores.identitiesAreOfAge,
   stores.storesAreApart,
   stores.storesExist,

@@ -1,8 +1,10 @@
 import { z } from 'zod'
-import { type credentialSchema, endpointsSchema, signInSchema, storeSchema, tlsSchema } from './connection-schema.ts'
+import { endpointsSchema, storeSchema, tlsSchema } from './connection-schema.ts'
+import type { credentialSchema } from './credential-schema.ts'
 import { defaultsSchema, entrySchema } from './entry-schema.ts'
 import { field, guid, name, tenant, text, userName } from './fields.ts'
 import { tenantHint, userHint } from './hints.ts'
+import { signInSchema } from './sign-in-schema.ts'
 
 const accountSchema = z.strictObject({
   tenant: field(tenant(), {

@@ -46,25 +46,6 @@ export const challengesAreVerified: ConfigRule = (draft) =>
     return [fault(at, 'is false for a vault of Microsoft', 'remove it: only an emulator on another domain needs it')]
   })
 
-/** `account:<name>` is an account that can get a token for the vault. */
-export const credentialsExist: ConfigRule = (draft) =>
-  eachStore(draft, (path, store) => {
-    const credential = 'credential' in store ? store.credential : undefined
-    if (typeof credential !== 'string' || !credential.startsWith('account:')) return []
-    const at: Path = [...path, 'credential']
-    const name = credential.slice('account:'.length)
-    const known = draft.names('accounts')
-    if (!known.includes(name)) {
-      const near = suggestion(name, known)
-      const remedy =
-        near === undefined ? `write account: and ${oneOf(known)}, or default` : `did you mean account:${near}?`
-      return [fault(at, `${draft.shown(at)} names no account`, remedy)]
-    }
-    if (draft.written.accounts?.[name]?.signIn?.method !== 'access-token') return []
-    const text = `the account ${name} has an access token for Azure DevOps, which opens no vault`
-    return [fault(at, text, 'write default, or an account that signs in by password')]
-  })
-
 /** What opens the files is an age identity; a password or a cut-off key would only be found out in a run. */
 export const identitiesAreOfAge: ConfigRule = (draft) =>
   eachStore(draft, (path) => {
@@ -137,9 +118,9 @@ export const pathsAreWrittenOut: ConfigRule = (draft) => {
       ['accounts', name, 'signIn', 'file'],
       account?.signIn?.method === 'access-token' ? account.signIn.file : undefined,
     ]),
-    ...Object.entries(draft.written.stores ?? {}).map(([name, store]): readonly [Path, string | undefined] => [
-      ['stores', name, 'path'],
-      store?.type === 'file' ? store.path : undefined,
+    ...Object.entries(draft.written.stores ?? {}).flatMap(([name, store]): (readonly [Path, string | undefined])[] => [
+      [['stores', name, 'path'], store?.type === 'file' ? store.path : undefined],
+      [['stores', name, 'credential', 'tokenFile'], tokenFileOf(store)],
     ]),
   ]
   return paths
@@ -147,6 +128,11 @@ export const pathsAreWrittenOut: ConfigRule = (draft) => {
     .map(([path]) =>
       fault(path, `${draft.shown(path)} begins with ~, which is not replaced here`, 'write ${HOME} in place of ~'),
     )
+}
+
+function tokenFileOf(store: Sound<WrittenStore> | undefined): string | undefined {
+  const credential = store?.type === 'azure-key-vault' ? store.credential : undefined
+  return typeof credential === 'object' && credential.type === 'workload-identity' ? credential.tokenFile : undefined
 }
 
 /** A certificate file that cannot be read would fail every connection, with less to say about why. */
@@ -165,7 +151,11 @@ export const certificatesAreReadable: ConfigRule = (draft) => {
   }
 }
 
-function eachStore(draft: Draft, rule: (path: Path, store: Sound<WrittenStore>) => readonly Fault[]): readonly Fault[] {
+/** A rule over every store that has a sound part. */
+export function eachStore(
+  draft: Draft,
+  rule: (path: Path, store: Sound<WrittenStore>) => readonly Fault[],
+): readonly Fault[] {
   return Object.entries(draft.written.stores ?? {}).flatMap(([name, store]) =>
     store === undefined ? [] : rule(['stores', name], store),
   )

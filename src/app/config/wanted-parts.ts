@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { cloudOfEntra } from '../../adapters/azure-clouds.ts'
 import type { ReplacementLimit } from '../../core/guard.ts'
 import { normalizeScopes } from '../../core/scopes.ts'
 import type { Secret } from '../../core/secret.ts'
@@ -10,9 +11,10 @@ import { type Draft, type DraftEntry, inherited, organizationsOf, type Sourced, 
 import { type Path, pathKey } from './faults.ts'
 import { isTrue } from './fields.ts'
 import type { ConfigProblem } from './problems.ts'
-import type { Written, WrittenCredential, WrittenEntry } from './schema.ts'
+import type { Written, WrittenEntry } from './schema.ts'
 import { timesOf } from './times.ts'
-import type { Wanted, WantedAccount, WantedCredential, WantedSignIn, WantedStore } from './wanted.ts'
+import type { Wanted, WantedAccount, WantedSignIn, WantedStore } from './wanted.ts'
+import { wantedCredential } from './wanted-credential.ts'
 
 /**
  * What a draft without errors asks for. Only the absence of errors makes it complete, so this is called for no other.
@@ -39,7 +41,7 @@ export function wantedOf(
       entra,
       vssps: plainUrl(written.endpoints?.vssps ?? publicEndpoints.vssps),
       azureDevOps: plainUrl(written.endpoints?.azureDevOps ?? publicEndpoints.azureDevOps),
-      entraOverridden: entra !== publicEndpoints.entra,
+      entraOverridden: cloudOfEntra(entra) === undefined,
     },
     tls: { caFile: written.tls?.caFile === undefined ? undefined : resolve(draft.directory, written.tls.caFile) },
     accounts,
@@ -96,16 +98,9 @@ function wantedStore(draft: Draft, written: Written, name: string): WantedStore 
     type: 'azure-key-vault',
     name,
     url: plainUrl(store.url),
-    credential: credentialOf(store.credential ?? 'default'),
+    credential: wantedCredential(draft, store.credential ?? 'default', ['stores', name, 'credential']),
     verifyChallengeResource: isTrue(store.verifyChallengeResource, true),
   }
-}
-
-function credentialOf(written: WrittenCredential): WantedCredential {
-  if (typeof written !== 'string') return { type: written.type, clientId: written.clientId }
-  if (written === 'environment' || written === 'azure-cli') return { type: written }
-  if (written === 'default' || written === 'managed-identity') return { type: written, clientId: undefined }
-  return { type: 'account', account: written.slice('account:'.length) }
 }
 
 function termsOf(draft: Draft, entry: DraftEntry): Terms {

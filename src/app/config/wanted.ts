@@ -1,3 +1,4 @@
+import type { KeyVaultIdentity } from '../../adapters/stores/key-vault-identity.ts'
 import type { ReplacementLimit } from '../../core/guard.ts'
 import type { Rule, Token } from '../../core/token.ts'
 import type { Secret } from '../../core/secret.ts'
@@ -30,10 +31,8 @@ export interface WantedAccount {
   readonly signIn: WantedSignIn
 }
 
-export type WantedCredential =
-  | { readonly type: 'default' | 'managed-identity'; readonly clientId: string | undefined }
-  | { readonly type: 'environment' | 'azure-cli' }
-  | { readonly type: 'account'; readonly account: string }
+/** Paths are absolute. */
+export type WantedCredential = KeyVaultIdentity | { readonly type: 'account'; readonly account: string }
 
 export type WantedStore =
   | {

@@ -111,7 +111,11 @@ describe('a sign-in with a password', () => {
 })
 
 describe("a sign-in at Microsoft's own address", () => {
-  it('sends one request, with the client id of the Azure CLI and no secret in the address', async () => {
+  it.each([
+    'https://login.microsoftonline.com',
+    'https://login.microsoftonline.us',
+    'https://login.partner.microsoftonline.cn',
+  ])('%s sends one request, with the client id of the Azure CLI and no secret in the address', async (entra) => {
     const requests: { method: string; url: string; body: string }[] = []
     const send = async (request: { method: string; url: string; body?: string | Uint8Array }) => {
       requests.push({ method: request.method, url: request.url, body: String(request.body ?? '') })
@@ -126,13 +130,13 @@ describe("a sign-in at Microsoft's own address", () => {
         clock,
         reporter: { report: (event) => events.push(event) },
         stopping: () => false,
-        entra: 'https://login.microsoftonline.com',
+        entra,
         entraOverridden: false,
       },
     )
     await direct.accessToken('azure-devops')
     expect(requests.map(({ method, url }) => `${method} ${url.split('?')[0]}`)).toEqual([
-      `POST https://login.microsoftonline.com/${tenant}/oauth2/v2.0/token`,
+      `POST ${entra}/${tenant}/oauth2/v2.0/token`,
     ])
     const form = new URLSearchParams(requests[0]?.body)
     expect(form.get('client_id')).toBe('04b07795-8ddb-461a-bbee-02f9e1bf7b46')

@@ -1,7 +1,10 @@
 import type { HttpClient } from '@azure/core-rest-pipeline'
-import { RestError } from '@azure/core-rest-pipeline'
+import { createHttpHeaders, RestError } from '@azure/core-rest-pipeline'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type KeyVaultCredentialKind, keyVaultCredential } from '../../../src/adapters/stores/key-vault-credential.ts'
+import {
+  type KeyVaultCredentialOptions,
+  keyVaultCredential,
+} from '../../../src/adapters/stores/key-vault-credential.ts'
 import { PatrolError } from '../../../src/core/errors.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { minute } from '../../../src/core/time.ts'
@@ -23,8 +26,20 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 afterEach(() => vi.unstubAllEnvs())
 
-function signedInBy(kind: KeyVaultCredentialKind, authorityHost = world.emulator.endpoints.entra) {
-  return world.open({ credential: keyVaultCredential({ kind, authorityHost, httpClient: network }) })
+type Changes = Partial<KeyVaultCredentialOptions>
+type Kind = KeyVaultCredentialOptions['identity']['type']
+
+function signedInBy(type: Kind, changes: Changes = {}) {
+  return world.open({
+    credential: keyVaultCredential({
+      identity: { type },
+      environment: process.env,
+      authorityHost: world.emulator.endpoints.entra,
+      authorityOverridden: true,
+      httpClient: network,
+      ...changes,
+    }),
+  })
 }
 
 function useEnvironment(secret: string): void {
@@ -64,7 +79,7 @@ describe('a credential of a vault', () => {
     expect(told).not.toContain('not-the-secret-of-the-client')
   })
 
-  it.each<[KeyVaultCredentialKind, string]>([
+  it.each<[Kind, string]>([
     ['environment', 'AZURE_TENANT_ID'],
     ['managed-identity', 'managed identity'],
     ['azure-cli', 'az login'],
@@ -87,7 +102,7 @@ describe('a credential of a vault', () => {
 
   it('that gets no answer of Entra makes the store unreachable, not denied', async () => {
     useEnvironment(world.emulator.clientSecret(clientId))
-    const error = await failure(signedInBy('environment', 'https://localhost:1').current(['feed']))
+    const error = await failure(signedInBy('environment', { authorityHost: 'https://localhost:1' }).current(['feed']))
     expect(error).toMatchObject({ code: 'store-unreachable', outcome: 'none' })
     expect(error.message).not.toContain('\n')
   })
@@ -97,5 +112,75 @@ describe('a credential of a vault', () => {
       getToken: () => Promise.reject(new PatrolError('sign-in-expired', 'the password of ci-bot expired')),
     }
     expect(await failure(world.open({ credential }).current(['feed']))).toMatchObject({ code: 'sign-in-expired' })
+  })
+})
+
+describe('the Entra of a national cloud', () => {
+  it.each(['https://login.microsoftonline.us', 'https://login.partner.microsoftonline.cn'])(
+    '%s is asked directly, and nobody else is',
+    async (authorityHost) => {
+      useEnvironment('secret-of-the-client')
+      const urls: string[] = []
+      const httpClient: HttpClient = {
+        sendRequest: async (request) => {
+          urls.push(request.url.split('?')[0] ?? '')
+          const bodyAsText = JSON.stringify({ token_type: 'Bearer', expires_in: 3599, access_token: 'opaque' })
+          return {
+            request,
+            status: 200,
+            headers: createHttpHeaders({ 'content-type': 'application/json' }),
+            bodyAsText,
+          }
+        },
+      }
+      const identity = { type: 'environment' } as const
+      const credential = keyVaultCredential({ identity, environment: process.env, authorityHost, httpClient })
+      const token = await credential.getToken('https://vault.usgovcloudapi.net/.default')
+      expect(token?.token).toBe('opaque')
+      expect(urls).toEqual([`${authorityHost}/${tenant}/oauth2/v2.0/token`])
+    },
+  )
+})
+
+describe('an identity that the runner vouches for', () => {
+  const identity = { type: 'github-actions', clientId, tenant } as const
+
+  it.each(['workload-identity', 'azure-pipelines', 'github-actions'] as const)(
+    '%s tells everything that is missing at once, in its configuration and its environment',
+    async (type) => {
+      const error = await failure(
+        signedInBy(type, { environment: {}, jobToken: async () => new Secret('x') }).current(['feed']),
+      )
+      expect(error.code).toBe('store-denied')
+      expect(error.message).toContain(`the credential ${type} has no clientId, tenant`)
+      const prefix = type === 'azure-pipelines' ? 'AZURESUBSCRIPTION' : 'AZURE'
+      expect(error.remedy).toContain(`${prefix}_CLIENT_ID, ${prefix}_TENANT_ID`)
+    },
+  )
+
+  it('shows Entra the token of the job, and the vault opens', async () => {
+    const shown: string[] = []
+    const httpClient: HttpClient = {
+      sendRequest: async (request) => {
+        if (typeof request.body === 'string')
+          shown.push(new URLSearchParams(request.body).get('client_assertion') ?? '')
+        const bodyAsText = JSON.stringify({ token_type: 'Bearer', expires_in: 3599, access_token: 'opaque' })
+        return { request, status: 200, headers: createHttpHeaders({ 'content-type': 'application/json' }), bodyAsText }
+      },
+    }
+    const jobToken = async (): Promise<Secret> => new Secret('job.token.signed')
+    const credential = keyVaultCredential({ identity, environment: {}, jobToken, httpClient })
+    expect((await credential.getToken('https://vault.azure.net/.default'))?.token).toBe('opaque')
+    expect(shown).toEqual(['job.token.signed'])
+  })
+
+  it.each([
+    ['sign-in-misconfigured', 'store-denied'],
+    ['sign-in-unavailable', 'store-unreachable'],
+  ] as const)('but does not, %s, is %s with the runner’s reason and remedy', async (code, expected) => {
+    const jobToken = () => Promise.reject(new PatrolError(code, 'GitHub Actions gave no token', { remedy: 'do this' }))
+    const error = await failure(signedInBy('github-actions', { identity, jobToken }).current(['feed']))
+    expect(error).toMatchObject({ code: expected, remedy: 'do this' })
+    expect(error.message).toBe('the sign-in to the vault failed (github-actions): GitHub Actions gave no token')
   })
 })
