@@ -21,7 +21,7 @@ interface Situation {
 }
 
 /** Checks a law in many situations, and that what it speaks of comes up often enough for the check to mean something. */
-function always(law: (situation: Situation) => boolean | undefined, leastOften = 1): void {
+function always(law: (situation: Situation) => boolean | undefined, leastOften = 1, numRuns = 3_000): void {
   let met = 0
   const offset = fc.integer({ min: -5 * day, max: 5 * day }).map(duration)
   const isRequested = fc.constantFrom(false, false, true)
@@ -31,8 +31,7 @@ function always(law: (situation: Situation) => boolean | undefined, leastOften =
       const now = nearby(facts, choice, length)
       if (law({ token, facts, now, plan: planToken(token, facts, now, requested) }) === true) met += 1
     }),
-    // The same situations each time, so that how often something comes up does not depend on luck.
-    { numRuns: 3_000, seed: 20_261_124 },
+    { numRuns },
   )
   expect(met).toBeGreaterThanOrEqual(leastOften)
 }
@@ -60,8 +59,7 @@ describe('for any facts', () => {
         expect(['open', 'closed']).toContain(revocationGate(token, facts, now).kind)
         expect(stateOf(token, facts, now)).not.toBe('')
       }),
-      // The same situations each time, so that how often something comes up does not depend on luck.
-      { numRuns: 3_000, seed: 20_261_124 },
+      { numRuns: 3_000 },
     )
   })
 
@@ -184,26 +182,30 @@ describe('no plan', () => {
   })
 
   it('revokes a superseded PAT before an active successor was handed to every target for the whole overlap', () => {
-    always(({ token, facts, now, plan }) => {
-      const revoked = kinds(plan, 'revoke')
-      if (revoked.length === 0) return undefined
-      const { current } = facts
-      const metadata = currentMetadata(facts)
-      const grant = currentGrant(token, facts)
-      if (current === undefined || metadata === undefined || grant === undefined) throw new Error('no successor')
-      expect(current.enabled).toBe(true)
-      expect(grant.validTo).toBeGreaterThan(now)
-      expect(currentPat(token, facts) !== undefined || facts.currentWorks === true).toBe(true)
-      const overlap = overlapOf(token, grant)
-      expect(now).toBeGreaterThanOrEqual(after(after(after(current.createdAt, second), overlap), slack))
-      for (const target of new Set([...token.targets, ...metadata.deliveries.map((each) => each.target)])) {
-        const record = recordOf(metadata, target)
-        if (record?.deliveredAt === undefined) throw new Error(`${target} was passed over`)
-        expect(now).toBeGreaterThanOrEqual(after(after(record.deliveredAt, overlap), minute))
-        expect(isSettled(token, facts, current, record)).toBe(true)
-      }
-      return true
-    }, 1)
+    always(
+      ({ token, facts, now, plan }) => {
+        const revoked = kinds(plan, 'revoke')
+        if (revoked.length === 0) return undefined
+        const { current } = facts
+        const metadata = currentMetadata(facts)
+        const grant = currentGrant(token, facts)
+        if (current === undefined || metadata === undefined || grant === undefined) throw new Error('no successor')
+        expect(current.enabled).toBe(true)
+        expect(grant.validTo).toBeGreaterThan(now)
+        expect(currentPat(token, facts) !== undefined || facts.currentWorks === true).toBe(true)
+        const overlap = overlapOf(token, grant)
+        expect(now).toBeGreaterThanOrEqual(after(after(after(current.createdAt, second), overlap), slack))
+        for (const target of new Set([...token.targets, ...metadata.deliveries.map((each) => each.target)])) {
+          const record = recordOf(metadata, target)
+          if (record?.deliveredAt === undefined) throw new Error(`${target} was passed over`)
+          expect(now).toBeGreaterThanOrEqual(after(after(record.deliveredAt, overlap), minute))
+          expect(isSettled(token, facts, current, record)).toBe(true)
+        }
+        return true
+      },
+      1,
+      9_000,
+    )
   })
 
   it('collects a PAT that stands in a version, or that is younger than orphanAfter', () => {
@@ -232,15 +234,19 @@ describe('no plan', () => {
   })
 
   it('extends a PAT that has expired, or that is not the current one', () => {
-    always(({ token, facts, now, plan }) => {
-      const extended = kinds(plan, 'extend')
-      for (const { authorizationId } of extended) {
-        const pat = currentPat(token, facts)
-        expect(authorizationId).toBe(pat?.authorizationId)
-        expect(pat?.validTo).toBeGreaterThan(now)
-      }
-      return extended.length > 0
-    }, 3)
+    always(
+      ({ token, facts, now, plan }) => {
+        const extended = kinds(plan, 'extend')
+        for (const { authorizationId } of extended) {
+          const pat = currentPat(token, facts)
+          expect(authorizationId).toBe(pat?.authorizationId)
+          expect(pat?.validTo).toBeGreaterThan(now)
+        }
+        return extended.length > 0
+      },
+      3,
+      9_000,
+    )
   })
 
   it('mints more than once, extends more than once, or does both', () => {
