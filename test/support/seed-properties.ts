@@ -1,5 +1,5 @@
 // vitest runs this before the tests of each file: all properties of a file draw from one seed.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { propertySeed } from './property-seed.ts'
 
 fc.configureGlobal({ seed: propertySeed(process.env, Math.random) })
