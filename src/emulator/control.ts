@@ -29,6 +29,16 @@ const userBody = z.strictObject({
   locked: z.boolean().optional(),
   passwordExpired: z.boolean().optional(),
   conditionalAccess: z.enum(['pass', 'block']).optional(),
+  deviceCodeFlow: z.enum(['pass', 'block']).optional(),
+  signInFrequencyHours: z.number().positive().nullable().optional(),
+})
+const clientBody = z.strictObject({
+  consent: z.boolean().optional(),
+  userConsent: z.enum(['allowed', 'administrator-only']).optional(),
+  allowPublicFlows: z.boolean().optional(),
+  secretExpired: z.boolean().optional(),
+  azureDevOps: z.array(z.string()).optional(),
+  certificates: z.array(z.string()).optional(),
 })
 const objectBody = z.record(z.string(), z.unknown())
 
@@ -89,8 +99,17 @@ export function makeControl(emulator: ControlFace): (call: Call) => Answer {
       emulator.users().map((upn) => ({ upn, ...(isRevealing(call) ? { password: emulator.password(upn) } : {}) })),
     'POST users': (call, [, upn = '']) => {
       const changes = userBody.parse(bodyOf(call))
-      emulator.changeUser(upn, Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)))
+      emulator.changeUser(upn, present(changes))
       return { upn }
+    },
+    'GET mfa-code': (_, [, upn = '']) => ({ upn, code: emulator.mfaCode(upn) }),
+    'POST revoke-sessions': (_, [, upn = '']) => {
+      emulator.revokeSessions(upn)
+      return { upn }
+    },
+    'POST clients': (call, [, clientId = '']) => {
+      emulator.changeClient(clientId, present(clientBody.parse(bodyOf(call))))
+      return { clientId }
     },
     'GET secrets': (call) => (isRevealing(call) ? emulator.secrets() : { count: emulator.secrets().length }),
   }
@@ -112,6 +131,13 @@ export function makeControl(emulator: ControlFace): (call: Call) => Answer {
 
 function bodyOf(call: Call): unknown {
   return JSON.parse(call.body)
+}
+
+/** What was written, without the gaps that optional keys leave. */
+function present<T extends object>(written: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 }
 
 function isRevealing(call: Call): boolean {

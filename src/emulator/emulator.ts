@@ -10,8 +10,9 @@ import {
 import type { PatRecord, Revoker } from './azure-devops/pat-register.ts'
 import { makeCertificate } from './certificate.ts'
 import { type ControlFace, makeControl } from './control.ts'
-import type { UserChanges } from './entra/directory.ts'
+import type { ClientChanges, UserChanges } from './entra/directory.ts'
 import { answerEntra } from './entra/entra-service.ts'
+import { codeAt } from './entra/second-factor.ts'
 import { FaultBook, type FaultControl, type FaultRule } from './faults.ts'
 import { type Fixture, readFixture, sameName } from './fixture.ts'
 import { Journal, type RequestRecord } from './journal.ts'
@@ -70,6 +71,12 @@ export interface Emulator {
   clientSecret(clientId: string): string
   /** Changes the state of a user: another password, a lock, a second factor. */
   changeUser(upn: string, changes: UserChanges): void
+  /** The code that the user's authenticator shows now. */
+  mfaCode(upn: string): string
+  /** Ends every sign-in of a user, as an administrator can: no refresh token of before is good any more. */
+  revokeSessions(upn: string): void
+  /** Changes the registration of an application: its consent, its certificates, its permissions. */
+  changeClient(clientId: string, changes: ClientChanges): void
   /** Lets go of every request that waits and closes all hosts. */
   stop(): Promise<void>
 }
@@ -196,6 +203,9 @@ function faceOf(world: World, faults: FaultBook, journal: Journal): Omit<Emulato
     password: (upn) => found(world.directory.user(upn), `user ${upn}`).password,
     clientSecret: (clientId) => found(world.directory.client(clientId)?.secret, `confidential client ${clientId}`),
     changeUser: (upn, changes) => world.directory.change(upn, changes),
+    mfaCode: (upn) => codeAt(found(world.directory.user(upn), `user ${upn}`).mfaSecret, hostNow(world, 'entra')),
+    revokeSessions: (upn) => world.directory.revokeSignIns(upn),
+    changeClient: (clientId, changes) => world.directory.changeClient(clientId, changes),
   }
 }
 

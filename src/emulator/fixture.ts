@@ -43,6 +43,24 @@ const user = z.strictObject({
   locked: z.boolean().default(false),
   passwordExpired: z.boolean().default(false),
   conditionalAccess: z.enum(['pass', 'block']).default('pass'),
+  /** Whether a policy lets the user sign in with a device code. */
+  deviceCodeFlow: z.enum(['pass', 'block']).default('pass'),
+  /** After so many hours a refresh token is refused and the user must sign in again. */
+  signInFrequencyHours: z.number().positive().nullable().default(null),
+  /** What the codes of the second factor are made from, in base32; made at start when left out. */
+  mfaSecret: z
+    .string()
+    .regex(/^[A-Z2-7]{16,}$/i, 'write base32, 16 characters or more')
+    .optional(),
+  /** The client id of the agent identity whose user account this is: nobody signs in to it with a password. */
+  agent: guid.optional(),
+})
+
+/** https://learn.microsoft.com/en-us/graph/api/resources/federatedidentitycredential */
+const federatedCredential = z.strictObject({
+  issuer: name,
+  subject: name,
+  audiences: z.array(name).default(['api://AzureADTokenExchange']),
 })
 
 const client = z.strictObject({
@@ -59,7 +77,28 @@ const client = z.strictObject({
   azureDevOps: z.array(name).default(['vso.pats', 'vso.pats_manage']),
   keyVault: z.boolean().default(true),
   consent: z.boolean().default(true),
+  /** Who may give a consent that is missing: the user who signs in, or only an administrator. */
+  userConsent: z.enum(['allowed', 'administrator-only']).default('allowed'),
   allowPublicFlows: z.boolean().default(true),
+  /** Where an authorization code may be sent. */
+  redirectUris: z.array(z.url()).default(['http://localhost']),
+  /** The delegated permissions that this application offers to others as `api://{id}`. */
+  exposes: z.array(name).default([]),
+  /** PEM of the certificates a confidential client may sign its assertions with. */
+  certificates: z.array(name).default([]),
+  federatedCredentials: z.array(federatedCredential).default([]),
+  /** The client id of the blueprint that this application is an agent identity of. */
+  blueprint: guid.optional(),
+})
+
+const managedIdentity = z.strictObject({
+  tenant: name,
+  /** `system`: the one of the machine itself; `user`: one that was made apart and assigned to the machine. */
+  assigned: z.enum(['system', 'user']).default('system'),
+  clientId: guid,
+  objectId: guid.optional(),
+  /** The resource id in Azure of a user-assigned one. */
+  resourceId: name.optional(),
 })
 
 const organization = z.strictObject({
@@ -112,6 +151,7 @@ const fixtureSchema = z.strictObject({
   tenants: z.array(tenant).min(1),
   users: z.array(user).default([]),
   clients: z.array(client).default([]),
+  managedIdentities: z.array(managedIdentity).default([]),
   organizations: z.array(organization).default([]),
   vaults: z.array(vault).default([]),
   pats: z.array(pat).default([]),
@@ -177,7 +217,10 @@ export function sameName(one: string, other: string): boolean {
 function danglingReferences(fixture: ReadFixture): string[] {
   const tenants = fixture.tenants.flatMap((tenant) => [tenant.id, ...tenant.domains])
   const users = fixture.users.map((user) => user.upn)
-  const clients = fixture.clients.map((client) => client.id)
+  const clients = [
+    ...fixture.clients.map((client) => client.id),
+    ...fixture.managedIdentities.map((identity) => identity.clientId),
+  ]
   const organizations = fixture.organizations.map((organization) => organization.name)
   const faults: string[] = []
   const demand = (known: string[], wanted: string | undefined, kind: string, where: string) => {
@@ -198,9 +241,16 @@ function danglingReferences(fixture: ReadFixture): string[] {
     fixture.vaults.map((vault) => vault.name),
     'vault',
   )
-  for (const [index, user] of fixture.users.entries()) demand(tenants, user.tenant, 'tenant', `users[${index}].tenant`)
-  for (const [index, client] of fixture.clients.entries())
+  for (const [index, user] of fixture.users.entries()) {
+    demand(tenants, user.tenant, 'tenant', `users[${index}].tenant`)
+    demand(clients, user.agent, 'client', `users[${index}].agent`)
+  }
+  for (const [index, client] of fixture.clients.entries()) {
     demand(tenants, client.tenant, 'tenant', `clients[${index}].tenant`)
+    demand(clients, client.blueprint, 'client', `clients[${index}].blueprint`)
+  }
+  for (const [index, identity] of fixture.managedIdentities.entries())
+    demand(tenants, identity.tenant, 'tenant', `managedIdentities[${index}].tenant`)
   for (const [index, organization] of fixture.organizations.entries()) {
     demand(tenants, organization.tenant, 'tenant', `organizations[${index}].tenant`)
     for (const member of organization.members) demand(users, member, 'user', `organizations[${index}].members`)

@@ -52,6 +52,14 @@ export const switchesSchema = z.strictObject({
   missingScopeStatus: z.union([z.literal(401), z.literal(403)]).default(401),
   /** How a required second factor is named beside its code: both have been seen. */
   mfaError: z.enum(['invalid_grant', 'interaction_required']).default('invalid_grant'),
+  /** What redeeming does to the refresh token that was redeemed; documented is that it stays. */
+  refreshTokenAtUse: z.enum(['kept', 'revoked']).default('kept'),
+  /** How long a device code waits for a person, in seconds. */
+  deviceCodeSeconds: z.number().int().positive().default(900),
+  /** How often a device is told to ask, in seconds. */
+  devicePollSeconds: z.number().int().min(0).default(5),
+  /** A device that asks more often: the documents name no answer of its own, the standard does. */
+  devicePolledTooFast: z.enum(['authorization_pending', 'slow_down']).default('authorization_pending'),
   /** Added to the emulator's clock at each host, in seconds. */
   perHostClockSkewSeconds: z
     .strictObject({ entra: seconds.default(0), azureDevOps: seconds.default(0), vault: seconds.default(0) })

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { PatRegister } from './azure-devops/pat-register.ts'
 import { Traffic } from './azure-devops/rate-limit.ts'
 import { Clock } from './clock.ts'
+import { CodeBook } from './entra/authorization-code.ts'
+import { VisitBook } from './entra/browser-sign-in.ts'
+import { DeviceBook } from './entra/device-code.ts'
 import { Directory } from './entra/directory.ts'
 import { TokenBook } from './entra/token-book.ts'
 import { instantOf, type ReadFixture, sameName } from './fixture.ts'
@@ -30,6 +33,9 @@ export interface World {
   readonly ledger: SecretLedger
   readonly directory: Directory
   readonly tokens: TokenBook
+  readonly codes: CodeBook
+  readonly devices: DeviceBook
+  readonly visits: VisitBook
   readonly organizations: readonly Organization[]
   readonly pats: PatRegister
   readonly vaults: readonly Vault[]
@@ -76,6 +82,9 @@ export function createWorld(fixture: ReadFixture, startAt: number): World {
     ledger,
     directory,
     tokens: new TokenBook(ledger),
+    codes: new CodeBook(ledger),
+    devices: new DeviceBook(ledger),
+    visits: new VisitBook(),
     organizations,
     pats,
     vaults: fixture.vaults.map(

@@ -1,20 +1,25 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type ReadFixture, sameName } from '../fixture.ts'
 import type { SecretLedger } from '../secret-ledger.ts'
+import { makeSecret } from './second-factor.ts'
 
 type WrittenUser = ReadFixture['users'][number]
 type WrittenClient = ReadFixture['clients'][number]
+export type ManagedIdentity = ReadFixture['managedIdentities'][number] & { readonly tenantId: string }
 
 export type Tenant = ReadFixture['tenants'][number]
 
-export interface User extends Omit<WrittenUser, 'tenant'> {
+export interface User extends Omit<WrittenUser, 'tenant' | 'mfaSecret'> {
   password: string
+  readonly mfaSecret: string
   readonly tenantId: string
   readonly objectId: string
   readonly identityId: string
   readonly displayName: string
   /** Goes up with each new password; a refresh token of an older one is dead. */
   passwordGeneration: number
+  /** Goes up when an administrator revokes the user's sign-ins; every refresh token of an older one is dead. */
+  signInGeneration: number
   wrongPasswords: number
   /** Until when no password is looked at, milliseconds since the epoch. */
   lockedUntil: number
@@ -30,7 +35,22 @@ export interface Client extends Omit<WrittenClient, 'tenant' | 'secret'> {
 
 /** What can be changed about a user while the emulator runs. */
 export type UserChanges = Partial<
-  Pick<WrittenUser, 'password' | 'enabled' | 'mfa' | 'locked' | 'passwordExpired' | 'conditionalAccess'>
+  Pick<
+    WrittenUser,
+    | 'password'
+    | 'enabled'
+    | 'mfa'
+    | 'locked'
+    | 'passwordExpired'
+    | 'conditionalAccess'
+    | 'deviceCodeFlow'
+    | 'signInFrequencyHours'
+  >
+>
+
+/** What can be changed about an application while the emulator runs. */
+export type ClientChanges = Partial<
+  Pick<WrittenClient, 'consent' | 'userConsent' | 'allowPublicFlows' | 'secretExpired' | 'azureDevOps' | 'certificates'>
 >
 
 /**
@@ -48,13 +68,16 @@ export class Directory {
   readonly tenants: readonly Tenant[]
   readonly users: readonly User[]
   readonly clients: readonly Client[]
+  readonly managedIdentities: readonly ManagedIdentity[]
+  /** Consents that users gave on a page, as client id and object id of the user. */
+  readonly #consents = new Set<string>()
   readonly #ledger: SecretLedger
 
   constructor(fixture: ReadFixture, ledger: SecretLedger) {
     this.#ledger = ledger
     this.tenants = fixture.tenants
     this.users = fixture.users.map((written): User => {
-      const { tenant, password, ...rest } = written
+      const { tenant, password, mfaSecret, ...rest } = written
       return {
         ...rest,
         password: ledger.note(password ?? `Pw-${randomBytes(18).toString('base64url')}`),
@@ -62,7 +85,9 @@ export class Directory {
         objectId: written.objectId ?? randomUUID(),
         identityId: written.identityId ?? randomUUID(),
         displayName: written.displayName ?? written.upn,
+        mfaSecret: ledger.note(mfaSecret ?? makeSecret()),
         passwordGeneration: 1,
+        signInGeneration: 1,
         wrongPasswords: 0,
         lockedUntil: Number.NEGATIVE_INFINITY,
       }
@@ -78,6 +103,10 @@ export class Directory {
         objectId: written.objectId ?? randomUUID(),
       }
     })
+    this.managedIdentities = fixture.managedIdentities.map((written) => ({
+      ...written,
+      tenantId: this.#tenantId(written.tenant),
+    }))
     const others = firstParty.filter(({ id }) => !own.some((client) => sameName(client.id, id)))
     this.clients = [
       ...own,
@@ -92,9 +121,15 @@ export class Directory {
           azureDevOps: ['user_impersonation'],
           keyVault: true,
           consent: true,
+          userConsent: 'allowed',
           allowPublicFlows: true,
+          redirectUris: ['http://localhost'],
+          exposes: [],
+          certificates: [],
+          federatedCredentials: [],
         }),
       ),
+      ...this.managedIdentities.map((identity): Client => clientOfManagedIdentity(identity)),
     ]
   }
 
@@ -111,6 +146,36 @@ export class Directory {
 
   client(id: string): Client | undefined {
     return this.clients.find((client) => sameName(client.id, id))
+  }
+
+  /** By the id in Entra. */
+  userById(objectId: string): User | undefined {
+    return this.users.find((user) => sameName(user.objectId, objectId))
+  }
+
+  /** Whether anybody consented to the application for this user. */
+  hasConsent(client: Client, user: User): boolean {
+    return client.consent || this.#consents.has(`${client.id} ${user.objectId}`)
+  }
+
+  consent(client: Client, user: User): void {
+    this.#consents.add(`${client.id} ${user.objectId}`)
+  }
+
+  /** Changes an application. A consent that is taken back is taken back from every user. Throws when there is none. */
+  changeClient(id: string, changes: ClientChanges): void {
+    const client = this.client(id)
+    if (client === undefined) throw new Error(`there is no client ${id}`)
+    Object.assign(client, changes)
+    if (changes.consent !== false) return
+    for (const consent of this.#consents) if (consent.startsWith(`${client.id} `)) this.#consents.delete(consent)
+  }
+
+  /** Ends every sign-in of a user, as an administrator can. Throws when there is no such user. */
+  revokeSignIns(upn: string): void {
+    const user = this.user(upn)
+    if (user === undefined) throw new Error(`there is no user ${upn}`)
+    user.signInGeneration += 1
   }
 
   /** Changes a user's state. Throws when there is no such user. */
@@ -134,5 +199,27 @@ export class Directory {
     const tenant = this.tenant(idOrDomain)
     if (tenant === undefined) throw new Error(`there is no tenant ${idOrDomain}`)
     return tenant.id
+  }
+}
+
+/** A managed identity is an application that has no secret of its own: Azure signs in for it. */
+function clientOfManagedIdentity({ clientId, tenantId, objectId }: ManagedIdentity): Client {
+  return {
+    id: clientId,
+    name: 'Managed identity',
+    tenantId,
+    objectId: objectId ?? randomUUID(),
+    confidential: true,
+    secret: undefined,
+    secretExpired: false,
+    azureDevOps: [],
+    keyVault: false,
+    consent: false,
+    userConsent: 'administrator-only',
+    allowPublicFlows: false,
+    redirectUris: [],
+    exposes: [],
+    certificates: [],
+    federatedCredentials: [],
   }
 }

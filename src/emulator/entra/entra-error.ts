@@ -14,13 +14,21 @@ interface Known {
  */
 const known: Record<number, Known> = {
   28000: { error: 'invalid_request', text: 'The scope names more than one resource.' },
+  50011: {
+    error: 'invalid_request',
+    text: 'The redirect address of the request does not match those of the application.',
+  },
+  50013: { error: 'invalid_grant', text: 'The assertion is not valid: its signature, its issuer or its audience.' },
+  50027: { error: 'invalid_request', text: 'The JSON web token is not valid or malformed.' },
   50034: { error: 'invalid_grant', text: 'The user account does not exist in this directory.' },
   50053: {
     error: 'invalid_grant',
     text: 'The account is locked: too many sign-ins with a wrong user name or password.',
   },
   50055: { error: 'invalid_grant', text: 'The password is expired.', suberror: 'user_password_expired' },
+  50056: { error: 'invalid_grant', text: 'There is no password for this user, or not a valid one.' },
   50057: { error: 'invalid_grant', text: 'The user account is disabled.' },
+  50058: { error: 'login_required', text: 'The user is not signed in, and the request forbids to ask.' },
   50059: { error: 'invalid_request', text: 'No tenant was named, neither in the request nor by the credentials.' },
   50076: {
     error: 'invalid_grant',
@@ -32,28 +40,74 @@ const known: Record<number, Known> = {
     text: 'The administrator changed the configuration, or you moved: enrol in multifactor authentication.',
     suberror: 'basic_action',
   },
+  50089: { error: 'invalid_grant', text: 'The sign-in took too long. Start it anew.' },
   50126: { error: 'invalid_grant', text: 'The credentials are not valid: wrong user name or password.' },
   50173: {
     error: 'invalid_grant',
     text: 'The grant expired because it was revoked, for instance by a new password. A fresh sign-in is needed.',
     suberror: 'bad_token',
   },
+  50194: { error: 'invalid_request', text: 'The application is for one tenant only; use the address of that tenant.' },
   53003: { error: 'invalid_grant', text: 'Conditional Access policies block the access.', suberror: 'message_only' },
+  54005: { error: 'invalid_grant', text: 'The authorization code was already redeemed.' },
   65001: { error: 'invalid_grant', text: 'The user or administrator has not consented.', suberror: 'consent_required' },
+  65004: { error: 'access_denied', text: 'The user declined to consent.' },
   70000: { error: 'invalid_grant', text: 'The refresh token is not valid.', suberror: 'bad_token' },
   70002: { error: 'invalid_client', text: 'The client credentials are not valid.', status: 401 },
   70003: { error: 'unsupported_grant_type', text: 'The grant type is not supported.' },
+  70008: { error: 'invalid_grant', text: 'The authorization code or refresh token is expired.' },
   70011: { error: 'invalid_scope', text: 'The scope is not valid.' },
+  70016: { error: 'authorization_pending', text: 'The user has not yet signed in with the code.' },
+  70018: { error: 'bad_verification_code', text: 'The verification code is not valid.' },
+  70020: { error: 'expired_token', text: 'The device code is expired.' },
+  70043: {
+    error: 'invalid_grant',
+    text: 'The refresh token is expired or not valid, because Conditional Access limits how long ago the sign-in may be.',
+    suberror: 'token_expired',
+  },
   90002: { error: 'invalid_request', text: 'The tenant was not found.' },
+  90094: { error: 'consent_required', text: 'An administrator has to consent.' },
+  90133: { error: 'invalid_request', text: "Device codes are not supported over '/common' or '/consumers'." },
   500011: { error: 'invalid_resource', text: 'The resource principal was not found in the tenant.' },
+  500112: { error: 'invalid_grant', text: 'The reply address does not match the one of the request for the code.' },
+  500131: { error: 'invalid_grant', text: 'The audience of the assertion is not the application that shows it.' },
+  501481: { error: 'invalid_grant', text: 'The code verifier does not match the code challenge.' },
   650057: { error: 'invalid_resource', text: "The resource is not among the application's requested permissions." },
+  700005: { error: 'invalid_grant', text: 'The authorization code is for another tenant.' },
   700016: { error: 'unauthorized_client', text: 'The application was not found in the directory.' },
+  700021: {
+    error: 'invalid_client',
+    text: 'The client assertion names another application than the request.',
+    status: 401,
+  },
+  700023: { error: 'invalid_client', text: 'The audience of the client assertion is not this authority.', status: 401 },
+  700024: { error: 'invalid_client', text: 'The client assertion is not within its time of validity.', status: 401 },
   700025: {
     error: 'invalid_client',
     text: "The client is public, so neither 'client_assertion' nor 'client_secret' should be presented.",
     status: 401,
   },
+  700027: {
+    error: 'invalid_client',
+    text: 'The key or the signature of the client assertion is not valid.',
+    status: 401,
+  },
   700082: { error: 'invalid_grant', text: 'The refresh token has expired due to inactivity.', suberror: 'bad_token' },
+  700211: {
+    error: 'invalid_client',
+    text: 'No federated identity credential matches the issuer of the assertion.',
+    status: 401,
+  },
+  700212: {
+    error: 'invalid_client',
+    text: 'No federated identity credential matches the audience of the assertion.',
+    status: 401,
+  },
+  700213: {
+    error: 'invalid_client',
+    text: 'No federated identity credential matches the subject of the assertion.',
+    status: 401,
+  },
   900144: { error: 'invalid_request', text: 'A parameter is missing in the body.' },
   1002012: {
     error: 'invalid_scope',
@@ -67,6 +121,17 @@ const known: Record<number, Known> = {
   },
   7000222: { error: 'invalid_client', text: 'The client secret is expired.', status: 401 },
   9001023: { error: 'invalid_request', text: "The grant type is not supported over '/common' or '/consumers'." },
+  9002313: { error: 'invalid_request', text: 'The request is malformed or not valid.' },
+}
+
+/** What a code means, in our words; for pages. */
+export function meaningOf(code: number): string {
+  return known[code]?.text ?? 'The sign-in was refused.'
+}
+
+/** The OAuth error that a code is told with. */
+export function errorNameOf(code: number): string {
+  return known[code]?.error ?? 'invalid_grant'
 }
 
 /** A refusal of the token endpoint; thrown inside it and turned into an answer at its edge. */

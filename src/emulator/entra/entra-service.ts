@@ -1,18 +1,46 @@
+import { randomUUID } from 'node:crypto'
 import { type Answer, type Call, emptyAnswer, jsonAnswer } from '../exchange.ts'
 import type { World } from '../world.ts'
-import { entraErrorAnswer } from './entra-error.ts'
-import { keySet } from './id-token.ts'
+import { answerAuthorize, answerDevicePage } from './authorize-endpoint.ts'
+import { continueSignIn } from './browser-sign-in.ts'
+import { answerDeviceRequest } from './device-code.ts'
+import { EntraError, entraErrorAnswer } from './entra-error.ts'
+import { keySet } from './signed-token.ts'
 import { answerTokenRequest } from './token-endpoint.ts'
+import { tenantOf } from './token-request.ts'
 
-/** The Entra host: discovery, keys and the token endpoint. */
+/** The Entra host: discovery, keys, what programs ask for, and the pages that people sign in on. */
 export async function answerEntra(world: World, call: Call): Promise<Answer> {
   const [, authority = '', ...rest] = call.path.split('/')
   const route = `${call.method} ${rest.join('/').toLowerCase()}`
   if (route === 'GET discovery/instance') return instances(world)
   if (route === 'GET v2.0/.well-known/openid-configuration') return discovery(world, call, authority)
   if (route === 'GET discovery/v2.0/keys') return jsonAnswer(200, await keySet())
-  if (route === 'POST oauth2/v2.0/token') return answerTokenRequest(world, call, authority)
+  if (route === 'POST oauth2/v2.0/token') return refusable(call, () => answerTokenRequest(world, call, authority))
+  if (route === 'POST oauth2/v2.0/devicecode') {
+    return refusable(call, () => answerDeviceRequest(world, call, authority, tenantOf(world, authority)))
+  }
+  if (route === 'GET oauth2/v2.0/authorize' || route === 'POST oauth2/v2.0/authorize') {
+    return answerAuthorize(world, call, authority)
+  }
+  if (route === 'GET oauth2/deviceauth' || route === 'POST oauth2/deviceauth') return answerDevicePage(world, call)
+  if (route === 'POST login') return continueSignIn(world, call)
   return emptyAnswer(404)
+}
+
+/** Turns what a program is refused with into the documented body. */
+async function refusable(call: Call, answer: () => Answer | Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer()
+  } catch (fault) {
+    if (!(fault instanceof EntraError)) throw fault
+    return entraErrorAnswer(fault.code, call.at, {
+      detail: fault.detail,
+      correlationId: String(call.headers['client-request-id'] ?? randomUUID()),
+      ...(fault.claims === undefined ? {} : { claims: fault.claims }),
+      ...(fault.errorName === undefined ? {} : { error: fault.errorName }),
+    })
+  }
 }
 
 /** Which hosts share tokens: only this one. MSAL asks before it trusts an authority. */

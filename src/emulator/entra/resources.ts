@@ -1,8 +1,13 @@
-/** An audience the emulated Entra issues tokens for. `graph` is what one gets who asks for no resource. */
-export type Audience = 'azure-devops' | 'key-vault' | 'graph'
+/**
+ * An audience the emulated Entra issues tokens for. `graph` is what one gets who asks for no resource, `token-exchange`
+ * what is shown as a federated credential, and `api:` with a client id an application of the fixture.
+ */
+export type Audience = 'azure-devops' | 'key-vault' | 'graph' | 'token-exchange' | `api:${string}`
 
 /** https://learn.microsoft.com/en-us/azure/devops/integrate/get-started/authentication/service-principal-managed-identity */
 const AZURE_DEVOPS_ID = '499b84ac-1321-427f-aa17-267ca6975798'
+/** The application behind `api://AzureADTokenExchange`, which stands as audience in the tokens for it. */
+export const TOKEN_EXCHANGE_ID = 'fb60f99c-7a34-4190-8149-302f77469936'
 export const VAULT_RESOURCE = 'https://vault.azure.net'
 
 const identifiers: Record<string, Audience> = {
@@ -13,6 +18,8 @@ const identifiers: Record<string, Audience> = {
   'cfa8b339-82a2-471a-a3c9-0fc0be7a4093': 'key-vault',
   'https://graph.microsoft.com': 'graph',
   '00000003-0000-0000-c000-000000000000': 'graph',
+  'api://azureadtokenexchange': 'token-exchange',
+  [TOKEN_EXCHANGE_ID]: 'token-exchange',
 }
 
 const openIdScopes = new Set(['openid', 'profile', 'email', 'offline_access'])
@@ -31,8 +38,13 @@ export type ScopeFault =
 /**
  * Reads the `scope` parameter of a token request: OpenID scopes and those of one resource, written
  * `{resource}/{permission}`. https://learn.microsoft.com/en-us/entra/identity-platform/scopes-oidc
+ *
+ * @param application finds an application by its client id, which is a resource as well
  */
-export function readScopes(text: string): ScopeRequest | ScopeFault {
+export function readScopes(
+  text: string,
+  application: (id: string) => { readonly id: string } | undefined,
+): ScopeRequest | ScopeFault {
   const openId: string[] = []
   let identifier: string | undefined
   const permissions: string[] = []
@@ -51,7 +63,18 @@ export function readScopes(text: string): ScopeRequest | ScopeFault {
     permissions.push(permission)
   }
   if (identifier === undefined) return { openId }
-  const audience = identifiers[identifier.toLowerCase()]
+  const audience = audienceOf(identifier, application)
   if (audience === undefined) return { fault: 'unknown-resource', identifier }
   return { openId, resource: { identifier, audience, permissions } }
+}
+
+/** The audience of a resource as requests write it; undefined when there is none. */
+export function audienceOf(
+  identifier: string,
+  application: (id: string) => { readonly id: string } | undefined,
+): Audience | undefined {
+  const known = identifiers[identifier.toLowerCase().replace(/\/$/, '')]
+  if (known !== undefined) return known
+  const own = application(identifier.replace(/^api:\/\//i, ''))
+  return own === undefined ? undefined : `api:${own.id}`
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { SecretLedger } from '../secret-ledger.ts'
 import type { Client, User } from './directory.ts'
 import type { Audience } from './resources.ts'
+import type { SignInSession } from './sign-in-session.ts'
 
 export interface AccessToken {
   readonly value: string
@@ -10,6 +11,8 @@ export interface AccessToken {
   readonly client: Client
   /** Absent when the application speaks for itself. */
   readonly user: User | undefined
+  /** The sign-in it came of; absent when the application speaks for itself. */
+  readonly session: SignInSession | undefined
   /** Delegated permissions, without the resource before them. */
   readonly scopes: readonly string[]
   /** Milliseconds since the epoch. */
@@ -18,13 +21,13 @@ export interface AccessToken {
 
 export interface RefreshToken {
   readonly value: string
-  readonly user: User
+  readonly session: SignInSession
   readonly client: Client
-  readonly tenantId: string
   /** As the sign-in asked for it; the default of a redemption that states none. */
   readonly scope: string
-  readonly passwordGeneration: number
   readonly expiresAt: number
+  /** Set by a redemption, where the switch says that one is the last. */
+  isSpent: boolean
 }
 
 /** Within the 60 to 90 minutes of https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens */
@@ -42,17 +45,16 @@ export class TokenBook {
     this.#ledger = ledger
   }
 
-  issueAccess(grant: Omit<AccessToken, 'value' | 'expiresAt'>, at: number): AccessToken {
+  issueAccess(grant: Omit<AccessToken, 'value' | 'expiresAt' | 'user'>, at: number): AccessToken {
     const value = this.#ledger.note(randomBytes(144).toString('base64url'))
-    const token = { ...grant, value, expiresAt: at + ACCESS_TOKEN_SECONDS * 1000 }
+    const token = { ...grant, user: grant.session?.user, value, expiresAt: at + ACCESS_TOKEN_SECONDS * 1000 }
     this.#access.set(value, token)
     return token
   }
 
-  issueRefresh(grant: Pick<RefreshToken, 'user' | 'client' | 'tenantId' | 'scope'>, at: number): RefreshToken {
+  issueRefresh(grant: Pick<RefreshToken, 'session' | 'client' | 'scope'>, at: number): RefreshToken {
     const value = this.#ledger.note(`1.${randomBytes(192).toString('base64url')}`)
-    const passwordGeneration = grant.user.passwordGeneration
-    const token = { ...grant, value, passwordGeneration, expiresAt: at + REFRESH_TOKEN_MS }
+    const token = { ...grant, value, expiresAt: at + REFRESH_TOKEN_MS, isSpent: false }
     this.#refresh.set(value, token)
     return token
   }

@@ -1,4 +1,5 @@
 import type { Call } from '../exchange.ts'
+import type { World } from '../world.ts'
 import type { Client, Tenant } from './directory.ts'
 import { EntraError } from './entra-error.ts'
 
@@ -17,4 +18,12 @@ export function parameter(form: URLSearchParams, name: string): string {
   const value = form.get(name)
   if (value === null || value === '') throw new EntraError(900144, `Its name is '${name}'.`)
   return value
+}
+
+/** The tenant of an address; undefined for those that several tenants share. */
+export function tenantOf(world: World, authority: string): Tenant | undefined {
+  if (['common', 'organizations', 'consumers'].includes(authority.toLowerCase())) return undefined
+  const tenant = world.directory.tenant(authority)
+  if (tenant === undefined) throw new EntraError(90002, `Its name is '${authority}'.`)
+  return tenant
 }
