@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { ClientSecretCredential, UsernamePasswordCredential } from '@azure/identity'
 import { SecretClient } from '@azure/keyvault-secrets'
-import { type INetworkModule, PublicClientApplication } from '@azure/msal-node'
-import { Agent, fetch } from 'undici'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { AZURE_DEVOPS, type Caller, call, OWN_CLIENT, TENANT, UPN, VAULT, VAULT_CLIENT } from './caller.ts'
+import { publicClient } from './msal.ts'
 
 let caller: Caller
 let certificateAuthority: string
@@ -14,31 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => caller.stop())
 
-/** MSAL has no option for an own authority of certificates, but takes a network client. */
-function networkClient(): INetworkModule {
-  const dispatcher = new Agent({ connect: { ca: certificateAuthority } })
-  const send = async (url: string, method: string, options: { headers?: object; body?: string } = {}) => {
-    const response = await fetch(url, {
-      dispatcher,
-      method,
-      headers: { ...options.headers } as Record<string, string>,
-      ...(options.body === undefined ? {} : { body: options.body }),
-    })
-    const headers = Object.fromEntries(response.headers)
-    return { status: response.status, headers, body: (await response.json()) as never }
-  }
-  return {
-    sendGetRequestAsync: (url, options) => send(url, 'GET', options),
-    sendPostRequestAsync: (url, options) => send(url, 'POST', options),
-  }
-}
-
-function msal(authority = `${caller.emulator.endpoints.entra}/${TENANT}`): PublicClientApplication {
-  return new PublicClientApplication({
-    auth: { clientId: OWN_CLIENT, authority, knownAuthorities: [new URL(caller.emulator.endpoints.entra).host] },
-    system: { networkClient: networkClient() },
-  })
-}
+const msal = () => publicClient(caller.emulator)
 
 const scopes = [`${AZURE_DEVOPS}/.default`]
 

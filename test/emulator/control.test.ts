@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Caller, call, DAY, UPN } from './caller.ts'
+import { type Caller, call, DAY, OWN_CLIENT, UPN } from './caller.ts'
 
 let caller: Caller
 beforeEach(async () => {
@@ -78,6 +78,18 @@ test('changes users', async () => {
   await control('POST', `users/${UPN}`, { mfa: 'required' })
   expect((await caller.token(caller.passwordForm())).json.error_codes).toEqual([50076])
   expect((await control('POST', 'users/nobody', { mfa: 'none' })).status).toBe(400)
+})
+
+test('tells the code of an authenticator, ends sign-ins and changes applications', async () => {
+  const { json } = await caller.token(caller.passwordForm())
+  expect((await control('GET', `mfa-code/${UPN}`)).json).toEqual({ upn: UPN, code: caller.emulator.mfaCode(UPN) })
+  expect((await control('GET', 'mfa-code/nobody')).status).toBe(400)
+  await control('POST', `revoke-sessions/${UPN}`)
+  const form = { client_id: OWN_CLIENT, grant_type: 'refresh_token', refresh_token: json.refresh_token }
+  expect((await caller.token(form)).json.error_codes).toEqual([50173])
+  await control('POST', `clients/${OWN_CLIENT}`, { consent: false })
+  expect((await caller.token(caller.passwordForm())).json.error_codes).toEqual([65001])
+  expect((await control('POST', 'clients/nobody', { consent: false })).status).toBe(400)
 })
 
 test('lists requests, blanks secrets in their URLs, and does not list itself', async () => {
