@@ -1,6 +1,7 @@
 import { createAuthority } from '../adapters/azure-devops/authority.ts'
 import { Pacing } from '../adapters/azure-devops/pacing.ts'
 import { createProber } from '../adapters/azure-devops/prober.ts'
+import { discoverTenant } from '../adapters/azure-devops/tenant-discovery.ts'
 import { AccessTokenSignIn } from '../adapters/entra/access-token-sign-in.ts'
 import type { EntraParts } from '../adapters/entra/held-sign-in.ts'
 import { passwordSignIn } from '../adapters/entra/password-flow.ts'
@@ -15,6 +16,7 @@ import type { Tempo } from '../ports/tempo.ts'
 import type { World } from '../ports/world.ts'
 import type { Wanted, WantedAccount } from './config/wanted.ts'
 import { openStore } from './open-store.ts'
+import { Tenants } from './tenants.ts'
 
 /** What the process lends: time, the environment, and somebody to tell. */
 export interface Sources {
@@ -57,7 +59,9 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
   const stopping = (): boolean => stop.aborted
   const { entra, entraOverridden } = wanted.endpoints
   const entraParts = { transport, clock, reporter, stopping, entra, entraOverridden }
-  const signIns = new Map([...wanted.accounts].map(([name, account]) => [name, signInOf(account, entraParts)]))
+  const { azureDevOps } = wanted.endpoints
+  const tenants = new Tenants((organization) => discoverTenant(organization, azureDevOps, entraParts))
+  const signIns = new Map([...wanted.accounts].map(([name, account]) => [name, signInOf(account, tenants, entraParts)]))
   const tempo = new SharedTempo(clock, stopping)
   const authorities = new Map(
     [...signIns].map(([name, signIn]) => [
@@ -73,7 +77,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     random,
     reporter,
     prober: createProber({
-      azureDevOps: wanted.endpoints.azureDevOps,
+      azureDevOps,
       transport,
       clock,
       stopping,
@@ -120,11 +124,11 @@ class SharedTempo implements Tempo {
   }
 }
 
-function signInOf(account: WantedAccount, parts: EntraParts): UserSignIn {
+function signInOf(account: WantedAccount, tenants: Tenants, parts: EntraParts): UserSignIn {
   const { signIn } = account
   switch (signIn.method) {
     case 'password':
-      return passwordSignIn({ ...account, ...signIn }, parts)
+      return passwordSignIn({ ...account, ...signIn, tenant: tenants.of(account) }, parts)
     case 'access-token':
       return new AccessTokenSignIn(account.name, signIn.token)
   }

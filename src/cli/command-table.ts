@@ -15,7 +15,7 @@ export function describeCommands(program: Commander, run: Runner): void {
     command
       .optionsGroup('Without a configuration:')
       .option('--organization <name>', 'the organization; may be given several times', collect)
-      .option('--tenant <id>', 'the tenant (default: $TENANT_ID)')
+      .option('--tenant <id>', 'the tenant (default: $TENANT_ID, else found)')
       .option('--user <upn>', 'who must be signed in (default: $USER_NAME)')
 
   const configLess = (command: Commander): Commander =>

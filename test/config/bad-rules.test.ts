@@ -320,6 +320,23 @@ const rules: readonly Case[] = [
     ],
   ],
   [
+    'an account whose tenant nothing tells',
+    changed(
+      ['    tenant: contoso.onmicrosoft.com\n', ''],
+      [
+        '    url: https://contoso.vault.azure.net\n',
+        '    url: https://contoso.vault.azure.net\n    credential: account:opener\n',
+      ],
+      [
+        'stores:\n',
+        '  opener:\n    signIn:\n      method: password\n      username: opener@contoso.com\n      password: ${USER_PASSWORD}\nstores:\n',
+      ],
+    ),
+    [
+      '8:3 error accounts.opener: has no tenant, and no entry with an organization from which to find it -> write tenant: with the id of the tenant or one of its domains',
+    ],
+  ],
+  [
     'a credential of no account',
     vault('    credential: account:ci-bit'),
     ['13:17 error stores.vault.credential: account:ci-bit names no account -> did you mean account:ci-bot?'],
@@ -452,7 +469,6 @@ limits: 5
       '1:10 error version: 2 is a number, not 1, the version of this form of the file -> write 1, the version of this form of the file',
       '2:1 error acounts: there is no such key -> did you mean accounts?',
       '4:3 error accounts.Bot: is not a name of lower-case letters, digits and hyphens -> write lower-case letters, digits and hyphens, with a letter or digit at both ends',
-      '6:3 error accounts.b.tenant: is missing -> write a tenant id (11111111-2222-3333-4444-555555555555) or a domain of the tenant (contoso.onmicrosoft.com)',
       '7:23 error accounts.b.signIn.method: azure-cli is not one of password, access-token -> write password or access-token, the two that this version knows',
       '9:13 error accounts.c.tenant: 5 is a number, not a tenant id (11111111-2222-3333-4444-555555555555) or a domain of the tenant (contoso.onmicrosoft.com) -> write a tenant id (11111111-2222-3333-4444-555555555555) or a domain of the tenant (contoso.onmicrosoft.com)',
       '10:11 error accounts.c.user: has no value -> write a user name such as ci-bot@contoso.com, or remove the key',

@@ -94,7 +94,7 @@ describe('what is missing', () => {
     ).toEqual([
       '--lifetime: "60 days" is not a duration such as 90s, 15m, 12h or 30d -> write 60d',
       '--organization is missing -> write --organization with the name of the organization',
-      'USER_NAME, USER_PASSWORD, TENANT_ID, PATROL_AGE_IDENTITY are not set -> set them in the environment (or write --tenant); in Azure Pipelines hand secret variables to the step under env:',
+      'USER_NAME, USER_PASSWORD, PATROL_AGE_IDENTITY are not set -> set them in the environment; in Azure Pipelines hand secret variables to the step under env:',
     ])
   })
 
@@ -104,8 +104,11 @@ describe('what is missing', () => {
     ])
   })
 
-  test('a tenant is not, when the flag names it', () => {
-    expect(faults(from({ tenant: 'contoso.com' }, { TENANT_ID: undefined }))).toEqual([])
+  test.each([undefined, ''])('a tenant is not: it is found from the organization', (unset) => {
+    const loaded = from({}, { TENANT_ID: unset })
+    expect(faults(loaded)).toEqual([])
+    const account = loaded.kind === 'ok' ? loaded.wanted.accounts.get('default') : undefined
+    expect(account).toMatchObject({ tenant: undefined, organizations: ['contoso'] })
   })
 })
 

@@ -387,3 +387,17 @@ test.each(['https://login.microsoftonline.us', 'https://login.partner.microsofto
     expect(endpoints).toMatchObject({ entra: entra.replace(/\/$/, ''), entraOverridden: false })
   },
 )
+
+test('an account without a tenant knows the organizations that tell it', () => {
+  const text = changed(
+    ['    tenant: contoso.onmicrosoft.com\n', ''],
+    [
+      '    scopes: [vso.packaging]\n',
+      '    scopes: [vso.packaging]\n  - match: "*"\n    organizations: [fabrikam, contoso]\n',
+    ],
+  )
+  expect(wanted(text).accounts.get('ci-bot')).toMatchObject({
+    tenant: undefined,
+    organizations: ['contoso', 'fabrikam'],
+  })
+})

@@ -39,7 +39,14 @@ describe('the published schema refuses what the program refuses by its form', ()
   test.each([
     ['another version', changed(['version: 1', 'version: 2']), '/version: is not 1'],
     ['an unknown key', changed(['defaults:', 'default:']), '/: has the unknown key default'],
-    ['a key that is missing', changed(['    tenant: contoso.onmicrosoft.com\n', '']), '/accounts/ci-bot: lacks tenant'],
+    [
+      'a key that is missing',
+      changed([
+        '    signIn:\n      method: password\n      username: ${USER_NAME}\n      password: ${USER_PASSWORD}\n',
+        '    user: bot@contoso.com\n',
+      ]),
+      '/accounts/ci-bot: lacks signIn',
+    ],
     ['a name with capitals', changed(['  ci-bot:', '  CI:']), '/accounts/CI: does not fit the pattern'],
     ['a name of a reference', changed(['  ci-bot:', '  "${X}":']), '/accounts/${X}: does not fit the pattern'],
     [

@@ -6,6 +6,9 @@ export interface EntraHost {
   readonly entraOverridden: boolean
 }
 
+/** Gives the id or domain of a tenant. It may have to be found first, so it is asked when somebody signs in. */
+export type TenantSource = () => Promise<string>
+
 /** The Azure CLI, which is known in every tenant and may ask for Azure DevOps tokens on a user's behalf. */
 export const azureCliClient = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 

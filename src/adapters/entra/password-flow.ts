@@ -3,15 +3,14 @@ import { PatrolError } from '../../core/errors.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { MsalNetwork } from '../http/msal-network.ts'
 import type { UserSignIn } from '../user-sign-in.ts'
-import { authorityOf, azureCliClient } from './entra-authority.ts'
+import { authorityOf, azureCliClient, type TenantSource } from './entra-authority.ts'
 import { type EntraParts, HeldSignIn, type SignInFlow } from './held-sign-in.ts'
 import type { SignInFailure } from './sign-in-failure.ts'
 
 export interface PasswordAccount {
   /** In the configuration. */
   readonly name: string
-  /** Id or domain. */
-  readonly tenant: string
+  readonly tenant: TenantSource
   readonly username: string
   readonly password: Secret
   /** The public client to sign in with; default: Azure CLI's. */
@@ -75,7 +74,10 @@ class PasswordFlow implements SignInFlow {
     if (this.#client !== undefined) return this.#client
     const { PublicClientApplication } = await import('@azure/msal-node')
     this.#client = new PublicClientApplication({
-      auth: { clientId: this.#account.clientId ?? azureCliClient, ...authorityOf(this.#account.tenant, this.#parts) },
+      auth: {
+        clientId: this.#account.clientId ?? azureCliClient,
+        ...authorityOf(await this.#account.tenant(), this.#parts),
+      },
       system: { networkClient: this.#network },
     })
     return this.#client

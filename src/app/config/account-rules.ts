@@ -1,4 +1,4 @@
-import { type ConfigRule, inherited } from './draft.ts'
+import { type ConfigRule, inherited, organizationsOfAccount } from './draft.ts'
 import { asMore } from './entry-loop.ts'
 import { fault, type Path, warning } from './faults.ts'
 import { oneOf, suggestion } from './suggestions.ts'
@@ -28,14 +28,30 @@ export const accessTokenHasUser: ConfigRule = (draft) =>
     return [fault(['accounts', name], 'user is missing, which sign-in by access-token needs', remedy)]
   })
 
+/** A tenant that is not written is found from an organization, so there must be one. */
+export const tenantsCanBeFound: ConfigRule = (draft) =>
+  Object.entries(draft.written.accounts ?? {}).flatMap(([name, account]) => {
+    const needless = account === undefined || account.signIn === undefined || account.signIn.method === 'access-token'
+    if (needless || draft.has(['accounts', name, 'tenant'])) return []
+    const unclear = draft.entries.some(
+      (entry) =>
+        inherited(draft, entry, 'account') === 'faulty' ||
+        draft.isFaulty([...entry.path, 'organizations']) ||
+        inherited(draft, entry, 'organization') === 'faulty',
+    )
+    if (unclear || organizationsOfAccount(draft, name).length > 0) return []
+    const remedy = 'write tenant: with the id of the tenant or one of its domains'
+    return [fault(['accounts', name], 'has no tenant, and no entry with an organization from which to find it', remedy)]
+  })
+
 /** Two accounts of one user would both see, and both change, the same PATs. */
 export const oneAccountPerUser: ConfigRule = (draft) => {
   const seen = new Map<string, string>()
   return Object.entries(draft.written.accounts ?? {}).flatMap(([name, account]) => {
     const signIn = account?.signIn
     const user = account?.user ?? (signIn?.method === 'password' ? signIn.username : undefined)
-    if (user === undefined || account?.tenant === undefined) return []
-    const key = `${user} ${account.tenant}`.toLowerCase()
+    if (user === undefined || draft.isFaulty(['accounts', name, 'tenant'])) return []
+    const key = `${user} ${account?.tenant ?? ''}`.toLowerCase()
     const earlier = seen.get(key)
     seen.set(key, earlier ?? name)
     if (earlier === undefined) return []

@@ -95,6 +95,15 @@ export function organizationsOf(draft: Draft, entry: DraftEntry): readonly strin
   return typeof one === 'string' ? [] : [one.value]
 }
 
+/** The organizations of all entries of an account, in their order, each once. */
+export function organizationsOfAccount(draft: Draft, account: string): readonly string[] {
+  const own = draft.entries.filter((entry) => {
+    const named = inherited(draft, entry, 'account')
+    return typeof named === 'object' && named.value === account
+  })
+  return [...new Set(own.flatMap((entry) => organizationsOf(draft, entry)))]
+}
+
 function at(draft: Draft, path: Path, value: string | undefined): Inherited {
   if (value !== undefined) return { value, path }
   return draft.isFaulty(path) ? 'faulty' : 'absent'

@@ -8,7 +8,7 @@ import { wantedOf } from './wanted-parts.ts'
 /** The flags that say what a configuration file would. */
 export interface Flags {
   readonly organizations: readonly string[]
-  /** Else `TENANT_ID` of the environment. */
+  /** Else `TENANT_ID` of the environment, else that of the first organization. */
   readonly tenant?: string | undefined
   /** Else `*`. */
   readonly match?: string | undefined
@@ -63,7 +63,7 @@ export function configFromFlags(flags: Flags, environment: Environment, director
   const told = new Set(missing.flatMap(({ paths }) => paths.map(pathKey)))
   const label = (path: Path): string => placeOf(path, flags)
   const origin = { faults: [], spelled: () => undefined, label, directory, needs: 'everything' as const }
-  const { draft, faults, spared } = checkTree(treeOf(flags), environment, origin)
+  const { draft, faults, spared } = checkTree(treeOf(flags, environment), environment, origin)
   const others = faults.filter((found) => !told.has(pathKey(found.path)))
   const problems = inOrder(
     [...missing, ...others].map((found) => {
@@ -79,13 +79,13 @@ export function configFromFlags(flags: Flags, environment: Environment, director
 const accountName = 'default'
 const storeName = 'default'
 
-function treeOf(flags: Flags): unknown {
+function treeOf(flags: Flags, environment: Environment): unknown {
   const { store } = flags
   return {
     version: 1,
     accounts: {
       [accountName]: {
-        tenant: flags.tenant === undefined ? '${TENANT_ID}' : literal(flags.tenant),
+        ...tenantOf(flags, environment),
         ...(flags.user === undefined ? {} : { user: literal(flags.user) }),
         signIn: { method: 'password', username: '${USER_NAME}', password: '${USER_PASSWORD}' },
       },
@@ -103,6 +103,11 @@ function treeOf(flags: Flags): unknown {
       },
     ],
   }
+}
+
+function tenantOf(flags: Flags, { variables }: Environment): { readonly tenant?: string } {
+  if (flags.tenant !== undefined) return { tenant: literal(flags.tenant) }
+  return (variables['TENANT_ID'] ?? '') === '' ? {} : { tenant: '${TENANT_ID}' }
 }
 
 function storeOf(store: string): unknown {
@@ -131,7 +136,7 @@ function missingFrom(flags: Flags, environment: Environment): readonly Missing[]
   }
   if (flags.organizations.length === 0) {
     const remedy = 'write --organization with the name of the organization'
-    add('--organization is missing', remedy, ['tokens', 0, 'organizations'])
+    add('--organization is missing', remedy, ['tokens', 0, 'organizations'], ['accounts', accountName])
   }
   if (flags.method === 'rotate' && flags.store === undefined) {
     const remedy = 'write --store with the address of a key vault, or a directory'
@@ -140,18 +145,16 @@ function missingFrom(flags: Flags, environment: Environment): readonly Missing[]
   const needed: readonly (readonly [string, Path])[] = [
     ['USER_NAME', ['accounts', accountName, 'signIn', 'username']],
     ['USER_PASSWORD', ['accounts', accountName, 'signIn', 'password']],
-    ['TENANT_ID', ['accounts', accountName, 'tenant']],
     ['PATROL_AGE_IDENTITY', ['stores', storeName, 'identity']],
   ]
-  const tree = treeOf(flags)
+  const tree = treeOf(flags, environment)
   const unset = needed.filter(
     ([name, path]) => (environment.variables[name] ?? '') === '' && valueAt(tree, path) === `\${${name}}`,
   )
   if (unset.length > 0) {
     const names = unset.map(([name]) => name)
-    const tenant = names.includes('TENANT_ID') ? ' (or write --tenant)' : ''
     const [verb, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them']
-    const remedy = `set ${them} in the environment${tenant}; in Azure Pipelines hand secret variables to the step under env:`
+    const remedy = `set ${them} in the environment; in Azure Pipelines hand secret variables to the step under env:`
     add(`${names.join(', ')} ${verb} not set`, remedy, ...unset.map(([, path]) => path))
   }
   return found

@@ -13,6 +13,7 @@ const rules: readonly ConfigRule[] = [
   accounts.someAccount,
   accounts.oneAccessToken,
   accounts.accessTokenHasUser,
+  accounts.tenantsCanBeFound,
   accounts.oneAccountPerUser,
   accounts.accountsExist,
   accounts.entriesHaveAccounts,

@@ -8,11 +8,14 @@ import { signInSchema } from './sign-in-schema.ts'
 
 const accountSchema = z.strictObject({
   tenant: field(tenant(), {
-    description: 'The Microsoft Entra tenant of the account: its id or one of its domains.',
+    description:
+      'The Microsoft Entra tenant of the account: its id or one of its domains. When it is left out, Azure DevOps is asked which tenant the organization of the account’s first entry belongs to, each time before the first sign-in of a run.',
+    builtIn: 'that of the first organization that an entry of the account names',
+    refused: 'it is left out and no entry of the account names an organization',
     examples: ['11111111-2222-3333-4444-555555555555', 'contoso.onmicrosoft.com'],
     errors: ['sign-in-misconfigured'],
     hint: tenantHint,
-  }),
+  }).optional(),
   user: field(userName(), {
     description:
       'The user who must be signed in. Before the first change Patrol compares it with whom Azure DevOps says it is. Case does not count.',

@@ -7,7 +7,15 @@ import { parseDuration } from '../../core/time.ts'
 import type { Rule, Terms, Token, Verification } from '../../core/token.ts'
 import { plainUrl } from './address.ts'
 import { publicEndpoints } from './connection-schema.ts'
-import { type Draft, type DraftEntry, inherited, organizationsOf, type Sourced, storeOf } from './draft.ts'
+import {
+  type Draft,
+  type DraftEntry,
+  inherited,
+  organizationsOf,
+  organizationsOfAccount,
+  type Sourced,
+  storeOf,
+} from './draft.ts'
 import { type Path, pathKey } from './faults.ts'
 import { isTrue } from './fields.ts'
 import type { ConfigProblem } from './problems.ts'
@@ -58,9 +66,10 @@ function accountOf(draft: Draft, written: Written, name: string): WantedAccount 
   const account = present(written.accounts[name], ['accounts', name])
   return {
     name,
-    tenant: account.tenant.toLowerCase(),
+    tenant: account.tenant?.toLowerCase(),
     user: userOf(draft, name),
     clientId: account.clientId,
+    organizations: organizationsOfAccount(draft, name),
     signIn: signInOf(draft, account.signIn, ['accounts', name, 'signIn']),
   }
 }

@@ -24,10 +24,13 @@ export type WantedSignIn =
 
 export interface WantedAccount {
   readonly name: string
-  readonly tenant: string
+  /** Undefined when it must be found from an organization. */
+  readonly tenant: string | undefined
   /** Lower-cased. */
   readonly user: string
   readonly clientId: string | undefined
+  /** Those that its entries name, in their order, each once. */
+  readonly organizations: readonly string[]
   readonly signIn: WantedSignIn
 }
 

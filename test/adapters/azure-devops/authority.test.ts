@@ -27,7 +27,7 @@ function signedIn(world: EmulatedWorld): UserSignIn {
   const { emulator, transport, clock, events, stop } = world
   return world.watched(
     passwordSignIn(
-      { name: 'bot', tenant, username: user, password: new Secret(emulator.password(user)) },
+      { name: 'bot', tenant: async () => tenant, username: user, password: new Secret(emulator.password(user)) },
       {
         transport,
         clock,

@@ -31,7 +31,7 @@ function signIn(changes: Changes = {}): UserSignIn {
     passwordSignIn(
       {
         name: 'bot',
-        tenant: changes.tenant ?? tenant,
+        tenant: async () => changes.tenant ?? tenant,
         username: changes.username ?? user,
         password: new Secret(changes.password ?? emulator.password(user)),
         clientId: changes.clientId,
@@ -124,7 +124,7 @@ describe("a sign-in at Microsoft's own address", () => {
     }
     const { clock, events } = world
     const direct = passwordSignIn(
-      { name: 'bot', tenant, username: user, password: new Secret('pass-word-of-bot') },
+      { name: 'bot', tenant: async () => tenant, username: user, password: new Secret('pass-word-of-bot') },
       {
         transport: { msalNetwork: () => msalNetwork(send) },
         clock,
