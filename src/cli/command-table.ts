@@ -1,5 +1,7 @@
 import { type Command as Commander, Help, Option } from 'commander'
+import { minute, second, times } from '../core/time.ts'
 import type { Command } from './invocation.ts'
+import { lengthOfTime } from './length-of-time.ts'
 import { valueFormats } from './value-format.ts'
 import { wholeNumber } from './whole-number.ts'
 
@@ -97,6 +99,44 @@ export function describeCommands(program: Commander, run: Runner): void {
       ),
     )
     .action(run(async () => (await import('./commands/get.ts')).getCommand))
+
+  program
+    .command('exec')
+    .description('run a command that finds values in its environment, and end as it does')
+    .argument('<names>', 'tokens, separated by commas')
+    .argument('<command...>', 'behind --: a program and its words; no shell reads them')
+    .option(
+      '--as <variable>',
+      'the variable of the one token (default: PACKAGE_FEED for package-feed); may repeat',
+      collect,
+    )
+    .option('--env <name=variable>', 'the variable of one of several tokens; may repeat', collect)
+    .option(
+      '--base64 <[name=]variable>',
+      'a variable with the value in base64, as _password of npm has it; may repeat',
+      collect,
+    )
+    .option('--feed <[name=]url>', 'a feed of Azure Artifacts, for NuGet, dotnet, pip and twine; may repeat', collect)
+    .option('--watch', 'start the command anew when a token was rotated')
+    .addOption(
+      new Option('--every <time>', 'with --watch: how often to look').argParser(lengthOfTime).default(minute, '1m'),
+    )
+    .addOption(
+      new Option('--grace <time>', 'with --watch: how long the command has to end before it is killed')
+        .argParser(lengthOfTime)
+        .default(times(10, second), '10s'),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'patrol exec code-reader --as AZURE_DEVOPS_EXT_PAT -- az repos list',
+        'patrol exec infra --as AZDO_PERSONAL_ACCESS_TOKEN -- terraform plan',
+        'patrol exec package-feed --base64 NPM_PASSWORD -- npm ci',
+        'patrol exec package-feed --feed https://pkgs.dev.azure.com/contoso/_packaging/feed/nuget/v3/index.json -- dotnet restore',
+        'patrol exec reader,writer --env reader=READ_PAT --env writer=WRITE_PAT --watch -- node server.js',
+      ),
+    )
+    .action(run(async () => (await import('./commands/exec.ts')).execCommand))
 
   program
     .command('rotate')

@@ -12,13 +12,24 @@ export const exitCodes = {
   terminated: 143,
 } as const
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+declare const passed: unique symbol
+
+/** The exit code of a command that was run for somebody, handed on as it is. */
+type PassedOn = number & { readonly [passed]: true }
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes] | PassedOn
+
+export function passedOn(code: number): ExitCode {
+  return code as PassedOn
+}
 
 /** The first of these that was met is the one that counts. */
 const order: readonly ExitCode[] = [129, 130, 143, 2, 4, 1, 3, 0]
 
+/** A code that is none of ours was passed on, and says more than ours could. */
 export function worst(codes: readonly ExitCode[]): ExitCode {
-  return order.find((code) => codes.includes(code)) ?? exitCodes.done
+  const foreign = codes.find((code) => !order.includes(code))
+  return foreign ?? order.find((code) => codes.includes(code)) ?? exitCodes.done
 }
 
 /** No later run gets further before somebody signs in, corrects the password or names another user. */

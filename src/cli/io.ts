@@ -1,3 +1,5 @@
+import type { RelayedSignal } from './signals.ts'
+
 /** Everything that the command line gets from its process. Tests and the demo pass their own. */
 export interface Io {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -22,6 +24,8 @@ export interface Io {
   wait(ms: number, stop: AbortSignal | undefined): Promise<unknown>
   /** Aborted by the first signal that asks the program to end; the reason is the signal's name. */
   readonly stop: AbortSignal
+  /** From now on signals are told to `to` and ask nothing of this program. Gives what ends that. */
+  relaySignals?(to: (signal: RelayedSignal) => void): () => void
   /** Told before a run over many tokens begins. */
   saveMemory?(): void
 }

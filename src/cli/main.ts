@@ -4,7 +4,7 @@ import { type ExitCode, exitCodes, worst } from './exit-code.ts'
 import type { Io } from './io.ts'
 import { writerTo } from './output.ts'
 import { runCommandLine } from './program.ts'
-import { listenForSignals } from './signals.ts'
+import { listenForSignals, type Signals } from './signals.ts'
 import { keepHeapSmall } from './small-heap.ts'
 
 /** The program, as the process runs it. */
@@ -26,7 +26,7 @@ export async function main(): Promise<void> {
   settle()
 }
 
-function processIo(stop: AbortSignal, stdout: Io['stdout'], stderr: Io['stderr']): Io {
+function processIo({ stop, relay }: Signals, stdout: Io['stdout'], stderr: Io['stderr']): Io {
   return {
     environment: process.env,
     workingDirectory: process.cwd(),
@@ -47,6 +47,7 @@ function processIo(stop: AbortSignal, stdout: Io['stdout'], stderr: Io['stderr']
     monotonic: () => performance.now(),
     wait: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
     stop,
+    relaySignals: relay,
     saveMemory: keepHeapSmall,
   }
 }

@@ -12,7 +12,7 @@ export interface Usage {
 /** Every command of the program. */
 export async function readUsages(): Promise<ReadonlyMap<string, Usage>> {
   const help = await helpOf([])
-  const names = [...(/^Commands:\n([\s\S]*?)\n\n/m.exec(help)?.[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)]
+  const names = [...(/^Commands:\n([\s\S]*?)\n\n/m.exec(help)?.[1] ?? '').matchAll(/^ {2}([a-z][a-z-]*)/gm)]
     .map(([, name = '']) => name)
     .filter((name) => name !== 'help')
   const usages = new Map<string, Usage>()
@@ -40,9 +40,10 @@ function usageOf(help: string): Usage {
     for (const spelling of flags.matchAll(/--?[a-zA-Z][\w-]*/g))
       options.set(spelling[0], { takesValue: flags.includes('<'), choices })
   }
-  const [, positional = ''] = /^Usage: patrol \w+ \[options\](.*)$/m.exec(help) ?? []
+  const [, positional = ''] = /^Usage: patrol [\w-]+ \[options\](.*)$/m.exec(help) ?? []
   const least = [...positional.matchAll(/<[^>]*>/g)].length
-  return { options, least, most: least + [...positional.matchAll(/\[[^\]]*\]/g)].length }
+  const most = positional.includes('...') ? Number.POSITIVE_INFINITY : [...positional.matchAll(/\[[^\]]*\]/g)].length
+  return { options, least, most: least + most }
 }
 
 /** What is wrong with a call of Patrol; undefined when it parses. Words in capitals stand for something to be put in. */
@@ -60,6 +61,10 @@ export function faultOf(call: readonly string[], usages: ReadonlyMap<string, Usa
   let positional = 0
   while (words.length > 0) {
     const word = words.shift() ?? ''
+    if (word === '--') {
+      positional += words.length
+      break
+    }
     if (!word.startsWith('-')) {
       positional += 1
       continue

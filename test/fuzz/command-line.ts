@@ -50,6 +50,17 @@ const options: Readonly<Record<string, readonly string[] | undefined>> = {
   '-y': undefined,
   '--allow': numbers,
   '--show': undefined,
+  '--format': ['value', 'env', 'header', 'json', 'npmrc', 'netrc', 'azure-pipelines', 'github', 'xml', ''],
+  '--name': ['FEED_PAT', '', 'A-B', '1A', 'A;B'],
+  '--registry': ['https://npm.example/', 'http://npm.example/', 'npm.example', '', 'https://a/?b'],
+  '--host': ['dev.azure.com', '', 'a b', '"'],
+  '--to': ['env', 'output', 'nowhere'],
+  '--as': ['FEED_PAT', '', 'A-B'],
+  '--env': ['package-feed=FEED_PAT', 'FEED_PAT', '=', 'nope=X'],
+  '--base64': ['FEED_PAT', 'package-feed=FEED_PAT', ''],
+  '--feed': ['https://pkgs.example/index.json', 'http://pkgs.example', '', 'package-feed=https://pkgs.example'],
+  '--every': durations,
+  '--grace': durations,
   '--revoke-now': undefined,
   '--organization': organizations,
   '--tenant': ['contoso.onmicrosoft.com', '11111111-2222-3333-4444-555555555555', 'common', '', 'not a tenant', '${X}'],
@@ -76,7 +87,8 @@ const own: Readonly<Record<string, readonly string[]>> = {
   apply: ['--only', '--yes', '-y', '--allow'],
   status: ['--only', '--check'],
   list: [],
-  get: ['--show'],
+  get: ['--show', '--format', '--name', '--registry', '--host', '--to'],
+  exec: ['--as', '--env', '--base64', '--feed', '--every', '--grace'],
   rotate: ['--revoke-now', '--yes', '-y'],
   revoke: ['--yes', '-y'],
   validate: [],
@@ -86,7 +98,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   help: [],
 }
 
-const withName = ['get', 'rotate', 'revoke']
+const withName = ['get', 'exec', 'rotate', 'revoke']
 const flags = ['--organization', '--tenant', '--match', '--method', '--lifetime', '--renew-before', '--user', '--store']
 const anywhere = ['--config', '-c', '--concurrency', '--log-level', '--log-format', '--no-color']
 

@@ -243,6 +243,7 @@ const revealing: Readonly<Record<string, string>> = {
   'src/adapters/stores/file-store.ts': 'encrypts a value before it is written',
   'src/adapters/stores/key-vault-identity.ts': 'hands the token of a job to Microsoft Entra',
   'src/adapters/workload/job-token.ts': 'asks the runner of a job with the access token of that job',
+  'src/cli/injections.ts': 'puts a value into the environment of a command that a person runs',
   'src/cli/commands/get.ts': 'prints the value that a person asked for',
 }
 
