@@ -91,9 +91,15 @@ describe('a command', () => {
   test('on a terminal gets Ctrl-C once', async () => {
     const trap = "trap 'echo got >> counts' INT; echo up; sleep 1; sleep 0.3; exit 9"
     const line = `exec "${process.execPath}" "${program}" exec package-feed -- sh -c "${trap}"`
-    const child = spawn('script', ['-qec', line, '/dev/null'], {
+    const child = spawn('bash', ['-c', 'exec script -qec "$LINE" /dev/null'], {
       cwd: estate.directory,
-      env: { PATH: process.env['PATH'], HOME: estate.directory, ...estate.variables, PATROL_CONFIG: estate.configFile },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: estate.directory,
+        ...estate.variables,
+        PATROL_CONFIG: estate.configFile,
+        LINE: line,
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     let shown = ''
