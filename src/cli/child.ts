@@ -24,7 +24,7 @@ export async function startChild(command: string, words: readonly string[], envi
   const start = process.platform === 'win32' ? (await import('cross-spawn')).default.spawn : spawn
   let child: ChildProcess
   try {
-    child = start(command, [...words], { env: environment as NodeJS.ProcessEnv, stdio: 'inherit', shell: false })
+    child = start(command, [...words], { env: environment, stdio: 'inherit', shell: false })
   } catch (thrown) {
     return { ended: Promise.resolve({ kind: 'not-started', reason: reasonOf(thrown) }), kill: () => undefined }
   }

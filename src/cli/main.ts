@@ -26,7 +26,7 @@ export async function main(): Promise<void> {
   settle()
 }
 
-function processIo({ stop, relay }: Signals, stdout: Io['stdout'], stderr: Io['stderr']): Io {
+function processIo(signals: Signals, stdout: Io['stdout'], stderr: Io['stderr']): Io {
   return {
     environment: process.env,
     workingDirectory: process.cwd(),
@@ -41,13 +41,13 @@ function processIo({ stop, relay }: Signals, stdout: Io['stdout'], stderr: Io['s
     ask: async (question) => {
       // Few runs ask, and what reads lines takes its time to load.
       const { askPerson } = await import('./prompt.ts')
-      return askPerson(question, stop)
+      return askPerson(question, signals.stop)
     },
     wall: () => Date.now(),
     monotonic: () => performance.now(),
     wait: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
-    stop,
-    relaySignals: relay,
+    stop: signals.stop,
+    relaySignals: (to) => signals.relay(to),
     saveMemory: keepHeapSmall,
   }
 }

@@ -33,7 +33,7 @@ const asking: ReadonlySet<RelayedSignal> = new Set(['SIGHUP', 'SIGINT', 'SIGQUIT
  * asked to end, and killed after a while. Once somebody asked it to end, it is not started again.
  */
 export async function supervise(supervision: Supervision): Promise<ChildEnd> {
-  const { start, watch, shared } = supervision
+  const { watch, shared } = supervision
   let asked: RelayedSignal | undefined
   let child: Child | undefined
   const unrelay = supervision.relay((signal) => {
@@ -43,7 +43,7 @@ export async function supervise(supervision: Supervision): Promise<ChildEnd> {
   try {
     let { environment } = supervision
     for (;;) {
-      child = await start(environment)
+      child = await supervision.start(environment)
       // It could not be told what came while it began.
       if (asked !== undefined && !shared.has(asked)) child.kill(asked)
       const { ended } = child
