@@ -6,15 +6,17 @@ import { search } from '../test/simulation/search.ts'
 const { values } = parseArgs({ options: { states: { type: 'string' }, only: { type: 'string' } } })
 const most = Number(values.states ?? 1_000_000)
 
-console.log('| scenario | states | replays | exhausted | broken |')
-console.log('| --- | ---: | ---: | --- | --- |')
+console.log('| scenario | states | exhausted | broken |')
+console.log('| --- | ---: | --- | --- |')
 for (const scenario of scenarios) {
   if (values.only !== undefined && !scenario.name.includes(values.only)) continue
+  const from = performance.now()
   const result = await search(scenario, most)
   const { violation } = result
   console.log(
-    `| ${result.scenario} | ${result.states} | ${result.replays} | ${result.exhausted ? 'yes' : 'no'} | ${violation === undefined ? '' : violation.found.message} |`,
+    `| ${result.scenario} | ${result.states} | ${result.exhausted ? 'yes' : 'no'} | ${violation === undefined ? '' : violation.found.message} |`,
   )
+  console.error(`${Math.round(performance.now() - from)} ms`, result.effort, process.memoryUsage.rss() >> 20)
   if (violation === undefined) continue
   process.exitCode = 1
   for (const step of violation.schedule) console.log(`    ${step}`)

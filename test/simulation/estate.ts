@@ -70,6 +70,8 @@ export class SimulatedEstate {
   extensionChangesValue = false
   /** A scope that another one includes is not granted by name. */
   leavesOutIncludedScopes = false
+  /** Of two versions with the same stamp, the store goes on handing out the earlier one. */
+  firstOfASecondStays = false
   #counter = 0
 
   /** A PAT made by hand, without Patrol. */
@@ -227,7 +229,10 @@ export class SimulatedEstate {
     this.#check(name)
     if (!fits(metadata)) throw new PatrolError('invalid-request', 'the metadata does not fit')
     const version = this.#newVersion(value, encodeMetadata(metadata))
-    this.secrets.set(name.toLowerCase(), [...this.#versionsOf(name), version])
+    const others = this.#versionsOf(name)
+    const tied = this.firstOfASecondStays && others.at(-1)?.createdAt === version.createdAt
+    // The last of them is the current one.
+    this.secrets.set(name.toLowerCase(), tied ? others.toSpliced(-1, 0, version) : [...others, version])
     return asStored(version)
   }
 
@@ -290,6 +295,18 @@ export class SimulatedEstate {
     return this.#counter
   }
 
+  /** Another estate in the same state; what happens to one does not happen to the other. */
+  copy(): SimulatedEstate {
+    const copy: SimulatedEstate = Object.assign(new SimulatedEstate(), cloned({ ...this }))
+    copy.#counter = this.#counter
+    return copy
+  }
+
+  /** All that an estate is, as text: two with the same text go on alike. */
+  fingerprint(): string {
+    return JSON.stringify([{ ...this }, this.#counter], (_, value: unknown) => (value instanceof Map ? [...value] : value))
+  }
+
   #granted(scopes: readonly string[]): readonly string[] {
     if (!this.leavesOutIncludedScopes) return scopes
     return scopes.filter((scope) => !scopes.includes(`${scope}_write`))
@@ -331,4 +348,13 @@ function asPat(pat: SimulatedPat): Pat {
 function asStored(version: SimulatedVersion): StoredVersion {
   const { id, createdAt, enabled, tags } = version
   return { id, createdAt, enabled, reading: decodeMetadata(tags) }
+}
+
+/** The same data once more; errors and other objects with a class of their own are shared. */
+function cloned<Value>(value: Value): Value
+function cloned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one: unknown) => cloned(one))
+  if (value instanceof Map) return new Map([...value].map(([key, one]: [unknown, unknown]) => [key, cloned(one)]))
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cloned(one)]))
 }

@@ -42,6 +42,29 @@ export class Judge {
     this.declare(tokens)
   }
 
+  /** A judge of a copy of the estate, who remembers the same. */
+  ofCopy(estate: SimulatedEstate): Judge {
+    const judge = new Judge(estate, [...this.#tokens.values()], [...this.#strangers])
+    for (const [secretName, history] of this.#history) {
+      const copies = new Map(estate.secrets.get(secretName)?.map((version) => [version.id, version]))
+      judge.#history.set(
+        secretName,
+        history.map((version) => copies.get(version.id) ?? version),
+      )
+    }
+    for (const secretName of this.#established) judge.#established.add(secretName)
+    for (const [secretName, since] of this.#excused) judge.#excused.set(secretName, since)
+    judge.violations.push(...this.violations)
+    judge.lastCleanRun = this.lastCleanRun
+    return judge
+  }
+
+  /** All that the judge remembers, as text. */
+  fingerprint(): string {
+    const history = [...this.#history].map(([secretName, versions]) => [secretName, versions.map(({ id }) => id)])
+    return JSON.stringify([history, [...this.#established], [...this.#excused.keys()], this.violations])
+  }
+
   declare(tokens: readonly Token[]): void {
     for (const token of tokens)
       if (token.place !== undefined) this.#tokens.set(token.place.secretName.toLowerCase(), token)

@@ -1,5 +1,5 @@
 import { day, duration, hour, minute, times } from '../../src/core/time.ts'
-import type { Scenario } from './search.ts'
+import type { Scenario } from './scenario.ts'
 import { declaredToken } from './tokens.ts'
 
 /** A token whose whole life fits into half a day, so that little time makes much happen. */
