@@ -171,7 +171,7 @@ export class Behaviour {
         return new Promise((resolve, reject) => {
           const settle = ({ value, error }: Answer): void => {
             if (error === undefined) resolve(value as never)
-            else reject(error as PatrolError)
+            else reject(error)
           }
           running.waiting.push({ call, take, settle })
         })

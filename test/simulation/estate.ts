@@ -297,14 +297,16 @@ export class SimulatedEstate {
 
   /** Another estate in the same state; what happens to one does not happen to the other. */
   copy(): SimulatedEstate {
-    const copy: SimulatedEstate = Object.assign(new SimulatedEstate(), cloned({ ...this }))
+    const copy: SimulatedEstate = Object.assign(new SimulatedEstate(), cloned(Object.fromEntries(Object.entries(this))))
     copy.#counter = this.#counter
     return copy
   }
 
   /** All that an estate is, as text: two with the same text go on alike. */
   fingerprint(): string {
-    return JSON.stringify([{ ...this }, this.#counter], (_, value: unknown) => (value instanceof Map ? [...value] : value))
+    return JSON.stringify([Object.entries(this), this.#counter], (_, value: unknown) =>
+      value instanceof Map ? [...value] : value,
+    )
   }
 
   #granted(scopes: readonly string[]): readonly string[] {

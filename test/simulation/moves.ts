@@ -71,7 +71,8 @@ export class Moves {
     const moves: Move[] = []
     for (const [instance, { point, runs }] of instances.entries()) {
       if (point === 0 && runs < scenario.runs) moves.push({ kind: 'begin', instance })
-      if (point !== 0) for (const fate of this.#fates(state, point, mayFail)) moves.push({ kind: 'meet', instance, fate })
+      if (point !== 0)
+        for (const fate of this.#fates(state, point, mayFail)) moves.push({ kind: 'meet', instance, fate })
     }
     for (const one of new Set(late)) moves.push({ kind: 'land', late: one })
     if (passes < scenario.mostPasses && (idle || mayFail)) {
@@ -88,7 +89,8 @@ export class Moves {
     if (asks === undefined) throw new Error('a run that has ended waits for nothing')
     const { call } = asks
     // Requests end soon enough for this: nobody waits for it any more, and it will not land.
-    if (call.limits !== undefined && this.#elapsed(state) > call.limits.sendBy + call.limits.timeout) return ['timed out']
+    if (call.limits !== undefined && this.#elapsed(state) > call.limits.sendBy + call.limits.timeout)
+      return ['timed out']
     if (!mayFail) return ['as usual']
     const effect = (manner: Manner) => this.worlds.effect(state.world, asks, manner, beganAt, requested)
     const differs = (manner: Manner): boolean => {
@@ -168,15 +170,12 @@ export class Moves {
     return this.worlds.effect(state.world, asks as Ask, manner, beganAt, requested)
   }
 
-  #answer(
-    state: State,
-    at: number,
-    point: Point,
-    answer: Parameters<Behaviour['answer']>[2],
-  ): State | Promise<State> {
+  #answer(state: State, at: number, point: Point, answer: Parameters<Behaviour['answer']>[2]): State | Promise<State> {
     const { now } = this.worlds.world(state.world)
     const next = this.behaviour.answer(this.#scenario.token, point, answer, now, state.names)
-    return next instanceof Promise ? next.then((found) => this.#arrive(state, at, found)) : this.#arrive(state, at, next)
+    return next instanceof Promise
+      ? next.then((found) => this.#arrive(state, at, found))
+      : this.#arrive(state, at, next)
   }
 
   /**
