@@ -33,6 +33,30 @@ export function proxyVariables(environment: Readonly<Record<string, string | und
   }
 }
 
+/**
+ * The proxy that a request to this https address passes; undefined when it goes straight. The rules are those of the
+ * network library: an entry of NO_PROXY means the host and all below it, `*.` only what is below, and may name a port.
+ */
+export function proxyFor(url: URL, { httpsProxy, httpProxy, noProxy }: ProxyVariables): ProxyAddress | undefined {
+  const host = url.hostname
+    .replace(/^\[(.+)\]$/, '$1')
+    .toLowerCase()
+    .replace(/(.)\.$/, '$1')
+  const port = url.port === '' ? '443' : url.port
+  const isExcepted = noProxy.split(/[,\s]+/).some((entry) => {
+    const [, name = entry, onPort] = /^([^:]+|\[.+\]):(\d+)$/.exec(entry) ?? []
+    if (entry === '' || (onPort !== undefined && onPort !== port)) return false
+    if (name === '*') return true
+    const domain = name
+      .replace(/^\[(.+)\]$/, '$1')
+      .replace(/^\*?\./, '')
+      .replace(/(.)\.$/, '$1')
+      .toLowerCase()
+    return (!name.startsWith('*') && host === domain) || host.endsWith(`.${domain}`)
+  })
+  return isExcepted ? undefined : (httpsProxy ?? httpProxy)
+}
+
 function proxyAddress(
   environment: Readonly<Record<string, string | undefined>>,
   ...names: readonly [string, string]

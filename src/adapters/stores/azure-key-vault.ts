@@ -1,31 +1,16 @@
-import type { TokenCredential } from '@azure/core-auth'
-import type { HttpClient } from '@azure/core-rest-pipeline'
-import type { SecretClient, SecretProperties } from '@azure/keyvault-secrets'
+import type { SecretProperties } from '@azure/keyvault-secrets'
 import pLimit from 'p-limit'
 import { asPatrolError, PatrolError } from '../../core/errors.ts'
 import { decodeMetadata, type Metadata } from '../../core/metadata.ts'
 import { Secret } from '../../core/secret.ts'
 import { instant } from '../../core/time.ts'
-import type { Clock } from '../../ports/clock.ts'
 import type { Limits } from '../../ports/limits.ts'
-import type { Reporter } from '../../ports/reporter.ts'
 import type { Found, Store, StoredVersion } from '../../ports/store.ts'
 import { reachOf, refusalOf } from './key-vault-errors.ts'
-import { KeyVaultWire } from './key-vault-wire.ts'
+import { type AzureKeyVaultOptions, connect, type Connection } from './key-vault-connection.ts'
+import type { KeyVaultWire } from './key-vault-wire.ts'
 import { canonicalName, canonicalNames } from './secret-name.ts'
 import { patContentType, tagsWith } from './version-tags.ts'
-
-export interface AzureKeyVaultOptions {
-  /** `https://….vault.azure.net` */
-  readonly url: string
-  readonly credential: TokenCredential
-  /** False only for an emulator: whether the vault must prove that it is one by the domain that it lies in. */
-  readonly verifyChallengeResource: boolean
-  /** The way to the network; the SDK's own when left out. */
-  readonly httpClient?: HttpClient | undefined
-  readonly clock: Clock
-  readonly reporter?: Reporter | undefined
-}
 
 /** Up to so many secrets are asked for one by one, which is quicker than a page of the listing. */
 const askedWithoutListing = 2
@@ -268,24 +253,6 @@ class AzureKeyVault implements Store {
     this.#connecting ??= connect(this.#options)
     return this.#connecting
   }
-}
-
-interface Connection {
-  readonly client: SecretClient
-  readonly wire: KeyVaultWire
-}
-
-async function connect(options: AzureKeyVaultOptions): Promise<Connection> {
-  const { SecretClient } = await import('@azure/keyvault-secrets')
-  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline')
-  const wire = new KeyVaultWire(options.httpClient ?? createDefaultHttpClient(), options.clock)
-  const client = new SecretClient(options.url, options.credential, {
-    disableChallengeResourceVerification: !options.verifyChallengeResource,
-    httpClient: wire,
-    retryOptions: { maxRetries: 0 },
-    redirectOptions: { maxRetries: 0 },
-  })
-  return { client, wire }
 }
 
 /** The SDK's pages, each of them one operation on the wire. */

@@ -11,6 +11,7 @@ import type { Random } from '../../ports/random.ts'
 import type { Found, Store, StoredVersion } from '../../ports/store.ts'
 import { AgeKey } from './age-key.ts'
 import { errorNumber, prepareFile, readIfThere, removeUnfinished, syncDirectory } from './atomic-file.ts'
+import { fileFault } from './file-fault.ts'
 import { takeLock } from './file-lock.ts'
 import {
   corrupt,
@@ -331,27 +332,4 @@ interface Card {
 function stored(version: FileVersion): StoredVersion {
   const { id, createdAt, enabled, tags } = version
   return { id, createdAt: instant(createdAt), enabled, reading: decodeMetadata(tags) }
-}
-
-function fileFault(thrown: unknown, root: string, outcome: 'none' | 'unknown'): PatrolError {
-  if (thrown instanceof PatrolError) return thrown
-  const number = errorNumber(thrown)
-  if (number === undefined) {
-    // Not even as the cause: a fault about a malformed identity may quote it.
-    return new PatrolError('store-denied', `the age identity of ${root} cannot be used`, {
-      remedy:
-        'Give the store an age identity, AGE-SECRET-KEY-1…: `patrol init --new-identity FILE` makes one, and age-keygen does as well.',
-    })
-  }
-  const details = { outcome, cause: thrown }
-  const said = thrown instanceof Error ? thrown.message : number
-  if (['EACCES', 'EPERM', 'EROFS'].includes(number)) {
-    return new PatrolError('store-denied', said, { ...details, remedy: `Let Patrol's user read and write ${root}.` })
-  }
-  return new PatrolError('store-unreachable', said, {
-    ...details,
-    remedy: ['ENOSPC', 'EDQUOT'].includes(number)
-      ? `Make room on the disk of ${root}.`
-      : `See that ${root} is a directory on a disk that works.`,
-  })
 }
