@@ -12,10 +12,12 @@ import { createServiceClock } from '../adapters/service-clock.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { Store } from '../ports/store.ts'
+import type { StoreTrial } from '../ports/store-trial.ts'
 import type { Tempo } from '../ports/tempo.ts'
+import type { Vantage } from '../ports/vantage.ts'
 import type { World } from '../ports/world.ts'
 import type { Wanted, WantedAccount } from './config/wanted.ts'
-import { openStore } from './open-store.ts'
+import { openStore, openTrial } from './open-store.ts'
 import { Tenants } from './tenants.ts'
 
 /** What the process lends: time, the environment, and somebody to tell. */
@@ -36,6 +38,12 @@ export interface Sources {
 
 export interface OpenWorld {
   readonly world: World
+  /** By the account's name. */
+  readonly signIns: ReadonlyMap<string, UserSignIn>
+  /** The way to the services, for whoever looks at it. */
+  vantage(): Promise<Vantage>
+  /** A trial of one of the world's stores. */
+  readonly trialOf: (store: string) => Promise<StoreTrial>
   /** Drops all connections, so that the process can end. */
   close(): Promise<void>
 }
@@ -69,9 +77,9 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
       createAuthority(wanted.endpoints, { transport, signIn, clock, random, stopping, pacing: tempo.of(name) }),
     ]),
   )
+  const storeParts = { wanted, transport, signIns, clock, random, reporter, environment }
   const stores = new Map<string, Store>()
-  for (const [name, store] of wanted.stores)
-    stores.set(name, await openStore(store, { wanted, transport, signIns, clock, random, reporter, environment }))
+  for (const [name, store] of wanted.stores) stores.set(name, await openStore(store, storeParts))
   const world: World = {
     clock,
     random,
@@ -90,7 +98,16 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     concurrency: sources.concurrency,
     stopping,
   }
-  return { world, close: () => transport.close() }
+  return {
+    world,
+    signIns,
+    vantage: async () => {
+      const { localVantage } = await import('../adapters/http/local-vantage.ts')
+      return localVantage(transport, environment)
+    },
+    trialOf: (name) => openTrial(name, storeParts),
+    close: () => transport.close(),
+  }
 }
 
 /** The paces of all accounts, and of the prober, whose PATs do not say whose they are. */

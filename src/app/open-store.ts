@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/core-auth'
 import { tokenExchangeOf, vaultAudienceOf } from '../adapters/azure-clouds.ts'
 import { credentialOf } from '../adapters/entra/token-credential.ts'
 import type { Transport } from '../adapters/http/transport.ts'
+import type { AzureKeyVaultOptions } from '../adapters/stores/key-vault-connection.ts'
 import type { UserSignIn } from '../adapters/user-sign-in.ts'
 import { azurePipelinesToken, githubActionsToken } from '../adapters/workload/job-token.ts'
 import { PatrolError } from '../core/errors.ts'
@@ -10,6 +11,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { Store } from '../ports/store.ts'
+import type { StoreTrial } from '../ports/store-trial.ts'
 import { publicEndpoints } from './config/connection-schema.ts'
 import type { Wanted, WantedCredential, WantedStore } from './config/wanted.ts'
 
@@ -28,17 +30,7 @@ export async function openStore(store: WantedStore, parts: StoreParts): Promise<
   switch (store.type) {
     case 'azure-key-vault': {
       const { azureKeyVaultStore } = await import('../adapters/stores/azure-key-vault.ts')
-      const { url, verifyChallengeResource } = store
-      const { clock, reporter, transport } = parts
-      const credential = await vaultCredential(store, parts)
-      return azureKeyVaultStore({
-        url,
-        verifyChallengeResource,
-        credential,
-        httpClient: transport.azureClient,
-        clock,
-        reporter,
-      })
+      return azureKeyVaultStore(await vaultOptions(store, parts))
     }
     case 'file': {
       const { fileStore } = await import('../adapters/stores/file-store.ts')
@@ -47,10 +39,33 @@ export async function openStore(store: WantedStore, parts: StoreParts): Promise<
   }
 }
 
-async function vaultCredential(
-  store: WantedStore & { readonly type: 'azure-key-vault' },
-  parts: StoreParts,
-): Promise<TokenCredential> {
+/** A trial of a store of the configuration, which signs in anew: that is among what it is there to try. */
+export async function openTrial(name: string, parts: StoreParts): Promise<StoreTrial> {
+  const store = parts.wanted.stores.get(name)
+  switch (store?.type) {
+    case undefined:
+      throw new Error(`a trial was asked for of ${name}, which is no store of the configuration`)
+    case 'azure-key-vault': {
+      const { keyVaultTrial } = await import('../adapters/stores/key-vault-trial.ts')
+      return keyVaultTrial(await vaultOptions(store, parts))
+    }
+    case 'file': {
+      const { fileTrial } = await import('../adapters/stores/file-trial.ts')
+      return fileTrial({ path: store.path, identity: store.identity, random: parts.random })
+    }
+  }
+}
+
+type WantedVault = WantedStore & { readonly type: 'azure-key-vault' }
+
+async function vaultOptions(store: WantedVault, parts: StoreParts): Promise<AzureKeyVaultOptions> {
+  const { url, verifyChallengeResource } = store
+  const { clock, reporter, transport } = parts
+  const credential = await vaultCredential(store, parts)
+  return { url, verifyChallengeResource, credential, httpClient: transport.azureClient, clock, reporter }
+}
+
+async function vaultCredential(store: WantedVault, parts: StoreParts): Promise<TokenCredential> {
   const { credential } = store
   if (credential.type === 'account') {
     const signIn = parts.signIns.get(credential.account)

@@ -162,6 +162,17 @@ export function describeCommands(program: Commander, run: Runner): void {
     .addHelpText('after', examples('patrol validate', 'patrol validate -c ci/patrol.yaml --json'))
     .action(run(async () => (await import('./commands/validate.ts')).validateCommand))
 
+  signInOnly(
+    program
+      .command('doctor')
+      .description('look for what is wrong between here and the services, from outside in')
+      .argument('[account]', 'only this account, and the stores of its tokens')
+      .option('--write', 'also create a PAT of an hour and write to each store, and remove both again')
+      .option('--strict', 'end with exit code 1 for a warning, too'),
+  )
+    .addHelpText('after', examples('patrol doctor', 'patrol doctor ci-bot --write', 'patrol doctor --json --strict'))
+    .action(run(async () => (await import('./commands/doctor.ts')).doctorCommand))
+
   takingOnly(program.command('schema'))
     .description('print the JSON Schema of patrol.yaml, for editors')
     .addHelpText('after', examples('patrol schema > patrol.schema.json'))

@@ -27,17 +27,22 @@ const defaultFile = 'patrol.yaml'
  * The configuration of this call: from the file, or from flags and environment.
  *
  * @param needs what it is read for, as `loadConfig` has it
+ * @param onRead told of every file that is read, the configuration among them, by its absolute path
  * @throws ConfigurationFaults with all faults at once
  */
 export async function readConfiguration(
   invocation: Invocation,
   flags: ConfigLessOptions = {},
   needs: Needs = 'everything',
+  onRead: (path: string) => void = () => undefined,
 ): Promise<Wanted> {
   const { io, options, speech } = invocation
   const environment = {
     variables: io.environment,
-    readFile: (path: string) => readFileSync(path),
+    readFile: (path: string) => {
+      onRead(path)
+      return readFileSync(path)
+    },
     workingDirectory: io.workingDirectory,
   }
   const { organization: organizations = [], tenant, match, method, lifetime, renewBefore, user, store } = flags
@@ -57,16 +62,9 @@ export async function readConfiguration(
   return loaded.wanted
 }
 
-/** The configuration with the world that it names, which must be closed in the end. */
-async function openConfigured(
-  invocation: Invocation,
-  flags: ConfigLessOptions,
-  needs: Needs,
-): Promise<{ readonly wanted: Wanted; readonly open: OpenWorld }> {
-  const { io, speech, options } = invocation
-  if (needs === 'everything') io.saveMemory?.()
-  const wanted = await readConfiguration(invocation, flags, needs)
-  const open = await composeWorld(wanted, {
+/** The world that a configuration names, which must be closed in the end. */
+function openWorld({ io, speech, options }: Invocation, wanted: Wanted): Promise<OpenWorld> {
+  return composeWorld(wanted, {
     environment: io.environment,
     reporter: speech,
     concurrency: options.concurrency,
@@ -75,7 +73,6 @@ async function openConfigured(
     wait: (ms, stop) => io.wait(ms, stop),
     stop: io.stop,
   })
-  return { wanted, open }
 }
 
 /**
@@ -89,15 +86,26 @@ export async function withWorld<Answer>(
   work: (wanted: Wanted, open: OpenWorld) => Promise<Answer>,
   needs: Needs = 'everything',
 ): Promise<Answer> {
+  if (needs === 'everything') invocation.io.saveMemory?.()
+  const wanted = await readConfiguration(invocation, flags, needs)
+  return withWorldOf(invocation, wanted, (open) => work(wanted, open))
+}
+
+/** The same for a configuration that was read already. */
+export async function withWorldOf<Answer>(
+  invocation: Invocation,
+  wanted: Wanted,
+  work: (open: OpenWorld) => Promise<Answer>,
+): Promise<Answer> {
   const { io, speech } = invocation
-  const { wanted, open } = await openConfigured(invocation, flags, needs)
+  const open = await openWorld(invocation, wanted)
   const tell = (): void => {
     const again = io.stop.reason === 'SIGINT' ? ' (Ctrl-C again ends at once)' : ''
     speech.note(`stopping: what was begun is made safe${again}`)
   }
   io.stop.addEventListener('abort', tell, { once: true })
   try {
-    return await work(wanted, open)
+    return await work(open)
   } finally {
     io.stop.removeEventListener('abort', tell)
     await open.close()

@@ -1,4 +1,5 @@
 import type { PatrolError, Problem } from '../core/errors.ts'
+import { type Check, tally } from '../core/check.ts'
 import { currentGrant } from '../core/policy.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
 import { recordOf } from '../core/gate.ts'
@@ -197,4 +198,13 @@ export function listedJson({
     ...(markOf(pat.displayName) === undefined ? {} : { generation: markOf(pat.displayName)?.generation }),
     findings,
   }
+}
+
+/** What `doctor` found, in the order in which it looked. */
+export function checksJson(checks: readonly Check[]): Readonly<Record<string, unknown>> {
+  return { checks: checks.map(checkJson), summary: tally(checks) }
+}
+
+function checkJson({ check, result, account, organization, store, host, message, remedy, code }: Check): object {
+  return { check, result, account, organization, store, host, message, remedy, code }
 }

@@ -120,6 +120,28 @@ export const documents = {
     ),
     problems: z.array(problem),
   }),
+  doctor: z.strictObject({
+    version,
+    checks: z.array(
+      z.strictObject({
+        check: code,
+        result: z.enum(['ok', 'warning', 'failed', 'skipped']),
+        account: name.optional(),
+        organization: name.optional(),
+        store: name.optional(),
+        host: name.optional(),
+        message: name,
+        remedy: name.optional(),
+        code: code.optional(),
+      }),
+    ),
+    summary: z.strictObject({
+      ok: z.number().int(),
+      warning: z.number().int(),
+      failed: z.number().int(),
+      skipped: z.number().int(),
+    }),
+  }),
   validate: z.strictObject({ version, problems: z.array(fault) }),
   init: z.strictObject({ version, configuration: name, file: name.optional() }),
   /** Of any command. */

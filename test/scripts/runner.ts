@@ -184,6 +184,7 @@ class Scene {
     return text
       .replaceAll(directory, '/estate')
       .replaceAll(/localhost:\d+/g, 'localhost:PORT')
+      .replaceAll(/(?<=Emulator authority )[0-9a-f]{12}/g, '000000000000')
       .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, (id) =>
         this.#name(id, (number) => `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`),
       )

@@ -204,6 +204,12 @@ export class Estate {
 
   /** Puts a secret into the vault as its owner would by hand, without anything of Patrol's, and gives its value. */
   async foreignSecret(name: string): Promise<string> {
+    const value = randomUUID()
+    await this.#asOwner('PUT', name, { value })
+    return value
+  }
+
+  async #asOwner(method: 'PUT' | 'DELETE', name: string, body: object): Promise<void> {
     const { endpoints, caFile } = this.emulator
     const agent = new Agent({ connect: { ca: readFileSync(caFile, 'utf8') } })
     const [user = ''] = this.emulator.users()
@@ -214,7 +220,6 @@ export class Estate {
       username: user,
       password: this.emulator.password(user),
     }
-    const value = randomUUID()
     try {
       const token = await request(`${endpoints.entra}/${tenant}/oauth2/v2.0/token`, {
         dispatcher: agent,
@@ -225,16 +230,28 @@ export class Estate {
       const { access_token: bearer } = (await token.body.json()) as { readonly access_token: string }
       const answer = await request(`${endpoints.vaults['contoso']}/secrets/${name}?api-version=7.4`, {
         dispatcher: agent,
-        method: 'PUT',
+        method,
         headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ value }),
+        ...(method === 'PUT' ? { body: JSON.stringify(body) } : {}),
       })
       if (answer.statusCode !== 200) throw new Error(`the vault said ${answer.statusCode}: ${await answer.body.text()}`)
       await answer.body.dump()
     } finally {
       await agent.destroy()
     }
-    return value
+  }
+
+  /** Deletes a secret of the vault as its owner would by hand, so that soft delete keeps it. */
+  async softDelete(name: string): Promise<void> {
+    await this.#asOwner('DELETE', name, {})
+  }
+
+  /** The text of a file in the estate's directory, which is gone afterwards. */
+  take(name: string): string {
+    const path = join(this.directory, name)
+    const text = readFileSync(path, 'utf8')
+    rmSync(path)
+    return text
   }
 
   /** Writes a variant of the configuration beside it. */
@@ -307,7 +324,10 @@ export class Estate {
     return this.emulator
       .requests()
       .slice(since)
-      .filter((request) => (request.service === 'pats' || request.service === 'vault') && request.method !== 'GET')
+      .filter(
+        (request) =>
+          (request.service === 'pats' || request.service === 'vault') && !/^(?:GET|HEAD)$/.test(request.method),
+      )
   }
 
   async stop(): Promise<void> {

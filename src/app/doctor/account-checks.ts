@@ -111,7 +111,7 @@ async function listCheck(
   if (blocked !== undefined) return { check: skippedAfter('list-pats', subject, blocked), pats: [] }
   try {
     const pats = await authorityOf(patient, account).listActive(organization)
-    const count = pats.length === 1 ? 'one active PAT' : `${pats.length} active PATs`
+    const count = `${pats.length === 0 ? 'no' : pats.length} active PAT${pats.length === 1 ? '' : 's'}`
     return { check: passed('list-pats', subject, `the PAT API lists ${count}`), pats }
   } catch (thrown) {
     const failure = asPatrolError(thrown)

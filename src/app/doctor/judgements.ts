@@ -15,7 +15,7 @@ export function judgeSecretFile(path: string, mode: number | undefined): Check |
   return warned(
     'secret-files',
     {},
-    `${path} holds a secret, and others on this computer can ${deed} it (mode ${bits})`,
+    `others on this computer can ${deed} ${path}, which the configuration takes a value from (mode ${bits})`,
     `chmod 600 ${path}`,
   )
 }
@@ -33,12 +33,9 @@ export function judgeStoreDirectory(store: string, path: string, mode: number | 
 }
 
 /** Who vouches for a host. A private authority is what a proxy that opens encrypted connections looks like. */
-export function certificateText(certificate: ShownCertificate | undefined): string {
-  if (certificate === undefined) return 'a trusted certificate'
+export function certificateText(certificate: ShownCertificate): string {
   const { issuer, isPublic } = certificate
-  return isPublic
-    ? `a certificate of ${issuer}`
-    : `a certificate of ${issuer}, a private authority (of a proxy that opens encrypted connections, for one)`
+  return isPublic ? `a certificate of ${issuer}` : `a certificate of ${issuer}, a private authority`
 }
 
 /** How this computer's clock compares with the services'. */

@@ -11,7 +11,7 @@ export interface Patient {
   /** By the account's name. */
   readonly signIns: ReadonlyMap<string, UserSignIn>
   readonly vantage: Vantage
-  trialOf(store: string): Promise<StoreTrial>
+  readonly trialOf: (store: string) => Promise<StoreTrial>
   /** Absolute paths of the files that the configuration takes values from. */
   readonly secretFiles: readonly string[]
 }

@@ -142,17 +142,17 @@ async function revoke(
   organization: string,
   authorizationId: string,
 ): Promise<PatrolError | undefined> {
+  let failure: PatrolError | undefined
   for (const wait of waits.slice(0, 3)) {
     if (wait > 0) await world.clock.sleep(wait, 'go-on')
     try {
       await authority.revoke(organization, authorizationId, limitsNow(world))
       return undefined
     } catch (thrown) {
-      const failure = asPatrolError(thrown)
-      if (wait === waits[2]) return failure
+      failure = asPatrolError(thrown)
     }
   }
-  return undefined
+  return failure
 }
 
 /** For a request that is sent now. */

@@ -58,11 +58,8 @@ async function readCheck({ world }: Patient, { store: { name }, secretNames }: S
     const missing = secretNames.filter((secret) => !current.has(secret.toLowerCase()))
     await requireAdmitted(store, missing)
     const there = secretNames.length - missing.length
-    return passed(
-      'read-store',
-      subject,
-      `${there} of the ${secretNames.length} declared secrets are there and can be read`,
-    )
+    const text = `secrets can be read; ${there} of ${secretNames.length} declared ones are there`
+    return passed('read-store', subject, text)
   } catch (thrown) {
     return failed('read-store', subject, asPatrolError(thrown))
   }

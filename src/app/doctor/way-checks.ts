@@ -74,10 +74,12 @@ async function tlsCheck(vantage: Vantage, address: string): Promise<Check> {
     vantage.reach(address).then(() => undefined, asPatrolError),
     vantage.certificateOf(address).catch(() => undefined),
   ])
-  if (answer === undefined) return passed('tls', subject, `answers, with ${certificateText(certificate)}`)
+  const shown = certificate === undefined ? '' : `, with ${certificateText(certificate)}`
+  if (answer === undefined) return passed('tls', subject, `answers${shown}`)
   const check = failed('tls', subject, answer)
   if (certificate === undefined || certificate.isPublic) return check
-  return { ...check, message: `${answer.message}; it was shown ${certificateText(certificate)}` }
+  const proxy = 'such as that of a proxy that opens encrypted connections'
+  return { ...check, message: `${answer.message}; it showed ${certificateText(certificate)}, ${proxy}` }
 }
 
 /** Host, and port where it is not the usual one. */
