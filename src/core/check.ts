@@ -39,10 +39,12 @@ export interface Check extends Subject {
   readonly because?: string
 }
 
+/** All is well, and what was seen. */
 export function passed(check: CheckName, subject: Subject, message: string): Check {
   return { check, ...subject, result: 'ok', message }
 }
 
+/** It works, and yet somebody should do something about it. */
 export function warned(check: CheckName, subject: Subject, message: string, remedy: string): Check {
   return { check, ...subject, result: 'warning', message, remedy }
 }

@@ -241,6 +241,8 @@ const revealing: Readonly<Record<string, string>> = {
   'src/adapters/stores/age-key.ts': 'opens the file store with its identity',
   'src/adapters/stores/azure-key-vault.ts': 'writes a value to the vault',
   'src/adapters/stores/file-store.ts': 'encrypts a value before it is written',
+  'src/adapters/stores/file-trial.ts': 'encrypts a value that is only tried',
+  'src/adapters/stores/key-vault-trial.ts': 'writes a value that is only tried',
   'src/adapters/stores/key-vault-identity.ts': 'hands the token of a job to Microsoft Entra',
   'src/adapters/workload/job-token.ts': 'asks the runner of a job with the access token of that job',
   'src/cli/injections.ts': 'puts a value into the environment of a command that a person runs',

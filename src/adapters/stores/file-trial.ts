@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { PatrolError } from '../../core/errors.ts'
-import type { Secret } from '../../core/secret.ts'
+import { Secret } from '../../core/secret.ts'
 import type { StoreTrial } from '../../ports/store-trial.ts'
 import type { Random } from '../../ports/random.ts'
 import { AgeKey } from './age-key.ts'
@@ -26,7 +26,7 @@ export function fileTrial({ path, identity, random }: FileTrialOptions): StoreTr
     try {
       await prepared.commit()
       const opened = await key.open(await readFile(file, 'utf8'))
-      if (opened.kind === 'opened' && opened.text === value.reveal()) return
+      if (opened.kind === 'opened' && value.equals(new Secret(opened.text))) return
       throw new PatrolError('store-corrupt', `${directory} read back something else than was written`, {
         remedy: 'Check the disk and the age identity of the store.',
       })

@@ -1,5 +1,5 @@
 import { asPatrolError, PatrolError } from '../../core/errors.ts'
-import type { Secret } from '../../core/secret.ts'
+import { Secret } from '../../core/secret.ts'
 import { after, hour, second, times } from '../../core/time.ts'
 import type { Limits } from '../../ports/limits.ts'
 import type { Remains, StoreTrial } from '../../ports/store-trial.ts'
@@ -94,7 +94,7 @@ class Trial {
   async #requireSame(version: string, value: Secret): Promise<void> {
     const { client, wire } = this.#connection
     const read = await wire.run(undefined, () => client.getSecret(trialSecret, { version }))
-    if (read.value === value.reveal()) return
+    if (read.value !== undefined && value.equals(new Secret(read.value))) return
     throw new PatrolError('unexpected-answer', `the vault read back another value of ${trialSecret} than was written`)
   }
 
