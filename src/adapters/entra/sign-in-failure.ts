@@ -30,7 +30,7 @@ export function signInFailure(account: string, thrown: unknown, trouble: SignInT
     const { message } = asPatrolError(thrown)
     return { error: new PatrolError('internal', Secret.redact(`${prefix}: ${message}`)), verdict: undefined }
   }
-  const verdict = judgeSignIn(said.refusal)
+  const verdict = judgeSignIn(said.refusal, account)
   const numbers = said.refusal.errorCodes.map((code) => `AADSTS${code}`).join(', ')
   const reason = numbers === '' ? said.refusal.error || `status ${said.refusal.status}` : numbers
   const text = said.text === '' ? '' : `: ${said.text}`

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { judgeSignIn, type SignInRefusal } from '../../../src/adapters/entra/aadsts.ts'
+import { families, type RefusalClass } from '../../../src/adapters/entra/aadsts-table.ts'
 import { signInFailure } from '../../../src/adapters/entra/sign-in-failure.ts'
-import { PatrolError } from '../../../src/core/errors.ts'
+import { type ErrorCode, PatrolError } from '../../../src/core/errors.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { answer } from '../support/answers.ts'
 
@@ -13,45 +14,77 @@ const refusal = (changes: Partial<SignInRefusal>): SignInRefusal => ({
   ...changes,
 })
 
+const judge = (changes: Partial<SignInRefusal>) => judgeSignIn(refusal(changes), 'ci-bot')
+
+/** Everything that is known by its number: for whom it is, as what it is told, and what the remedy must speak of. */
+const table: readonly [codes: readonly number[], refusalClass: RefusalClass, code: ErrorCode, remedy: string][] = [
+  [[50034], 'person', 'sign-in-invalid-credentials', 'no such user'],
+  [[50126], 'person', 'sign-in-invalid-credentials', 'password'],
+  [[50053], 'later', 'sign-in-blocked', 'locked'],
+  [[50055, 50144], 'person', 'sign-in-expired', 'new password'],
+  [[50056], 'configuration', 'sign-in-misconfigured', 'patrol login ci-bot'],
+  [[50057], 'person', 'sign-in-blocked', 'disabled'],
+  [[50072, 50074, 50076, 50078, 50079, 50158], 'person', 'sign-in-mfa-required', 'patrol login ci-bot'],
+  [[50131, 53000, 53001, 53003, 53004, 530032, 530035], 'person', 'sign-in-blocked', 'Conditional Access'],
+  [[50020, 90072], 'configuration', 'sign-in-misconfigured', 'tenant'],
+  [[50059, 50128, 50194, 90002, 90133, 9001023], 'configuration', 'sign-in-misconfigured', '`tenant`'],
+  [[50011], 'configuration', 'sign-in-misconfigured', 'http://localhost'],
+  [[50105], 'configuration', 'sign-in-misconfigured', 'Assign'],
+  [[65001, 90094], 'configuration', 'sign-in-misconfigured', 'consent'],
+  [[65002], 'configuration', 'sign-in-misconfigured', 'own application'],
+  [[65004], 'person', 'sign-in-misconfigured', 'accept'],
+  [[500011], 'configuration', 'sign-in-misconfigured', 'not known in this tenant'],
+  [[650057], 'configuration', 'sign-in-misconfigured', 'permissions'],
+  [[700016], 'configuration', 'sign-in-misconfigured', '`clientId`'],
+  [[700025], 'configuration', 'sign-in-misconfigured', 'no secret'],
+  [[7000112], 'configuration', 'sign-in-misconfigured', 'disabled'],
+  [[7000114], 'configuration', 'sign-in-misconfigured', 'on behalf of'],
+  [[7000215, 7000222], 'configuration', 'sign-in-misconfigured', 'secret'],
+  [[7000218], 'configuration', 'sign-in-misconfigured', 'Allow public client flows'],
+  [[7000229], 'configuration', 'sign-in-misconfigured', 'service principal'],
+  [[50013, 500131], 'configuration', 'sign-in-misconfigured', 'audience'],
+  [[500133], 'person', 'sign-in-expired', 'broker'],
+  [[50027, 70021, 700021, 700023], 'configuration', 'sign-in-misconfigured', 'federated credential'],
+  [[700024], 'configuration', 'sign-in-misconfigured', 'clock'],
+  [[700027, 700030], 'configuration', 'sign-in-misconfigured', 'certificate'],
+  [[70025, 700211, 700212, 700213], 'configuration', 'sign-in-misconfigured', 'federated credential'],
+  [[82001], 'configuration', 'sign-in-misconfigured', 'blueprint'],
+  [[50173, 70000, 70008, 70018, 70019, 70020, 70043, 700082], 'person', 'sign-in-expired', 'patrol login ci-bot'],
+  [[70016], 'later', 'sign-in-unavailable', 'later'],
+  [[90055], 'later', 'throttled', 'later'],
+  [[50196], 'bug', 'sign-in-unavailable', 'less often'],
+  [[70011, 900144, 9002313], 'bug', 'internal', 'report'],
+]
+
 describe('the number of a refused sign-in', () => {
-  const table: [codes: number[], refusalClass: string, code: string][] = [
-    [[50034, 50126], 'person', 'sign-in-invalid-credentials'],
-    [[50053], 'later', 'sign-in-blocked'],
-    [[50055, 50144], 'person', 'sign-in-expired'],
-    [[50056, 50105, 50128, 90002, 50059, 50020, 50194], 'configuration', 'sign-in-misconfigured'],
-    [[50057], 'person', 'sign-in-blocked'],
-    [[50072, 50074, 50076, 50078, 50079, 50158], 'person', 'sign-in-mfa-required'],
-    [[50131, 53000, 53001, 53003, 53004, 530032, 530035], 'person', 'sign-in-blocked'],
-    [[50173, 70000, 70008, 700082, 70043, 70018, 70019], 'person', 'sign-in-expired'],
-    [[50196], 'bug', 'sign-in-unavailable'],
-    [[65001, 65002, 650057, 500011, 90094, 90072], 'configuration', 'sign-in-misconfigured'],
-    [[700016, 7000112, 7000218, 7000215, 7000222, 700025], 'configuration', 'sign-in-misconfigured'],
-    [[9001023, 90133], 'configuration', 'sign-in-misconfigured'],
-    [[70011, 900144], 'bug', 'internal'],
-    [[70016], 'later', 'sign-in-unavailable'],
-    [[90055], 'later', 'throttled'],
-  ]
-  it.each(table)('%j is for %s: %s', (codes, refusalClass, code) => {
+  it.each(table)('%j is for %s: %s, and speaks of %s', (codes, refusalClass, code, remedy) => {
     for (const number of codes) {
-      const verdict = judgeSignIn(refusal({ errorCodes: [number] }))
+      const verdict = judge({ errorCodes: [number] })
       expect({ number, class: verdict.class, code: verdict.code }).toEqual({ number, class: refusalClass, code })
+      expect(verdict.remedy).toContain(remedy)
       expect(verdict.remedy).toMatch(/\.$/)
+      expect(verdict.remedy).not.toMatch(/[{}]/)
     }
+  })
+
+  it('is in this table whenever it is in that of the program', () => {
+    const here = table.flatMap(([codes]) => codes)
+    expect(here.toSorted((one, other) => one - other)).toEqual([...families.keys()].sort((one, other) => one - other))
   })
 
   it('decides, whatever error, suberror and status say', () => {
     for (const error of ['invalid_grant', 'interaction_required', 'temporarily_unavailable', '']) {
-      const verdict = judgeSignIn({ status: 503, errorCodes: [50076], error, suberror: 'bad_token' })
+      const verdict = judge({ status: 503, errorCodes: [50076], error, suberror: 'bad_token' })
       expect(verdict.code).toBe('sign-in-mfa-required')
     }
   })
 
   it('is the first that is known, when there are several', () => {
-    expect(judgeSignIn(refusal({ errorCodes: [99999, 50126] })).code).toBe('sign-in-invalid-credentials')
+    expect(judge({ errorCodes: [99999, 50126] }).code).toBe('sign-in-invalid-credentials')
   })
 
   it('tells whether the account itself is refused', () => {
-    const ofAccount = (number: number): boolean => judgeSignIn(refusal({ errorCodes: [number] })).ofAccount
+    const ofAccount = (number: number): boolean => judge({ errorCodes: [number] }).ofAccount
     expect([50126, 50053, 50055, 50057, 50034].map(ofAccount)).toEqual([true, true, true, true, true])
     expect([50076, 53003, 65001, 700016, 90055].map(ofAccount)).toEqual([false, false, false, false, false])
   })
@@ -73,7 +106,7 @@ describe('without a known number', () => {
     [{ error: 'something_new' }, 'sign-in-misconfigured'],
     [{ error: '' }, 'sign-in-misconfigured'],
   ])('%j is %s', (changes, code) => {
-    expect(judgeSignIn(refusal(changes)).code).toBe(code)
+    expect(judge(changes).code).toBe(code)
   })
 })
 
