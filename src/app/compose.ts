@@ -16,6 +16,7 @@ import type { StoreTrial } from '../ports/store-trial.ts'
 import type { Tempo } from '../ports/tempo.ts'
 import type { Vantage } from '../ports/vantage.ts'
 import type { World } from '../ports/world.ts'
+import { composeTargets } from './compose-targets.ts'
 import type { Wanted, WantedAccount } from './config/wanted.ts'
 import { openStore, openTrial } from './open-store.ts'
 import { Tenants } from './tenants.ts'
@@ -94,7 +95,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     tempo,
     authorities,
     stores,
-    targets: new Map(),
+    targets: composeTargets(wanted.targets, { environment: sources.environment, clock }),
     concurrency: sources.concurrency,
     stopping,
   }

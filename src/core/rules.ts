@@ -170,7 +170,7 @@ function freeName(candidate: Candidate, names: ReadonlySet<string>): string {
 
 function termsOf(rule: Rule): Terms {
   const { account, owner, method, lifetime, renewBefore, overlap, orphanAfter, turnLimit } = rule
-  const { atCeiling, verification, targets, paused } = rule
+  const { atCeiling, verification, targets, groups, paused } = rule
   return {
     account,
     owner,
@@ -183,6 +183,7 @@ function termsOf(rule: Rule): Terms {
     atCeiling,
     verification,
     targets,
+    ...(groups === undefined ? {} : { groups }),
     paused,
   }
 }

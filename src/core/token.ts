@@ -29,8 +29,10 @@ export interface Terms {
   readonly turnLimit: Duration
   readonly atCeiling: 'report' | 'rotate'
   readonly verification: Verification
-  /** Names of targets that get a copy of each new value. */
+  /** Names of targets that get a copy of each new value, those of earlier groups first. */
   readonly targets: readonly string[]
+  /** Targets of a later group wait for those of the earlier ones. One that is not in it is of group 1. */
+  readonly groups?: ReadonlyMap<string, number>
   readonly paused: boolean
 }
 

@@ -244,6 +244,8 @@ const revealing: Readonly<Record<string, string>> = {
   'src/adapters/stores/file-trial.ts': 'encrypts a value that is only tried',
   'src/adapters/stores/key-vault-trial.ts': 'writes a value that is only tried',
   'src/adapters/stores/key-vault-identity.ts': 'hands the token of a job to Microsoft Entra',
+  'src/adapters/targets/command-target.ts': 'hands a value to a program, on its standard input or in its environment',
+  'src/adapters/targets/file-target.ts': 'writes a value into a file that consumers read',
   'src/adapters/workload/job-token.ts': 'asks the runner of a job with the access token of that job',
   'src/cli/injections.ts': 'puts a value into the environment of a command that a person runs',
   'src/cli/commands/get.ts': 'prints the value that a person asked for',

@@ -1,5 +1,5 @@
 import { PatrolError } from '../../core/errors.ts'
-import { errorNumber } from './atomic-file.ts'
+import { errorNumber } from '../atomic-file.ts'
 
 /**
  * What the operating system or age says, as an error of the store.

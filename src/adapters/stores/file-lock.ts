@@ -2,7 +2,7 @@ import { link, mkdir, readdir, readFile, readlink, rm, stat, writeFile } from 'n
 import { hostname, uptime } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { errorNumber, isMissing } from './atomic-file.ts'
+import { errorNumber, isMissing } from '../atomic-file.ts'
 
 /** A holder whose life cannot be asked about (on another machine) is taken for dead after this time without release. */
 const foreignHolderDiesMs = 60_000

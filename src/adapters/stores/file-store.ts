@@ -10,7 +10,7 @@ import type { Limits } from '../../ports/limits.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Found, Store, StoredVersion } from '../../ports/store.ts'
 import { AgeKey } from './age-key.ts'
-import { errorNumber, prepareFile, readIfThere, removeUnfinished, syncDirectory } from './atomic-file.ts'
+import { errorNumber, prepareFile, readIfThere, removeUnfinished, syncDirectory } from '../atomic-file.ts'
 import { fileFault } from './file-fault.ts'
 import { takeLock } from './file-lock.ts'
 import {

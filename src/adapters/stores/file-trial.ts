@@ -5,7 +5,7 @@ import { Secret } from '../../core/secret.ts'
 import type { StoreTrial } from '../../ports/store-trial.ts'
 import type { Random } from '../../ports/random.ts'
 import { AgeKey } from './age-key.ts'
-import { isMissing, prepareFile } from './atomic-file.ts'
+import { isMissing, prepareFile } from '../atomic-file.ts'
 import { fileFault } from './file-fault.ts'
 
 export interface FileTrialOptions {

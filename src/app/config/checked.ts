@@ -21,7 +21,10 @@ export interface Origin {
 export interface Checked {
   readonly draft: Draft
   readonly faults: readonly Fault[]
-  /** Accounts that nobody can sign in as, which does no harm to what the configuration is loaded for. */
+  /**
+   * Path keys of accounts that nobody can sign in as and of targets that nothing could be delivered to, which does no
+   * harm to what the configuration is loaded for.
+   */
   readonly spared: ReadonlySet<string>
 }
 
@@ -43,6 +46,6 @@ export function checkTree(tree: unknown, environment: Environment, origin: Origi
   return {
     draft,
     faults: [...origin.faults, ...references, ...shaped.faults, ...applyRules(draft)],
-    spared: new Set([...spared].map(({ path }) => String(path[1]))),
+    spared: new Set([...spared].map(({ path }) => pathKey(path.slice(0, 2)))),
   }
 }

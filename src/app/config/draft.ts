@@ -31,7 +31,7 @@ export interface Draft {
   /** Whether what stands at the path, or around it, was already found wrong. */
   readonly isFaulty: (path: Path) => boolean
   /** The names in a section, right or wrong: a reference to any of them needs no second fault. */
-  readonly names: (section: 'accounts' | 'stores') => readonly string[]
+  readonly names: (section: 'accounts' | 'stores' | 'targets') => readonly string[]
 }
 
 /** A cross-field rule: what it finds over whatever parsed. */

@@ -12,6 +12,7 @@ import {
   text,
   truth,
 } from './fields.ts'
+import { targetName } from './targets/target-fields.ts'
 import { durationHint, lifetimeHint, nameHint, organizationHint, scopeHint, urlHint } from './hints.ts'
 
 const renewBeforePhrase = 'a duration such as 10d, or a share of the lifetime from 1% to 99%'
@@ -61,6 +62,16 @@ const organizationMeta: KeyMeta = {
   hint: organizationHint,
 }
 
+const targets: KeyMeta = {
+  description: 'The targets that get a copy of each new value, by their names. Write `[]` for none.',
+  builtIn: 'none',
+  examples: ['[build-group, feed-file]'],
+  refused: 'there is no such target, one stands in it twice, or there are more than twenty',
+  errors: ['delivery-failed', 'target-denied', 'target-not-found', 'target-unreachable', 'proof-failed'],
+}
+const targetList = (meta: KeyMeta) =>
+  field(z.array(field(targetName(), { description: 'The name of a target.' }), { error: 'a list of targets' }), meta)
+
 /** The times of `defaults` and of entries: the same keys with other defaults. */
 const times = (builtIn: (meta: KeyMeta) => KeyMeta) => ({
   lifetime: field(duration(), builtIn(lifetime)).optional(),
@@ -91,6 +102,11 @@ export const defaultsSchema = field(
       description:
         'The store of entries with `method: rotate` that name none. Entries with `method: renew` have a store only if they name one themselves.',
       examples: ['vault'],
+    }).optional(),
+    targets: targetList({
+      ...targets,
+      description:
+        'The targets of entries that have a store and name no targets themselves: each gets a copy of every new value.',
     }).optional(),
   }),
   { description: 'What holds for every entry of `tokens` that does not say otherwise.' },
@@ -181,6 +197,11 @@ export const entrySchema = z.strictObject({
       hint: urlHint,
     },
   ).optional(),
+  targets: targetList({
+    ...targets,
+    builtIn: '`defaults.targets` where the entry has a store, else none',
+    refused: 'there is no such target, one stands in it twice, there are more than twenty, or the entry has no store',
+  }).optional(),
   atCeiling: field(choice(['report', 'rotate']), {
     description:
       'What becomes of a PAT that `method: renew` cannot extend any more, because a policy limits its life: it is reported, or replaced by a new value.',

@@ -1,11 +1,12 @@
 import { type Draft, inherited, storeOf } from './draft.ts'
 import { type Fault, pathKey, type Path } from './faults.ts'
 
-/** What a configuration is loaded for. `stores`: to read values only, which asks nothing of Azure DevOps. */
+/** What a configuration is loaded for. `stores`: to read values only, which asks nothing of Azure DevOps or targets. */
 export type Needs = 'everything' | 'stores'
 
 /**
- * What is not there and does not matter to whoever only reads from stores: references of accounts that open no store.
+ * What is not there and does not matter to whoever only reads from stores: references of targets, and of accounts that
+ * open no store.
  * One of these counts all the same: the user name of an account whose rules have a store, for its secrets are told by it.
  *
  * @param absences what references name and is not there
@@ -27,6 +28,7 @@ export function sparedFaults(draft: Draft, absences: readonly Fault[]): Readonly
   )
   const isSpared = ({ path }: Fault): boolean => {
     const [section, name] = path
+    if (section === 'targets') return path.length > 2
     return section === 'accounts' && path.length > 2 && !openers.has(String(name)) && !owners.has(pathKey(path))
   }
   return new Set(absences.filter(isSpared))

@@ -3,9 +3,11 @@ import type { ConfigRule, Draft } from './draft.ts'
 import * as credentials from './credential-rules.ts'
 import * as entries from './entry-rules.ts'
 import type { Fault } from './faults.ts'
+import * as paths from './path-rules.ts'
 import * as scopes from './scope-rules.ts'
 import * as secrets from './secret-rules.ts'
 import * as stores from './store-rules.ts'
+import * as targets from './target-rules.ts'
 import * as times from './time-rules.ts'
 
 /** Everything that must hold beyond the form of single keys. */
@@ -27,7 +29,7 @@ const rules: readonly ConfigRule[] = [
   stores.storesAreApart,
   stores.storesExist,
   stores.storesAreUsed,
-  stores.pathsAreWrittenOut,
+  paths.pathsAreWrittenOut,
   stores.certificatesAreReadable,
   entries.nameOrMatch,
   entries.namesAreUnique,
@@ -45,6 +47,14 @@ const rules: readonly ConfigRule[] = [
   entries.rulesAreReached,
   entries.verificationStaysHome,
   entries.somethingIsManaged,
+  targets.targetsAreSound,
+  targets.targetsExist,
+  targets.targetsAreNamedOnce,
+  targets.targetsAreFew,
+  targets.targetsFollowStores,
+  targets.targetsAreApart,
+  targets.tokensAreToldApart,
+  targets.targetsAreUsed,
   scopes.tokensHaveScopes,
   scopes.scopesAreUnique,
   scopes.fullScopeStandsAlone,

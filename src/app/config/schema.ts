@@ -5,6 +5,8 @@ import { defaultsSchema, entrySchema } from './entry-schema.ts'
 import { field, guid, name, tenant, text, userName } from './fields.ts'
 import { tenantHint, userHint } from './hints.ts'
 import { signInSchema } from './sign-in-schema.ts'
+import { targetSchema } from './targets/kinds.ts'
+import { targetName } from './targets/target-fields.ts'
 
 const accountSchema = z.strictObject({
   tenant: field(tenant(), {
@@ -62,6 +64,11 @@ export const configSchema = z.strictObject({
     description: 'Where values are kept, under names of your choice. `method: renew` alone needs none.',
     refused: 'two stores are one place',
   }).optional(),
+  targets: field(z.record(targetName(), targetSchema), {
+    description:
+      'Where copies of values go, under names of your choice, which are at most 24 characters long. Entries name those that get theirs. What each type needs, verifies and notices is told in [targets.md](targets.md).',
+    refused: 'two targets are one place, or tokens that share a target would overwrite each other there',
+  }).optional(),
   defaults: defaultsSchema.optional(),
   tokens: field(z.array(entrySchema, { error: 'a list of tokens and rules' }), {
     description:
@@ -89,5 +96,7 @@ export type Written = z.input<typeof configSchema>
 export type WrittenEntry = Written['tokens'][number]
 
 export type WrittenStore = NonNullable<Written['stores']>[string]
+
+export type WrittenTarget = NonNullable<Written['targets']>[string]
 
 export type WrittenCredential = z.input<typeof credentialSchema>

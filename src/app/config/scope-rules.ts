@@ -1,7 +1,8 @@
-import { fits } from '../../core/metadata.ts'
+import { type Delivery, fits } from '../../core/metadata.ts'
 import { fullScope, normalizeScopes } from '../../core/scopes.ts'
-import { instant } from '../../core/time.ts'
+import { instant, second } from '../../core/time.ts'
 import { type ConfigRule, inherited } from './draft.ts'
+import { writtenTargets } from './destinations.ts'
 import { repeated } from './entry-loop.ts'
 import { fault, warning } from './faults.ts'
 import { knownScopes, signInScopes } from './known-scopes.ts'
@@ -82,7 +83,7 @@ export const metadataFits: ConfigRule = (draft) =>
       extendedAt: at,
       rule: entry.written.match,
       displayName: entry.written.displayName ?? '',
-      deliveries: [],
+      deliveries: writtenTargets(draft, entry).names.map(longestRecord),
     })
     if (room) return []
     return [
@@ -93,3 +94,9 @@ export const metadataFits: ConfigRule = (draft) =>
       ),
     ]
   })
+
+/** A delivery that failed often, as long as its record ever gets. */
+function longestRecord(target: string): Delivery {
+  const late = instant(9_999_999_999 * second)
+  return { target, beganAt: late, deliveredAt: late, nextAttemptAt: late, failures: 999 }
+}

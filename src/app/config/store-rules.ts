@@ -110,31 +110,6 @@ export const storesAreUsed: ConfigRule = (draft) => {
     .map((name) => warning(['stores', name], 'is not used by any token', remedy))
 }
 
-/** A shell would replace the tilde; here it would make a directory of that name. */
-export const pathsAreWrittenOut: ConfigRule = (draft) => {
-  const paths: readonly (readonly [Path, string | undefined])[] = [
-    [['tls', 'caFile'], draft.written.tls?.caFile],
-    ...Object.entries(draft.written.accounts ?? {}).map(([name, account]): readonly [Path, string | undefined] => [
-      ['accounts', name, 'signIn', 'file'],
-      account?.signIn?.method === 'access-token' ? account.signIn.file : undefined,
-    ]),
-    ...Object.entries(draft.written.stores ?? {}).flatMap(([name, store]): (readonly [Path, string | undefined])[] => [
-      [['stores', name, 'path'], store?.type === 'file' ? store.path : undefined],
-      [['stores', name, 'credential', 'tokenFile'], tokenFileOf(store)],
-    ]),
-  ]
-  return paths
-    .filter(([, written]) => written !== undefined && /^~(?:$|[/\\])/.test(written))
-    .map(([path]) =>
-      fault(path, `${draft.shown(path)} begins with ~, which is not replaced here`, 'write ${HOME} in place of ~'),
-    )
-}
-
-function tokenFileOf(store: Sound<WrittenStore> | undefined): string | undefined {
-  const credential = store?.type === 'azure-key-vault' ? store.credential : undefined
-  return typeof credential === 'object' && credential.type === 'workload-identity' ? credential.tokenFile : undefined
-}
-
 /** A certificate file that cannot be read would fail every connection, with less to say about why. */
 export const certificatesAreReadable: ConfigRule = (draft) => {
   const caFile = draft.written.tls?.caFile

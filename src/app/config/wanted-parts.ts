@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { cloudOfEntra } from '../../adapters/azure-clouds.ts'
 import type { ReplacementLimit } from '../../core/guard.ts'
 import { normalizeScopes } from '../../core/scopes.ts'
-import type { Secret } from '../../core/secret.ts'
 import { parseDuration } from '../../core/time.ts'
 import type { Rule, Terms, Token, Verification } from '../../core/token.ts'
 import { plainUrl } from './address.ts'
@@ -18,8 +17,11 @@ import {
 } from './draft.ts'
 import { type Path, pathKey } from './faults.ts'
 import { isTrue } from './fields.ts'
+import { present, secretAt } from './present.ts'
 import type { ConfigProblem } from './problems.ts'
 import type { Written, WrittenEntry } from './schema.ts'
+import { destinationsOf } from './destinations.ts'
+import { wantedTarget } from './targets/kinds.ts'
 import { timesOf } from './times.ts'
 import type { Wanted, WantedAccount, WantedSignIn, WantedStore } from './wanted.ts'
 import { wantedCredential } from './wanted-credential.ts'
@@ -29,7 +31,7 @@ import { wantedCredential } from './wanted-credential.ts'
  *
  * @param file undefined when flags said it all
  * @param warnings handed through
- * @param spared accounts that are not complete and need not be
+ * @param spared path keys of accounts and targets that are not complete and need not be
  */
 export function wantedOf(
   draft: Draft,
@@ -40,8 +42,9 @@ export function wantedOf(
   const written = draft.written as Written
   const runEvery = written.defaults?.runEvery
   const entra = plainUrl(written.endpoints?.entra ?? publicEndpoints.entra)
-  const complete = Object.keys(written.accounts).filter((name) => !spared.has(name))
-  const accounts = new Map(complete.map((name) => [name, accountOf(draft, written, name)]))
+  const complete = (section: 'accounts' | 'targets'): readonly string[] =>
+    Object.keys(written[section] ?? {}).filter((name) => !spared.has(pathKey([section, name])))
+  const accounts = new Map(complete('accounts').map((name) => [name, accountOf(draft, written, name)]))
   const entries = draft.entries.map((entry) => ({ entry, terms: termsOf(draft, entry) }))
   return {
     file,
@@ -54,6 +57,7 @@ export function wantedOf(
     tls: { caFile: written.tls?.caFile === undefined ? undefined : resolve(draft.directory, written.tls.caFile) },
     accounts,
     stores: new Map(Object.keys(written.stores ?? {}).map((name) => [name, wantedStore(draft, written, name)])),
+    targets: new Map(complete('targets').map((name) => [name, wantedTarget(draft, name)])),
     tokens: entries.flatMap(({ entry, terms }) => (entry.kind === 'token' ? [tokenOf(draft, entry, terms)] : [])),
     rules: entries.flatMap(({ entry, terms }) => (entry.kind === 'rule' ? [ruleOf(draft, entry, terms)] : [])),
     runEvery: runEvery === undefined ? undefined : parseDuration(runEvery),
@@ -127,7 +131,7 @@ function termsOf(draft: Draft, entry: DraftEntry): Terms {
     turnLimit: present(times.turnLimit, entry.path).value,
     atCeiling: written.atCeiling ?? 'report',
     verification: verificationOf(written.verify ?? 'connection-data'),
-    targets: [],
+    ...destinationsOf(draft, entry),
     paused: isTrue(written.paused, false),
   }
 }
@@ -173,16 +177,6 @@ function maxReplacementsOf(written: number | string | undefined): ReplacementLim
   return { kind: 'count', count: Number(written) }
 }
 
-function secretAt(draft: Draft, path: Path): Secret {
-  return present(draft.secrets.get(pathKey(path)), path)
-}
-
 function said(value: Sourced<string> | 'absent' | 'faulty', path: Path): string {
   return present(typeof value === 'string' ? undefined : value.value, path)
-}
-
-/** The rules have seen to it that it is there; if one did not, this is a fault of ours and must not pass for a value. */
-function present<T>(value: T | undefined, path: Path): T {
-  if (value === undefined) throw new Error(`the rules let ${pathKey(path)} pass without a value`)
-  return value
 }

@@ -4,6 +4,7 @@ import type { Rule, Token } from '../../core/token.ts'
 import type { Secret } from '../../core/secret.ts'
 import type { Duration } from '../../core/time.ts'
 import type { ConfigProblem } from './problems.ts'
+import type { WantedTarget } from './targets/kinds.ts'
 
 export interface Endpoints {
   readonly entra: string
@@ -65,6 +66,8 @@ export interface Wanted {
   /** Those that can sign in; what was loaded for its stores alone need not have all. */
   readonly accounts: ReadonlyMap<string, WantedAccount>
   readonly stores: ReadonlyMap<string, WantedStore>
+  /** Where copies go; what was loaded for its stores alone need not have all. */
+  readonly targets: ReadonlyMap<string, WantedTarget>
   readonly tokens: readonly Token[]
   /** In the order in which they are tried. */
   readonly rules: readonly Rule[]

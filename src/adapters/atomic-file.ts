@@ -17,22 +17,27 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /** A file that stands finished beside the one that it is to replace. */
 export interface PreparedFile {
+  /** Where it stands until then. */
+  readonly path: string
   /** Puts it in place: readers see the old text or the new one. It lasts when `syncDirectory` is done as well. */
   commit(): Promise<void>
   discard(): Promise<void>
 }
 
-/** Writes the text to disk beside `path`, readable for its owner alone. */
-export async function prepareFile(path: string, text: string): Promise<PreparedFile> {
+/** Writes the text to disk beside `path`, readable for its owner alone unless a mode says otherwise. */
+export async function prepareFile(path: string, text: string, mode = 0o600): Promise<PreparedFile> {
   const temporary = `${path}.${process.pid}-${++written}${unfinished}`
   const file = await open(temporary, 'wx', 0o600)
   try {
     await file.writeFile(text)
+    // What is wider than this is what the mask of the process would have taken away.
+    if (mode !== 0o600) await file.chmod(mode)
     await file.sync()
   } finally {
     await file.close()
   }
   return {
+    path: temporary,
     commit: () => rename(temporary, path),
     discard: () => rm(temporary, { force: true }),
   }

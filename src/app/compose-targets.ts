@@ -1,0 +1,44 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Target } from '../ports/target.ts'
+import type { WantedTarget } from './config/targets/kinds.ts'
+
+/** What targets are made of besides what is written about them. */
+export interface TargetParts {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+}
+
+/** The targets by their names. The code of each type is loaded when one of it is first used. */
+export function composeTargets(
+  wanted: ReadonlyMap<string, WantedTarget>,
+  parts: TargetParts,
+): ReadonlyMap<string, Target> {
+  return new Map([...wanted].map(([name, target]) => [name, later(name, () => open(target, parts))]))
+}
+
+/** One case for each type; a new one is a case here and an adapter of its own. */
+async function open(wanted: WantedTarget, { environment, clock }: TargetParts): Promise<Target> {
+  switch (wanted.type) {
+    case 'command': {
+      const { commandTarget } = await import('../adapters/targets/command-target.ts')
+      return commandTarget({ ...wanted, environment, clock })
+    }
+    case 'file': {
+      const { fileTarget } = await import('../adapters/targets/file-target.ts')
+      return fileTarget({ ...wanted, clock })
+    }
+  }
+}
+
+/** A target that is opened when it is first asked for anything. */
+function later(name: string, openIt: () => Promise<Target>): Target {
+  let opened: Promise<Target> | undefined
+  const target = (): Promise<Target> => (opened ??= openIt())
+  return {
+    name,
+    deliver: async (consignment, limits) => (await target()).deliver(consignment, limits),
+    inspect: async (copy) => (await target()).inspect(copy),
+    remove: async (copy, limits) => (await target()).remove(copy, limits),
+    check: async () => (await target()).check(),
+  }
+}
