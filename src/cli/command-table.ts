@@ -1,4 +1,4 @@
-import { type Command as Commander, Help, Option } from 'commander'
+import { Argument, type Command as Commander, Help, Option } from 'commander'
 import { minute, second, times } from '../core/time.ts'
 import type { Command } from './invocation.ts'
 import { lengthOfTime } from './length-of-time.ts'
@@ -193,6 +193,23 @@ export function describeCommands(program: Commander, run: Runner): void {
       ),
     )
     .action(run(async () => (await import('./commands/init.ts')).initCommand))
+
+  takingOnly(program.command('setup'), '--json')
+    .description('print the commands that register an application of your own in Microsoft Entra; runs none of them')
+    .addArgument(new Argument('<what>', 'what is set up').choices(['entra']))
+    .option('--print', 'print the commands')
+    .option('--tenant <id>', 'your tenant, as an id or a domain (default: that of az)')
+    .option('--name <name>', 'what the application is called', 'Patrol')
+    .addOption(new Option('--shell <shell>', 'for which shell').choices(['bash', 'powershell']).default('bash'))
+    .option('--vault', 'also let it open key vaults, for a store with credential: account:…')
+    .addHelpText(
+      'after',
+      examples(
+        'patrol setup entra --print --tenant contoso.com > register.sh',
+        'patrol setup entra --print --shell powershell > register.ps1',
+      ),
+    )
+    .action(run(async () => (await import('./commands/setup.ts')).setupCommand))
 
   takingOnly(program.command('demo'), '--no-color')
     .description('watch tokens being created, rotated and revoked, against an emulator on this machine')

@@ -142,6 +142,7 @@ export const documents = {
       skipped: z.number().int(),
     }),
   }),
+  setup: z.strictObject({ version, shell: z.enum(['bash', 'powershell']), script: name }),
   validate: z.strictObject({ version, problems: z.array(fault) }),
   init: z.strictObject({ version, configuration: name, file: name.optional() }),
   /** Of any command. */
