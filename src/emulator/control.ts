@@ -40,13 +40,25 @@ const clientBody = z.strictObject({
   azureDevOps: z.array(z.string()).optional(),
   certificates: z.array(z.string()).optional(),
 })
+const gitHubBody = z.strictObject({ subject: z.string() })
+const pipelineBody = z.strictObject({
+  organization: z.string(),
+  project: z.string(),
+  connections: z.array(z.strictObject({ id: z.guid(), name: z.string() })),
+})
+const serviceAccountBody = z.strictObject({
+  issuer: z.string(),
+  subject: z.string(),
+  audience: z.string().optional(),
+  lifeSeconds: z.number().int().positive().optional(),
+})
 const objectBody = z.record(z.string(), z.unknown())
 
 /**
  * The emulator by remote control, for those who run it as a program: JSON in and out. Secrets are left out unless the
  * query says `reveal=1`.
  */
-export function makeControl(emulator: ControlFace): (call: Call) => Answer {
+export function makeControl(emulator: ControlFace): (call: Call) => Promise<Answer> {
   const faults: FaultControl[] = []
   const replies: Record<string, Reply> = {
     'GET now': () => ({ now: emulator.now() }),
@@ -107,13 +119,22 @@ export function makeControl(emulator: ControlFace): (call: Call) => Answer {
       emulator.revokeSessions(upn)
       return { upn }
     },
+    'POST github-job': (call) => secretOf(call, () => emulator.gitHubJob(gitHubBody.parse(bodyOf(call)))),
+    'POST pipeline-job': (call) => secretOf(call, () => emulator.pipelineJob(pipelineBody.parse(bodyOf(call)))),
+    'POST service-account-token': (call) =>
+      secretOf(call, async () => {
+        const { issuer, subject, ...more } = serviceAccountBody.parse(bodyOf(call))
+        return { token: await emulator.serviceAccountToken({ issuer, subject, ...present(more) }) }
+      }),
+    'GET managed-identity': (call, [, host = '']) =>
+      secretOf(call, () => emulator.managedIdentityVariables(z.enum(['imds', 'app-service']).parse(host))),
     'POST clients': (call, [, clientId = '']) => {
       emulator.changeClient(clientId, present(clientBody.parse(bodyOf(call))))
       return { clientId }
     },
     'GET secrets': (call) => (isRevealing(call) ? emulator.secrets() : { count: emulator.secrets().length }),
   }
-  return (call) => {
+  return async (call) => {
     const parts = call.path.split('/').filter((part) => part !== '')
     const name = `${call.method} ${parts[2] ?? parts[0] ?? ''}`
     const reply = Object.hasOwn(replies, name) ? replies[name] : undefined
@@ -121,7 +142,7 @@ export function makeControl(emulator: ControlFace): (call: Call) => Answer {
       return jsonAnswer(404, { error: `there is no ${call.method} ${call.path}`, known: Object.keys(replies) })
     }
     try {
-      return jsonAnswer(200, reply(call, parts))
+      return jsonAnswer(200, await reply(call, parts))
     } catch (fault) {
       const message = fault instanceof z.ZodError ? z.prettifyError(fault) : fault instanceof Error ? fault.message : ''
       return jsonAnswer(400, { error: emulator.mask(message) })
@@ -142,6 +163,12 @@ function present<T extends object>(written: T): { [K in keyof T]?: Exclude<T[K],
 
 function isRevealing(call: Call): boolean {
   return call.query.get('reveal') === '1'
+}
+
+/** An answer that is nothing but a secret: it is made only for those who say that they want to see it. */
+function secretOf(call: Call, make: () => unknown): unknown {
+  if (!isRevealing(call)) throw new Error('the answer is a secret: ask for it with reveal=1')
+  return make()
 }
 
 function faultOf(faults: readonly FaultControl[], id: string | undefined): FaultControl {

@@ -13,6 +13,7 @@ import { type ControlFace, makeControl } from './control.ts'
 import type { ClientChanges, UserChanges } from './entra/directory.ts'
 import { answerEntra } from './entra/entra-service.ts'
 import { codeAt } from './entra/second-factor.ts'
+import type { Answer, Call } from './exchange.ts'
 import { FaultBook, type FaultControl, type FaultRule } from './faults.ts'
 import { type Fixture, readFixture, sameName } from './fixture.ts'
 import { Journal, type RequestRecord } from './journal.ts'
@@ -20,6 +21,11 @@ import type { VaultRecord } from './key-vault/vault.ts'
 import { answerVault } from './key-vault/vault-service.ts'
 import { type Host, listen, type Listener } from './server.ts'
 import { changeSwitches, type SwitchChanges, type Switches } from './switches.ts'
+import { pipelineVariables } from './workloads/azure-pipelines.ts'
+import { answerGitHubActions, gitHubVariables } from './workloads/github-actions.ts'
+import { issueToken } from './workloads/issued-token.ts'
+import type { GitHubJob, PipelineJob } from './workloads/job-book.ts'
+import { answerManagedIdentity, type AzureHost, managedIdentityVariables } from './workloads/managed-identity.ts'
 import { createWorld, type Endpoints, type World } from './world.ts'
 
 export interface EmulatorOptions {
@@ -41,6 +47,18 @@ export interface HandmadePat {
   validTo: number
   validFrom?: number
   allOrgs?: boolean
+}
+
+/** What a Kubernetes cluster writes into a file of a pod. */
+export interface ServiceAccount {
+  /** The cluster's issuer, as a federated credential names it. */
+  issuer: string
+  /** `system:serviceaccount:NAMESPACE:NAME`. */
+  subject: string
+  /** `api://AzureADTokenExchange` when left out. */
+  audience?: string
+  /** An hour when left out. */
+  lifeSeconds?: number
 }
 
 export interface Emulator {
@@ -77,6 +95,14 @@ export interface Emulator {
   revokeSessions(upn: string): void
   /** Changes the registration of an application: its consent, its certificates, its permissions. */
   changeClient(clientId: string, changes: ClientChanges): void
+  /** Starts a job of GitHub Actions that may ask who it is, and gives the variables it finds. */
+  gitHubJob(job: GitHubJob): Record<string, string>
+  /** Starts a job of Azure Pipelines, and gives the variables it finds. */
+  pipelineJob(job: PipelineJob): Record<string, string>
+  /** The token of a service account, for a file that `AZURE_FEDERATED_TOKEN_FILE` names. */
+  serviceAccountToken(account: ServiceAccount): Promise<string>
+  /** The variables of a program that Azure hosts, which lead it to the endpoint for managed identities. */
+  managedIdentityVariables(host: AzureHost): Record<string, string>
   /** Lets go of every request that waits and closes all hosts. */
   stop(): Promise<void>
 }
@@ -123,6 +149,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       const now = () => hostNow(world, 'vault')
       endpoints.vaults[vault.settings.name] = await open({ serviceOf: () => 'vault', now, answer }, port)
     }
+    endpoints.gitHubActions = await open(workloadHost(world, answerGitHubActions))
+    endpoints.managedIdentity = await open({ ...workloadHost(world, answerManagedIdentity), isPlain: true })
     const control = makeControl(emulator)
     const now = () => world.clock.now()
     endpoints.control = await open({ serviceOf: () => undefined, now, answer: control }, ports.control)
@@ -155,6 +183,10 @@ function azureDevOpsHost(world: World): Host {
 function vsspsHost(world: World): Host {
   const now = () => hostNow(world, 'azureDevOps')
   return { serviceOf: vsspsServiceOf, now, answer: (call) => answerVssps(world, call) }
+}
+
+function workloadHost(world: World, answer: (world: World, call: Call) => Promise<Answer>): Host {
+  return { serviceOf: () => 'workload', now: () => hostNow(world, 'entra'), answer: (call) => answer(world, call) }
 }
 
 /** Everything a user of the emulator can do that needs no host. */
@@ -205,6 +237,13 @@ function faceOf(world: World, faults: FaultBook, journal: Journal): Omit<Emulato
     changeUser: (upn, changes) => world.directory.change(upn, changes),
     mfaCode: (upn) => codeAt(found(world.directory.user(upn), `user ${upn}`).mfaSecret, hostNow(world, 'entra')),
     revokeSessions: (upn) => world.directory.revokeSignIns(upn),
+    gitHubJob: (job) => gitHubVariables(world, world.jobs.openGitHub(job)),
+    pipelineJob: (job) => pipelineVariables(world, job, world.jobs.openPipeline(job)),
+    serviceAccountToken: (account) => {
+      const { issuer, subject, audience = 'api://AzureADTokenExchange', lifeSeconds = 3600 } = account
+      return issueToken(world, { issuer, subject, audience: [audience], lifeSeconds }, hostNow(world, 'entra'))
+    },
+    managedIdentityVariables: (host) => managedIdentityVariables(world, host),
     changeClient: (clientId, changes) => world.directory.changeClient(clientId, changes),
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** What part of the emulated world a request is for: faults and the journal speak in these names. */
-export type Service = 'entra' | 'pats' | 'connection-data' | 'vault' | 'other'
+export type Service = 'entra' | 'pats' | 'connection-data' | 'vault' | 'workload' | 'other'
 
 /** One request as a service sees it, with its body read. */
 export interface Call {

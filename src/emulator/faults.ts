@@ -47,7 +47,7 @@ const effectSchema = z.union([
 export type FaultEffect = z.output<typeof effectSchema>
 
 export const faultRuleSchema = z.strictObject({
-  service: z.enum(['entra', 'pats', 'connection-data', 'vault', 'other']),
+  service: z.enum(['entra', 'pats', 'connection-data', 'vault', 'workload', 'other']),
   method: z.string().optional(),
   /** Part of path and query, compared without regard to case. */
   pathIncludes: z.string().optional(),

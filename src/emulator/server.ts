@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:https'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Certificate } from './certificate.ts'
@@ -16,10 +16,12 @@ export interface Host {
   /** Milliseconds since the epoch. */
   now(): number
   answer(call: Call): Answer | Promise<Answer>
+  /** Plain HTTP in place of HTTPS. */
+  readonly isPlain?: boolean
 }
 
 export interface Listener {
-  /** `https://localhost:PORT`. */
+  /** `https://localhost:PORT`, or with `http:`. */
   readonly url: string
   close(): Promise<void>
 }
@@ -37,13 +39,15 @@ const MAX_BODY_BYTES = 1_000_000
 /** Serves a host on the loopback address. @param port 0 for any free one */
 export async function listen(surroundings: Surroundings, host: Host, port: number): Promise<Listener> {
   const { certificate } = surroundings
-  const server = createServer({ cert: certificate.certificate, key: certificate.privateKey }, (request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     exchange(surroundings, host, request, response).catch((fault: unknown) => {
       // A fault of the emulator itself: the client sees a 500 with its text, which a test then shows.
       const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
       send(response, host, jsonAnswer(500, { emulatorFault: text }))
     })
-  })
+  }
+  const identity = { cert: certificate.certificate, key: certificate.privateKey }
+  const server = host.isPlain === true ? createPlainServer(listener) : createServer(identity, listener)
   // A connection closed for idleness just when a client reuses it looks like a fault nobody asked for.
   server.keepAliveTimeout = 0
   await new Promise<void>((resolve, reject) => {
@@ -51,13 +55,13 @@ export async function listen(surroundings: Surroundings, host: Host, port: numbe
     server.listen(port, '127.0.0.1', resolve)
   })
   return {
-    url: urlOf((server.address() as AddressInfo).port),
+    url: urlOf(host, (server.address() as AddressInfo).port),
     close: () => close(server),
   }
 }
 
-function urlOf(port: number | undefined): string {
-  return `https://localhost:${port}`
+function urlOf({ isPlain = false }: Host, port: number | undefined): string {
+  return `${isPlain ? 'http' : 'https'}://localhost:${port}`
 }
 
 async function close(server: Server): Promise<void> {
@@ -78,7 +82,12 @@ async function exchange(
   const url = new URL(target, 'https://localhost')
   const path = decodePath(url.pathname)
   const service = host.serviceOf(path)
-  const arrival = { at: surroundings.world.clock.now(), method, host: urlOf(request.socket.localPort), url: target }
+  const arrival = {
+    at: surroundings.world.clock.now(),
+    method,
+    host: urlOf(host, request.socket.localPort),
+    url: target,
+  }
   const record = service === undefined ? undefined : surroundings.journal.open({ ...arrival, service })
   response.once('close', () => {
     // The client gave up first. What it asked for may still take effect.

@@ -60,6 +60,8 @@ export const switchesSchema = z.strictObject({
   devicePollSeconds: z.number().int().min(0).default(5),
   /** A device that asks more often: the documents name no answer of its own, the standard does. */
   devicePolledTooFast: z.enum(['authorization_pending', 'slow_down']).default('authorization_pending'),
+  /** Who vouches for a service connection of Azure Pipelines: Azure DevOps, or Entra as for newer ones. */
+  pipelinesIssuer: z.enum(['azure-devops', 'entra']).default('azure-devops'),
   /** Added to the emulator's clock at each host, in seconds. */
   perHostClockSkewSeconds: z
     .strictObject({ entra: seconds.default(0), azureDevOps: seconds.default(0), vault: seconds.default(0) })

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { PatRegister } from './azure-devops/pat-register.ts'
 import { Traffic } from './azure-devops/rate-limit.ts'
 import { Clock } from './clock.ts'
@@ -10,6 +10,7 @@ import { TokenBook } from './entra/token-book.ts'
 import { instantOf, type ReadFixture, sameName } from './fixture.ts'
 import { Vault } from './key-vault/vault.ts'
 import { SecretLedger } from './secret-ledger.ts'
+import { JobBook } from './workloads/job-book.ts'
 import { defaultSwitches, type Switches } from './switches.ts'
 
 export interface Organization extends Omit<ReadFixture['organizations'][number], 'tenant'> {
@@ -23,6 +24,10 @@ export interface Endpoints {
   azureDevOps: string
   vssps: string
   control: string
+  /** Where a job of GitHub Actions asks for its token. */
+  gitHubActions: string
+  /** Where a program that Azure hosts asks for the token of its managed identity. Plain HTTP, as in Azure. */
+  managedIdentity: string
   /** By the vault's name. */
   vaults: Record<string, string>
 }
@@ -36,6 +41,9 @@ export interface World {
   readonly codes: CodeBook
   readonly devices: DeviceBook
   readonly visits: VisitBook
+  readonly jobs: JobBook
+  /** What App Service tells its programs, so that a request they are tricked into gets no token. */
+  readonly identityHeader: string
   readonly organizations: readonly Organization[]
   readonly pats: PatRegister
   readonly vaults: readonly Vault[]
@@ -85,13 +93,23 @@ export function createWorld(fixture: ReadFixture, startAt: number): World {
     codes: new CodeBook(ledger),
     devices: new DeviceBook(ledger),
     visits: new VisitBook(),
+    jobs: new JobBook(ledger),
+    identityHeader: ledger.note(randomBytes(16).toString('hex').toUpperCase()),
     organizations,
     pats,
     vaults: fixture.vaults.map(
       ({ tenant, ...settings }) => new Vault({ ...settings, tenantId: tenantId(tenant) }, ledger),
     ),
     traffic: new Traffic(),
-    endpoints: { entra: '', azureDevOps: '', vssps: '', control: '', vaults: {} },
+    endpoints: {
+      entra: '',
+      azureDevOps: '',
+      vssps: '',
+      control: '',
+      gitHubActions: '',
+      managedIdentity: '',
+      vaults: {},
+    },
     switches,
   }
 }

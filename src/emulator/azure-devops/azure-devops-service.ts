@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Answer, type Call, htmlAnswer, type Service } from '../exchange.ts'
+import { answerOidcToken, isOidcTokenPath } from '../workloads/azure-pipelines.ts'
 import type { World } from '../world.ts'
 import { answerAzureDevOps } from './connection-data.ts'
 import { readCredential } from './credentials.ts'
@@ -17,6 +18,7 @@ export function vsspsServiceOf(path: string): Service {
 
 /** Which service a path of `dev.azure.com` belongs to. */
 export function azureDevOpsServiceOf(path: string): Service {
+  if (isOidcTokenPath(path)) return 'workload'
   return CONNECTION_DATA.test(path) ? 'connection-data' : 'other'
 }
 
@@ -29,7 +31,8 @@ export function answerVssps(world: World, call: Call): Answer {
   })
 }
 
-export function answerDevAzure(world: World, call: Call): Answer {
+export function answerDevAzure(world: World, call: Call): Answer | Promise<Answer> {
+  if (isOidcTokenPath(call.path)) return answerOidcToken(world, call)
   return guarded(world, call, () => answerAzureDevOps(world, call))
 }
 

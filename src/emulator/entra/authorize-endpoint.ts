@@ -27,7 +27,7 @@ export function answerAuthorize(world: World, call: Call, authority: string): An
   }
   call.principal = request.client.id
   if (request.client.blueprint !== undefined) {
-    return refusalReply(request, new EntraError(65004, 'No person signs in for an agent.'))
+    return refusalReply(request, new EntraError(82014))
   }
   if (request.prompt === 'none') return refusalReply(request, new EntraError(50058))
   return beginSignIn(world, call, { kind: 'code', request })

@@ -3,7 +3,7 @@ import { sameName } from '../fixture.ts'
 import type { World } from '../world.ts'
 import type { Client } from './directory.ts'
 import { EntraError } from './entra-error.ts'
-import { isExchangeAudience, readFmiSubject } from './exchange-token.ts'
+import { fmiSubject, isExchangeAudience } from './exchange-token.ts'
 import { type Claims, isOwnToken, readToken, type ReadToken } from './signed-token.ts'
 import type { TokenRequest } from './token-request.ts'
 
@@ -74,7 +74,11 @@ async function checkFederated(client: Client, token: ReadToken): Promise<void> {
   if (!(await isOwnToken(token))) throw new EntraError(50013)
   const ofSubject = ofIssuer.filter(({ subject }) => subject === sub)
   if (ofSubject.length === 0) throw new EntraError(700213, `It is '${String(sub)}'.`)
-  const shown = isExchangeAudience(aud) ? ['api://AzureADTokenExchange', String(aud)] : [String(aud)]
+  // Some issuers write a list, Kubernetes for one.
+  const written: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+  const shown = written.flatMap((one) =>
+    isExchangeAudience(one) ? ['api://AzureADTokenExchange', String(one)] : [String(one)],
+  )
   if (!ofSubject.some(({ audiences }) => shown.some((audience) => audiences.includes(audience)))) {
     throw new EntraError(700212, `It is '${String(aud)}'.`)
   }
@@ -85,10 +89,9 @@ async function checkFederated(client: Client, token: ReadToken): Promise<void> {
  * https://learn.microsoft.com/en-us/entra/agent-id/agent-oauth-protocols
  */
 async function checkBlueprint(agent: Client, blueprint: string, token: ReadToken): Promise<void> {
+  const { aud, azp, sub } = token.claims
   if (!(await isOwnToken(token))) throw new EntraError(50013)
-  if (!isExchangeAudience(token.claims['aud'])) throw new EntraError(700212, `It is '${String(token.claims['aud'])}'.`)
-  const path = readFmiSubject(token.claims['sub'])
-  if (path === undefined || !sameName(path.blueprint, blueprint) || !sameName(path.agent, agent.id)) {
-    throw new EntraError(700213, `It is '${String(token.claims['sub'])}'.`)
-  }
+  if (!isExchangeAudience(aud)) throw new EntraError(700212, `It is '${String(aud)}'.`)
+  const isForAgent = agent.tenantId !== undefined && sub === fmiSubject(agent.tenantId, { id: blueprint }, agent)
+  if (!sameName(String(azp), blueprint) || !isForAgent) throw new EntraError(7002137, `It is '${String(sub)}'.`)
 }

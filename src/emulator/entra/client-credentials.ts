@@ -25,6 +25,7 @@ export async function applicationAnswer(world: World, request: TokenRequest): Pr
   if (agent !== undefined && audience !== 'token-exchange') {
     throw new EntraError(1002012, "With 'fmi_path' the only resource is api://AzureADTokenExchange.")
   }
+  if (audience !== 'token-exchange' && isBlueprint(world, client)) throw new EntraError(82001)
   const subject = { tenantId: tenant.id, client, ...(agent === undefined ? {} : { agent }) }
   const value =
     audience === 'token-exchange'
@@ -62,4 +63,9 @@ function agentNamed(world: World, blueprint: Client, path: string | null): Clien
     throw new EntraError(500131, `'${path}' is no agent identity of this application.`)
   }
   return agent
+}
+
+/** Blueprints make tokens for their agents and none for themselves: https://learn.microsoft.com/en-us/entra/agent-id/agent-oauth-protocols */
+function isBlueprint(world: World, { id }: Client): boolean {
+  return world.directory.clients.some(({ blueprint }) => blueprint !== undefined && sameName(blueprint, id))
 }

@@ -94,11 +94,14 @@ export class Directory {
     })
     const own = fixture.clients.map((written): Client => {
       const { tenant, secret, ...rest } = written
-      const isConfidential = written.confidential || secret !== undefined
+      // An agent identity has no credential of its own: its blueprint speaks for it.
+      const isAgent = written.blueprint !== undefined
+      const isConfidential = written.confidential || secret !== undefined || isAgent
+      const hasSecret = isConfidential && !isAgent
       return {
         ...rest,
         confidential: isConfidential,
-        secret: isConfidential ? ledger.note(secret ?? randomBytes(30).toString('base64url')) : undefined,
+        secret: hasSecret ? ledger.note(secret ?? randomBytes(30).toString('base64url')) : undefined,
         tenantId: tenant === undefined ? undefined : this.#tenantId(tenant),
         objectId: written.objectId ?? randomUUID(),
       }

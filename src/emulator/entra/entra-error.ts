@@ -14,6 +14,7 @@ interface Known {
  */
 const known: Record<number, Known> = {
   28000: { error: 'invalid_request', text: 'The scope names more than one resource.' },
+  50000: { error: 'server_error', text: 'The sign-in service failed to issue a token.' },
   50011: {
     error: 'invalid_request',
     text: 'The redirect address of the request does not match those of the application.',
@@ -65,12 +66,15 @@ const known: Record<number, Known> = {
     text: 'The refresh token is expired or not valid, because Conditional Access limits how long ago the sign-in may be.',
     suberror: 'token_expired',
   },
+  82001: { error: 'invalid_grant', text: 'An agent identity blueprint gets no token for itself at this resource.' },
+  82014: { error: 'access_denied', text: 'Nobody consents to an agent identity on a page.' },
   90002: { error: 'invalid_request', text: 'The tenant was not found.' },
   90094: { error: 'consent_required', text: 'An administrator has to consent.' },
   90133: { error: 'invalid_request', text: "Device codes are not supported over '/common' or '/consumers'." },
   500011: { error: 'invalid_resource', text: 'The resource principal was not found in the tenant.' },
   500112: { error: 'invalid_grant', text: 'The reply address does not match the one of the request for the code.' },
   500131: { error: 'invalid_grant', text: 'The audience of the assertion is not the application that shows it.' },
+  500133: { error: 'invalid_grant', text: 'The assertion is not within its time of validity.' },
   501481: { error: 'invalid_grant', text: 'The code verifier does not match the code challenge.' },
   650057: { error: 'invalid_resource', text: "The resource is not among the application's requested permissions." },
   700005: { error: 'invalid_grant', text: 'The authorization code is for another tenant.' },
@@ -113,6 +117,7 @@ const known: Record<number, Known> = {
     error: 'invalid_scope',
     text: "For client credentials the scope must be the resource's identifier and the suffix /.default.",
   },
+  7000114: { error: 'invalid_grant', text: 'The token shown is of an application, on whose behalf nobody can act.' },
   7000215: { error: 'invalid_client', text: 'Invalid client secret provided.', status: 401 },
   7000218: {
     error: 'invalid_client',
@@ -120,6 +125,11 @@ const known: Record<number, Known> = {
     status: 401,
   },
   7000222: { error: 'invalid_client', text: 'The client secret is expired.', status: 401 },
+  7002137: {
+    error: 'invalid_client',
+    text: 'No federated identity record matches the subject of the assertion.',
+    status: 401,
+  },
   9001023: { error: 'invalid_request', text: "The grant type is not supported over '/common' or '/consumers'." },
   9002313: { error: 'invalid_request', text: 'The request is malformed or not valid.' },
 }

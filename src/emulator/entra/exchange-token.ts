@@ -35,7 +35,7 @@ export async function issueExchangeToken(
     azp: client.id,
     idtyp: 'app',
     oid: client.objectId,
-    sub: agent === undefined ? client.objectId : `/eid1/c/pub/t/${tenantId}/a/${client.id}/${agent.id}`,
+    sub: agent === undefined ? client.objectId : fmiSubject(tenantId, client, agent),
     tid: tenantId,
     ver: '2.0',
   })
@@ -52,8 +52,21 @@ export function isExchangeAudience(audience: unknown): boolean {
   return audience === TOKEN_EXCHANGE_ID || String(audience).toLowerCase() === 'api://azureadtokenexchange'
 }
 
-/** What the subject of a blueprint's token for an agent identity says; undefined for any other subject. */
-export function readFmiSubject(subject: unknown): { readonly blueprint: string; readonly agent: string } | undefined {
-  const [, blueprint, agent] = /^\/eid1\/c\/pub\/t\/[^/]+\/a\/([^/]+)\/(.+)$/.exec(String(subject)) ?? []
-  return blueprint === undefined || agent === undefined ? undefined : { blueprint, agent }
+/**
+ * The subject of a blueprint's token for one of its agent identities, with tenant and blueprint as the bytes of their
+ * ids. The form is of the wild: https://github.com/microsoft/Agents/issues/202
+ */
+export function fmiSubject(
+  tenantId: string,
+  blueprint: { readonly id: string },
+  agent: { readonly id: string },
+): string {
+  return `/eid1/c/pub/t/${packed(tenantId)}/a/${packed(blueprint.id)}/${agent.id}`
+}
+
+/** A GUID as .NET lays it out: the first three groups with the least byte first. */
+function packed(guid: string): string {
+  const bytes = Buffer.from(guid.replaceAll('-', ''), 'hex')
+  const order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
+  return Buffer.from(order.map((place) => bytes[place] ?? 0)).toString('base64url')
 }

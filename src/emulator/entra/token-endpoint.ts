@@ -1,9 +1,11 @@
 import type { Answer, Call } from '../exchange.ts'
 import type { World } from '../world.ts'
+import { signInAgentUser } from './agent-user.ts'
 import { redeemCode } from './authorization-code.ts'
 import { applicationAnswer } from './client-credentials.ts'
 import { redeemDeviceCode } from './device-code.ts'
 import { EntraError } from './entra-error.ts'
+import { actOnBehalf } from './on-behalf-of.ts'
 import { signInWithPassword } from './password-grant.ts'
 import { redeemRefreshToken } from './refresh-token.ts'
 import { userAnswer } from './token-answer.ts'
@@ -37,6 +39,14 @@ const grants: Record<string, Grant> = {
   // The name before the standard, which Microsoft's own libraries still send.
   device_code: deviceCode,
   client_credentials: applicationAnswer,
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': async (world, request) => {
+    const session = await actOnBehalf(world, request)
+    return userAnswer(world, request, session, parameter(request.form, 'scope'))
+  },
+  user_fic: async (world, request) => {
+    const session = await signInAgentUser(world, request)
+    return userAnswer(world, request, session, parameter(request.form, 'scope'))
+  },
 }
 
 /** `POST /{tenant}/oauth2/v2.0/token`. https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth-ropc */
