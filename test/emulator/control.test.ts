@@ -92,6 +92,26 @@ test('tells the code of an authenticator, ends sign-ins and changes applications
   expect((await control('POST', 'clients/nobody', { consent: false })).status).toBe(400)
 })
 
+test('starts jobs, makes tokens of service accounts and tells where managed identities are, to who wants to see secrets', async () => {
+  const connections = [{ id: '5e4c0000-0000-4000-8000-000000000001', name: 'Key vault' }]
+  const wanted: [string, string, unknown][] = [
+    ['POST', 'github-job', { subject: 'repo:octo/repo:ref:refs/heads/main' }],
+    ['POST', 'pipeline-job', { organization: 'contoso', project: 'Fabrikam', connections }],
+    ['POST', 'service-account-token', { issuer: 'https://cluster.example', subject: 'system:serviceaccount:a:b' }],
+    ['GET', 'managed-identity/app-service', undefined],
+  ]
+  for (const [method, path, body] of wanted) {
+    const hidden = await control(method, path, body)
+    expect([hidden.status, hidden.json.error]).toEqual([400, expect.stringContaining('reveal=1')])
+    const shown = await control(method, `${path}?reveal=1`, body)
+    expect(shown.status).toBe(200)
+    expect(caller.emulator.secrets().filter((secret) => shown.text.includes(secret))).toHaveLength(1)
+  }
+  const imds = await control('GET', 'managed-identity/imds?reveal=1')
+  expect(imds.json).toEqual({ AZURE_POD_IDENTITY_AUTHORITY_HOST: caller.emulator.endpoints.managedIdentity })
+  expect((await control('GET', 'managed-identity/elsewhere?reveal=1')).status).toBe(400)
+})
+
 test('lists requests, blanks secrets in their URLs, and does not list itself', async () => {
   const secret = caller.emulator.password(UPN)
   await caller.say(`${caller.emulator.endpoints.azureDevOps}/contoso?password=${secret}`)

@@ -27,8 +27,10 @@ export function managedIdentityVariables(world: World, host: AzureHost): Record<
  */
 export async function answerManagedIdentity(world: World, call: Call): Promise<Answer> {
   if (call.method !== 'GET') return emptyAnswer(405)
-  if (call.path === IMDS_PATH) return imds(world, call)
-  if (call.path === APP_SERVICE_PATH) return appService(world, call)
+  // MSAL writes a slash behind what it reads from a variable.
+  const path = call.path.replace(/\/$/, '')
+  if (path === IMDS_PATH) return imds(world, call)
+  if (path === APP_SERVICE_PATH) return appService(world, call)
   return emptyAnswer(404)
 }
 
