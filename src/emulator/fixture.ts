@@ -107,6 +107,8 @@ const organization = z.strictObject({
   tenant: name,
   members: z.array(name).default([]),
   projects: z.array(name).default(['Fabrikam']),
+  /** What its accounts are: those of the tenant, or personal ones of Microsoft, so that it belongs to no tenant. */
+  backedBy: z.enum(['entra', 'personal-accounts']).default('entra'),
   policies: z
     .strictObject({
       disablePatCreation: z.enum(['off', 'all', 'packaging-only']).default('off'),

@@ -47,6 +47,10 @@ export const switchesSchema = z.strictObject({
   putChangesValue: z.union([z.literal(false), z.enum(['returned', 'silently'])]).default(false),
   /** Calls without valid credentials to connectionData: answered as the anonymous identity, or refused. */
   anonymousConnectionData: z.boolean().default(false),
+  /** How the challenge of Azure DevOps writes where to sign in; both ways have been seen. */
+  authorizationUri: z.enum(['plain', 'quoted', 'absent']).default('plain'),
+  /** A base address that the challenge names in the place of Entra, as somebody would who forges the answer. */
+  authorizationHost: z.url().nullable().default(null),
   unknownOrganization: z.enum(['404-html', 'sign-in']).default('404-html'),
   /** A PAT that lacks the scope of the call. */
   missingScopeStatus: z.union([z.literal(401), z.literal(403)]).default(401),

@@ -168,6 +168,39 @@ describe('the organization itself', () => {
     expect(heard.headers.get('x-vss-authorizationendpoint')).toBe(`${caller.emulator.endpoints.vssps}/contoso`)
   })
 
+  const challengeOf = async (method: string) => {
+    const heard = await caller.say(url(''), { method })
+    return [heard.headers.get('www-authenticate') ?? '', heard.headers.get('x-vss-resourcetenant')] as const
+  }
+
+  test.each(['HEAD', 'GET'])('%s tells it in quotes, or in a header of its own alone', async (method) => {
+    caller.emulator.set({ authorizationUri: 'quoted' })
+    expect((await challengeOf(method))[0]).toContain(
+      `Bearer authorization_uri="${caller.emulator.endpoints.entra}/${TENANT}"`,
+    )
+    caller.emulator.set({ authorizationUri: 'absent' })
+    const [challenge, tenant] = await challengeOf(method)
+    expect(challenge).not.toContain('Bearer')
+    expect(tenant).toBe(TENANT)
+    caller.emulator.set({ authorizationUri: 'plain' })
+  })
+
+  test('a forged answer names another host', async () => {
+    caller.emulator.set({ authorizationHost: 'https://attacker.example' })
+    expect((await challengeOf('HEAD'))[0]).toContain(`authorization_uri=https://attacker.example/${TENANT}`)
+    caller.emulator.set({ authorizationHost: null })
+    expect(() => caller.emulator.set({ authorizationHost: 'no address' })).toThrow('authorizationHost')
+  })
+
+  test('one of personal accounts belongs to no tenant', async () => {
+    const fixture = { organizations: [{ name: 'personal', tenant: TENANT, backedBy: 'personal-accounts' as const }] }
+    const other = await call({ fixture })
+    const { headers } = await other.say(`${other.emulator.endpoints.azureDevOps}/personal`, { method: 'HEAD' })
+    expect(headers.get('www-authenticate')).not.toContain('Bearer')
+    expect(headers.get('x-vss-resourcetenant')).toBe('00000000-0000-0000-0000-000000000000')
+    await other.stop()
+  })
+
   test('one that does not exist is 404', async () => {
     const heard = await caller.say(`${caller.emulator.endpoints.azureDevOps}/nowhere`, { method: 'HEAD' })
     expect(heard.status).toBe(404)

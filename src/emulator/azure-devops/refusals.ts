@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { type Answer, type Call, emptyAnswer, htmlAnswer, jsonAnswer } from '../exchange.ts'
 import type { Organization, World } from '../world.ts'
 
+const NO_TENANT = '00000000-0000-0000-0000-000000000000'
+
 /** Thrown inside a service of Azure DevOps and turned into its answer at the edge. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -37,21 +39,32 @@ function isSuppressed(call: Call): boolean {
   return String(call.headers['x-tfs-fedauthredirect'] ?? '').toLowerCase() === 'suppress'
 }
 
-/** The ways to sign in, as the headers of a 401 or of the unauthenticated HEAD of an organization list them. */
+/**
+ * The ways to sign in, as the headers of a 401 or of the unauthenticated HEAD of an organization list them. An
+ * organization of personal accounts belongs to no tenant, and says so with an id of nothing but zeros.
+ * https://github.com/git-ecosystem/git-credential-manager/blob/main/docs/azrepos-users-and-tokens.md
+ */
 export function challengeHeaders(
   world: World,
   organization: Organization | undefined,
 ): Record<string, string | string[]> {
-  const tenantId = organization?.tenantId
+  const isPersonal = organization?.backedBy === 'personal-accounts'
+  const tenantId = isPersonal ? NO_TENANT : organization?.tenantId
   return {
     'WWW-Authenticate': [
-      `Bearer authorization_uri=${world.endpoints.entra}/${tenantId ?? 'common'}`,
+      ...(isPersonal ? [] : bearerChallenge(world, tenantId ?? 'common')),
       `Basic realm="${world.endpoints.azureDevOps}/"`,
       'TFS-Federated',
     ],
     'X-VSS-AuthorizationEndpoint': `${world.endpoints.vssps}/${organization?.name ?? ''}`,
     ...(tenantId === undefined ? {} : { 'X-VSS-ResourceTenant': tenantId }),
   }
+}
+
+function bearerChallenge({ switches, endpoints }: World, authority: string): string[] {
+  const address = `${switches.authorizationHost ?? endpoints.entra}/${authority}`
+  if (switches.authorizationUri === 'absent') return []
+  return [`Bearer authorization_uri=${switches.authorizationUri === 'quoted' ? `"${address}"` : address}`]
 }
 
 /** Not signed in: a redirect to a page, unless the caller suppressed it. */
