@@ -12,6 +12,8 @@ const bundle = await rolldown({
   input: { main: `${root}src/cli/main.ts` },
   platform: 'node',
   logLevel: 'warn',
+  // A library of the operating system's, installed beside the package where there is one for the machine.
+  external: ['@napi-rs/keyring'],
 })
 const { output } = await bundle.write({
   dir: `${root}dist`,

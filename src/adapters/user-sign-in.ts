@@ -1,4 +1,5 @@
 import type { Secret } from '../core/secret.ts'
+import type { SignInLife } from '../core/sign-in-life.ts'
 import type { Instant } from '../core/time.ts'
 
 /** Who an access token is for. */
@@ -23,6 +24,18 @@ export interface AccessToken {
   readonly expiresAt?: Instant
 }
 
+/** A sign-in that a person made once and that dies when nobody uses it. */
+export interface KeptSignIn {
+  /** What is known of it, without using it; undefined when nobody is signed in. */
+  life(): Promise<SignInLife | undefined>
+  /**
+   * Uses it where it was not used for long, so that it stays alive; what was used in this run already is left alone.
+   *
+   * @returns what is known of it afterwards; undefined when nobody is signed in
+   */
+  renewIdle(): Promise<SignInLife | undefined>
+}
+
 /**
  * The sign-in of one account for one run, shared by all organizations, stores and concurrent callers.
  *
@@ -37,4 +50,6 @@ export interface UserSignIn {
    * the same again, and then its value tells that asking the service once more makes no sense
    */
   accessToken(audience: Audience, refused?: Secret): Promise<AccessToken>
+  /** Absent where the method keeps nothing between runs. */
+  readonly kept?: KeptSignIn
 }

@@ -2,9 +2,6 @@ import { createAuthority } from '../adapters/azure-devops/authority.ts'
 import { Pacing } from '../adapters/azure-devops/pacing.ts'
 import { createProber } from '../adapters/azure-devops/prober.ts'
 import { discoverTenant } from '../adapters/azure-devops/tenant-discovery.ts'
-import { AccessTokenSignIn } from '../adapters/entra/access-token-sign-in.ts'
-import type { EntraParts } from '../adapters/entra/held-sign-in.ts'
-import { passwordSignIn } from '../adapters/entra/password-flow.ts'
 import type { UserSignIn } from '../adapters/user-sign-in.ts'
 import { createTransport } from '../adapters/http/transport.ts'
 import { systemRandom as random } from '../adapters/random.ts'
@@ -17,8 +14,9 @@ import type { Tempo } from '../ports/tempo.ts'
 import type { Vantage } from '../ports/vantage.ts'
 import type { World } from '../ports/world.ts'
 import { composeTargets } from './compose-targets.ts'
-import type { Wanted, WantedAccount } from './config/wanted.ts'
-import { openStore, openTrial } from './open-store.ts'
+import type { Wanted } from './config/wanted.ts'
+import { type OpenAccount, openAccount } from './open-account.ts'
+import { openStore, openTrial, type StoreParts } from './open-store.ts'
 import { Tenants } from './tenants.ts'
 
 /** What the process lends: time, the environment, and somebody to tell. */
@@ -40,6 +38,8 @@ export interface Sources {
 export interface OpenWorld {
   readonly world: World
   /** By the account's name. */
+  readonly accounts: ReadonlyMap<string, OpenAccount>
+  /** Those of the accounts, by the same names. */
   readonly signIns: ReadonlyMap<string, UserSignIn>
   /** The way to the services, for whoever looks at it. */
   vantage(): Promise<Vantage>
@@ -70,7 +70,15 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
   const entraParts = { transport, clock, reporter, stopping, entra, entraOverridden }
   const { azureDevOps } = wanted.endpoints
   const tenants = new Tenants((organization) => discoverTenant(organization, azureDevOps, entraParts))
-  const signIns = new Map([...wanted.accounts].map(([name, account]) => [name, signInOf(account, tenants, entraParts)]))
+  const accounts = new Map<string, OpenAccount>()
+  const signIns = new Map<string, UserSignIn>()
+  // Sign-ins are kept in stores, and stores are opened with sign-ins: neither begins before it is used.
+  const storeParts: StoreParts = { wanted, transport, signIns, clock, random, reporter, environment }
+  for (const [name, account] of wanted.accounts) {
+    const opened = openAccount(account, tenants, entraParts, storeParts)
+    accounts.set(name, opened)
+    signIns.set(name, opened.signIn)
+  }
   const tempo = new SharedTempo(clock, stopping)
   const authorities = new Map(
     [...signIns].map(([name, signIn]) => [
@@ -78,7 +86,6 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
       createAuthority(wanted.endpoints, { transport, signIn, clock, random, stopping, pacing: tempo.of(name) }),
     ]),
   )
-  const storeParts = { wanted, transport, signIns, clock, random, reporter, environment }
   const stores = new Map<string, Store>()
   for (const [name, store] of wanted.stores) stores.set(name, await openStore(store, storeParts))
   const world: World = {
@@ -101,6 +108,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
   }
   return {
     world,
+    accounts,
     signIns,
     vantage: async () => {
       const { localVantage } = await import('../adapters/http/local-vantage.ts')
@@ -139,15 +147,5 @@ class SharedTempo implements Tempo {
   onHold(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
-  }
-}
-
-function signInOf(account: WantedAccount, tenants: Tenants, parts: EntraParts): UserSignIn {
-  const { signIn } = account
-  switch (signIn.method) {
-    case 'password':
-      return passwordSignIn({ ...account, ...signIn, tenant: tenants.of(account) }, parts)
-    case 'access-token':
-      return new AccessTokenSignIn(account.name, signIn.token)
   }
 }

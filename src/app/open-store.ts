@@ -58,7 +58,8 @@ export async function openTrial(name: string, parts: StoreParts): Promise<StoreT
 
 type WantedVault = WantedStore & { readonly type: 'azure-key-vault' }
 
-async function vaultOptions(store: WantedVault, parts: StoreParts): Promise<AzureKeyVaultOptions> {
+/** What it takes to talk to a vault of the configuration. */
+export async function vaultOptions(store: WantedVault, parts: StoreParts): Promise<AzureKeyVaultOptions> {
   const { url, verifyChallengeResource } = store
   const { clock, reporter, transport } = parts
   const credential = await vaultCredential(store, parts)

@@ -8,6 +8,9 @@ export const remedies = {
   'sign-in-invalid-credentials':
     'Correct the stored user name or password. Patrol tried once and did not repeat it, because repeated failures lock the account.',
   'sign-in-expired': 'A person must sign in again or set a new password, and update the stored one.',
+  'sign-in-missing': 'Nobody has signed in for this account yet, or somebody signed out: run `patrol login ACCOUNT`.',
+  'sign-in-declined': 'The person at the browser said no, or closed the page. Run `patrol login ACCOUNT` again.',
+  'sign-in-timed-out': 'Nobody completed the sign-in in time. Run `patrol login ACCOUNT` again.',
   'sign-in-blocked':
     'An administrator must unblock the account: look at its sign-in log in Microsoft Entra for the policy named in the message.',
   'sign-in-misconfigured':

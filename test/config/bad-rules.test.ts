@@ -469,7 +469,7 @@ limits: 5
       '1:10 error version: 2 is a number, not 1, the version of this form of the file -> write 1, the version of this form of the file',
       '2:1 error acounts: there is no such key -> did you mean accounts?',
       '4:3 error accounts.Bot: is not a name of lower-case letters, digits and hyphens -> write lower-case letters, digits and hyphens, with a letter or digit at both ends',
-      '7:23 error accounts.b.signIn.method: azure-cli is not one of password, access-token -> write password or access-token, the two that this version knows',
+      '7:23 error accounts.b.signIn.method: azure-cli is not one of password, access-token, refresh-token -> write password, access-token or refresh-token, which this version knows',
       '9:13 error accounts.c.tenant: 5 is a number, not a tenant id (11111111-2222-3333-4444-555555555555) or a domain of the tenant (contoso.onmicrosoft.com) -> write a tenant id (11111111-2222-3333-4444-555555555555) or a domain of the tenant (contoso.onmicrosoft.com)',
       '10:11 error accounts.c.user: has no value -> write a user name such as ci-bot@contoso.com, or remove the key',
       '13:17 error accounts.c.signIn.username: bot is not a user name such as ci-bot@contoso.com -> write a user name such as ci-bot@contoso.com',

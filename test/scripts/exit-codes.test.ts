@@ -22,10 +22,13 @@ test('4 is for what no later run gets past without a person', () => {
     'not-a-user-token',
     'not-signed-in',
     'sign-in-blocked',
+    'sign-in-declined',
     'sign-in-expired',
     'sign-in-invalid-credentials',
     'sign-in-mfa-required',
     'sign-in-misconfigured',
+    'sign-in-missing',
+    'sign-in-timed-out',
     'wrong-account',
   ])
 })

@@ -7,8 +7,7 @@ import { instant } from '../../core/time.ts'
 import type { Limits } from '../../ports/limits.ts'
 import type { Found, Store, StoredVersion } from '../../ports/store.ts'
 import { reachOf, refusalOf } from './key-vault-errors.ts'
-import { type AzureKeyVaultOptions, connect, type Connection } from './key-vault-connection.ts'
-import type { KeyVaultWire } from './key-vault-wire.ts'
+import { type AzureKeyVaultOptions, connect, type Connection, through } from './key-vault-connection.ts'
 import { canonicalName, canonicalNames } from './secret-name.ts'
 import { patContentType, tagsWith } from './version-tags.ts'
 
@@ -252,18 +251,6 @@ class AzureKeyVault implements Store {
   #connection(): Promise<Connection> {
     this.#connecting ??= connect(this.#options)
     return this.#connecting
-  }
-}
-
-/** The SDK's pages, each of them one operation on the wire. */
-async function* through(
-  wire: KeyVaultWire,
-  pages: AsyncIterableIterator<SecretProperties[]>,
-): AsyncGenerator<readonly SecretProperties[]> {
-  while (true) {
-    const next = await wire.run(undefined, () => pages.next())
-    if (next.done === true) return
-    yield next.value
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/core-auth'
 import type { HttpClient } from '@azure/core-rest-pipeline'
-import type { SecretClient } from '@azure/keyvault-secrets'
+import type { SecretClient, SecretProperties } from '@azure/keyvault-secrets'
 import type { Clock } from '../../ports/clock.ts'
 import type { Reporter } from '../../ports/reporter.ts'
 import { KeyVaultWire } from './key-vault-wire.ts'
@@ -35,4 +35,16 @@ export async function connect(options: AzureKeyVaultOptions): Promise<Connection
     redirectOptions: { maxRetries: 0 },
   })
   return { client, wire }
+}
+
+/** The SDK's pages, each of them one operation on the wire. */
+export async function* through(
+  wire: KeyVaultWire,
+  pages: AsyncIterableIterator<SecretProperties[]>,
+): AsyncGenerator<readonly SecretProperties[]> {
+  while (true) {
+    const next = await wire.run(undefined, () => pages.next())
+    if (next.done === true) return
+    yield next.value
+  }
 }

@@ -20,13 +20,19 @@ export const oneAccessToken: ConfigRule = (draft) =>
     return token || file ? [] : [fault(path, 'has neither token nor file', remedy)]
   })
 
-/** Nothing but the configuration says whose an access token should be, for Patrol never reads into it. */
-export const accessTokenHasUser: ConfigRule = (draft) =>
+/** Where the sign-in names nobody, nothing but the configuration says whose it should be. */
+export const signInHasUser: ConfigRule = (draft) =>
   Object.entries(draft.written.accounts ?? {}).flatMap(([name, account]) => {
-    if (account?.signIn?.method !== 'access-token' || draft.has(['accounts', name, 'user'])) return []
-    const remedy = 'write user: with the user principal name that the access token belongs to'
-    return [fault(['accounts', name], 'user is missing, which sign-in by access-token needs', remedy)]
+    const method = account?.signIn?.method
+    if (method === undefined || method === 'password' || draft.has(['accounts', name, 'user'])) return []
+    const remedy = `write user: with the user principal name ${owner[method]}`
+    return [fault(['accounts', name], `user is missing, which sign-in by ${method} needs`, remedy)]
   })
+
+const owner = {
+  'access-token': 'that the access token belongs to',
+  'refresh-token': 'of the account that signs in',
+} as const
 
 /** A tenant that is not written is found from an organization, so there must be one. */
 export const tenantsCanBeFound: ConfigRule = (draft) =>
@@ -43,7 +49,6 @@ export const tenantsCanBeFound: ConfigRule = (draft) =>
     const remedy = 'write tenant: with the id of the tenant or one of its domains'
     return [fault(['accounts', name], 'has no tenant, and no entry with an organization from which to find it', remedy)]
   })
-
 /** Two accounts of one user would both see, and both change, the same PATs. */
 export const oneAccountPerUser: ConfigRule = (draft) => {
   const seen = new Map<string, string>()

@@ -59,8 +59,10 @@ export function scopeHint(written: string): string | undefined {
 
 /** Ways to sign in that other tools have. */
 export function methodHint(written: string): string | undefined {
-  const later = ['azure-cli', 'device-code', 'refresh-token', 'agent-user', 'on-behalf-of']
-  if (later.includes(written)) return 'write password or access-token, the two that this version knows'
+  if (['device-code', 'interactive', 'browser'].includes(written.toLowerCase()))
+    return 'write refresh-token, and sign in once with patrol login: in a browser, or with a device code'
+  const later = ['azure-cli', 'agent-user', 'on-behalf-of']
+  if (later.includes(written)) return 'write password, access-token or refresh-token, which this version knows'
   if (/secret|certificate|principal|managed|workload/.test(written)) {
     return 'write password or access-token: only a user can have PATs, never a service principal or managed identity'
   }
@@ -82,6 +84,13 @@ export function credentialHint(written: string): string | undefined {
     clientsecret: 'environment, and set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET',
   }
   return meant[word] === undefined ? undefined : `write ${meant[word]}`
+}
+
+/** Words that mean the keychain. */
+export function cacheHint(written: string): string | undefined {
+  return /key.?(?:chain|ring)|credential.?manager|secret.?service/i.test(written)
+    ? 'write keychain'
+    : 'write keychain, or store: with the name of a store and secret: with a name in it, below cache:'
 }
 
 export function tenantHint(written: string): string | undefined {

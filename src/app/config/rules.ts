@@ -6,6 +6,7 @@ import type { Fault } from './faults.ts'
 import * as paths from './path-rules.ts'
 import * as scopes from './scope-rules.ts'
 import * as secrets from './secret-rules.ts'
+import * as caches from './sign-in-cache-rules.ts'
 import * as stores from './store-rules.ts'
 import * as targets from './target-rules.ts'
 import * as times from './time-rules.ts'
@@ -14,9 +15,13 @@ import * as times from './time-rules.ts'
 const rules: readonly ConfigRule[] = [
   accounts.someAccount,
   accounts.oneAccessToken,
-  accounts.accessTokenHasUser,
+  accounts.signInHasUser,
   accounts.tenantsCanBeFound,
   accounts.oneAccountPerUser,
+  caches.cacheStoresExist,
+  caches.cachesOpenWithoutThemselves,
+  caches.cacheSecretsAreApart,
+  caches.signInsAreRenewedInTime,
   accounts.accountsExist,
   accounts.entriesHaveAccounts,
   accounts.accountsAreUsed,

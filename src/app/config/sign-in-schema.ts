@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { field, filePath, secretReference, truth, userName } from './fields.ts'
 import { methodHint, userHint } from './hints.ts'
+import { refreshTokenSchema } from './sign-in-cache-schema.ts'
 
 const passwordSchema = z.strictObject({
   method: field(z.literal('password'), {
@@ -47,7 +48,9 @@ const accessTokenSchema = z.strictObject({
 })
 
 export const signInSchema = field(
-  z.discriminatedUnion('method', [passwordSchema, accessTokenSchema], { error: 'one of password, access-token' }),
+  z.discriminatedUnion('method', [passwordSchema, accessTokenSchema, refreshTokenSchema], {
+    error: 'one of password, access-token, refresh-token',
+  }),
   {
     description: 'How the account signs in.',
     howTo: 'write signIn: with method: password, username: and password: below it',

@@ -7,6 +7,7 @@ import { isTrue } from './fields.ts'
 import { decoded, reasonOf } from './references.ts'
 import type { WrittenStore } from './schema.ts'
 import type { Sound } from './shape.ts'
+import { storesOfSignIns } from './sign-in-cache-rules.ts'
 import { oneOf, suggestion } from './suggestions.ts'
 
 /** The url of a vault is the vault's own address and nothing more. */
@@ -90,7 +91,7 @@ export const storesExist: ConfigRule = (draft) => {
 
 /** A store without a purpose is most likely a slip. */
 export const storesAreUsed: ConfigRule = (draft) => {
-  const used = new Set<string>()
+  const used = new Set<string>(storesOfSignIns(draft))
   for (const entry of draft.entries) {
     const store = storeOf(draft, entry)
     // While it is not known what is used, nothing can be called unused.

@@ -22,6 +22,7 @@ import type { ConfigProblem } from './problems.ts'
 import type { Written, WrittenEntry } from './schema.ts'
 import { destinationsOf } from './destinations.ts'
 import { wantedTarget } from './targets/kinds.ts'
+import { builtInRedeemAfter } from './sign-in-cache-schema.ts'
 import { timesOf } from './times.ts'
 import type { Wanted, WantedAccount, WantedSignIn, WantedStore } from './wanted.ts'
 import { wantedCredential } from './wanted-credential.ts'
@@ -94,6 +95,14 @@ function signInOf(draft: Draft, signIn: Written['accounts'][string]['signIn'], p
       username: signIn.username,
       password: secretAt(draft, [...path, 'password']),
       warnOfMfa: isTrue(signIn.warnOfMfa, true),
+    }
+  }
+  if (signIn.method === 'refresh-token') {
+    const { cache, redeemAfter = builtInRedeemAfter } = signIn
+    return {
+      method: 'refresh-token',
+      cache: typeof cache === 'string' ? { kind: 'keychain' } : { kind: 'store', ...cache },
+      redeemAfter: present(parseDuration(redeemAfter), [...path, 'redeemAfter']),
     }
   }
   if (signIn.file !== undefined)

@@ -22,6 +22,12 @@ export type WantedSignIn =
       readonly warnOfMfa: boolean
     }
   | { readonly method: 'access-token'; readonly token: Secret | { readonly file: string } }
+  | { readonly method: 'refresh-token'; readonly cache: WantedSignInCache; readonly redeemAfter: Duration }
+
+/** Where a sign-in is kept. */
+export type WantedSignInCache =
+  | { readonly kind: 'keychain' }
+  | { readonly kind: 'store'; readonly store: string; readonly secret: string }
 
 export interface WantedAccount {
   readonly name: string

@@ -1,0 +1,36 @@
+import type { AccountInfo, PublicClientApplication } from '@azure/msal-node'
+import { Secret } from '../../core/secret.ts'
+import type { MsalNetwork } from '../http/msal-network.ts'
+import { authorityOf, type EntraHost } from './entra-authority.ts'
+
+export interface PublicClient {
+  readonly clientId: string
+  /** Id or domain. */
+  readonly tenant: string
+  readonly host: EntraHost
+  readonly network: MsalNetwork
+}
+
+/** A client of MSAL for users, without any tokens yet. The library is loaded here. */
+export async function openPublicClient(options: PublicClient): Promise<PublicClientApplication> {
+  const { PublicClientApplication } = await import('@azure/msal-node')
+  return new PublicClientApplication({
+    auth: { clientId: options.clientId, ...authorityOf(options.tenant, options.host) },
+    system: { networkClient: options.network },
+  })
+}
+
+/**
+ * What of a client's tokens is kept between runs: the refresh token and whose it is. Access tokens live for an hour and
+ * identity tokens say nothing that a run needs; neither leaves the memory.
+ */
+export function keptTokens(client: PublicClientApplication): Secret {
+  const cache: Readonly<Record<string, unknown>> = { ...JSON.parse(client.getTokenCache().serialize()) }
+  return new Secret(JSON.stringify({ ...cache, AccessToken: {}, IdToken: {} }))
+}
+
+/** Gives a client what `keptTokens` took; @returns whose tokens they are, undefined when there are none */
+export async function restoreTokens(client: PublicClientApplication, kept: Secret): Promise<AccountInfo | undefined> {
+  client.getTokenCache().deserialize(kept.reveal())
+  return (await client.getTokenCache().getAllAccounts())[0]
+}
