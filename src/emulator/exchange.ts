@@ -1,7 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** What part of the emulated world a request is for: faults and the journal speak in these names. */
-export type Service = 'entra' | 'pats' | 'connection-data' | 'vault' | 'workload' | 'other'
+export const services = [
+  'entra',
+  'pats',
+  'connection-data',
+  'graph',
+  'token-administration',
+  'accounts',
+  'vault',
+  'workload',
+  'other',
+] as const
+
+export type Service = (typeof services)[number]
 
 /** One request as a service sees it, with its body read. */
 export interface Call {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Service } from './exchange.ts'
+import { type Service, services } from './exchange.ts'
 
 const plainEffects = z.enum([
   'answer-lost',
@@ -47,7 +47,7 @@ const effectSchema = z.union([
 export type FaultEffect = z.output<typeof effectSchema>
 
 export const faultRuleSchema = z.strictObject({
-  service: z.enum(['entra', 'pats', 'connection-data', 'vault', 'workload', 'other']),
+  service: z.enum(services),
   method: z.string().optional(),
   /** Part of path and query, compared without regard to case. */
   pathIncludes: z.string().optional(),

@@ -76,6 +76,19 @@ export const switchesSchema = z.strictObject({
   throttleAfter: z.number().int().positive().nullable().default(null),
   /** Every answer is held for so long, on top of the work for it: how far away the services are, in milliseconds. */
   roundTripMs: z.number().min(0).max(10_000).default(0),
+  /** When PATs for all organizations stop working, and no more are made: an instant in ISO 8601. */
+  globalPatsEndAt: z.iso.datetime().default('2026-12-01T00:00:00Z'),
+  /** Users on one page of the list of an organization. */
+  graphPageSize: z.number().int().min(1).max(1_000).default(500),
+  /** Whether a member who is disabled in Microsoft Entra counts as active. */
+  disabledMember: z.enum(['active', 'inactive']).default('inactive'),
+  /** PATs on one page of the list for administrators where none is asked for, and the most that may be asked for. */
+  administrationPageSize: z.number().int().min(1).default(100),
+  administrationLargestPage: z.number().int().min(1).default(1_000),
+  /** Whether administrators are shown PATs that are revoked or expired, too. */
+  administratorsSee: z.enum(['all', 'active']).default('all'),
+  /** Whether instants in the list for administrators end with `Z`. */
+  administrationInstants: z.enum(['zoned', 'bare']).default('zoned'),
   /** Policies that override those of every tenant and organization. */
   policies: z
     .strictObject({

@@ -1,13 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { PatRegister } from './azure-devops/pat-register.ts'
 import { Traffic } from './azure-devops/rate-limit.ts'
+import { SubjectBook } from './azure-devops/subject.ts'
 import { Clock } from './clock.ts'
 import { CodeBook } from './entra/authorization-code.ts'
 import { VisitBook } from './entra/browser-sign-in.ts'
 import { DeviceBook } from './entra/device-code.ts'
 import { Directory } from './entra/directory.ts'
 import { TokenBook } from './entra/token-book.ts'
-import { instantOf, type ReadFixture, sameName } from './fixture.ts'
+import { instantOf, sameName } from './fixture.ts'
+import type { ReadFixture } from './fixture-schema.ts'
+import { patsOf } from './fixture-crowd.ts'
 import { Vault } from './key-vault/vault.ts'
 import { SecretLedger } from './secret-ledger.ts'
 import { JobBook } from './workloads/job-book.ts'
@@ -44,6 +47,7 @@ export interface World {
   readonly jobs: JobBook
   /** What App Service tells its programs, so that a request they are tricked into gets no token. */
   readonly identityHeader: string
+  readonly subjects: SubjectBook
   readonly organizations: readonly Organization[]
   readonly pats: PatRegister
   readonly vaults: readonly Vault[]
@@ -79,11 +83,24 @@ export function createWorld(fixture: ReadFixture, startAt: number): World {
         createdAt: validFrom,
         authorizationId: written.authorizationId,
       },
-      switches.tokenFormat,
+      written.format,
     )
     if (!written.revoked) continue
     pat.revokedAt = startAt
     pat.revokedBy = 'owner'
+  }
+  for (const crowd of fixture.crowds) {
+    const organization = known(
+      organizations.find(({ name }) => sameName(name, crowd.organization)),
+      crowd.organization,
+    )
+    for (const { upn, ...written } of patsOf(crowd, startAt)) {
+      const owner = known(directory.user(upn), upn)
+      pats.add(
+        { ...written, owner, organizationIds: [organization.id], createdAt: written.validFrom },
+        switches.tokenFormat,
+      )
+    }
   }
   return {
     clock: new Clock(startAt),
@@ -95,6 +112,7 @@ export function createWorld(fixture: ReadFixture, startAt: number): World {
     visits: new VisitBook(),
     jobs: new JobBook(ledger),
     identityHeader: ledger.note(randomBytes(16).toString('hex').toUpperCase()),
+    subjects: new SubjectBook(directory.users),
     organizations,
     pats,
     vaults: fixture.vaults.map(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Fixture } from '../../src/emulator/fixture.ts'
+import type { Fixture } from '../../src/emulator/fixture-schema.ts'
 import {
   AZURE_CLI,
   AZURE_DEVOPS,

@@ -1,5 +1,5 @@
 import type { FaultRule } from '../../src/emulator/faults.ts'
-import type { Fixture } from '../../src/emulator/fixture.ts'
+import type { Fixture } from '../../src/emulator/fixture-schema.ts'
 import type { SwitchChanges } from '../../src/emulator/switches.ts'
 import { Chance } from '../simulation/chance.ts'
 import { Estate, owner } from '../support/estate.ts'

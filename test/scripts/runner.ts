@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Revoker } from '../../src/emulator/azure-devops/pat-register.ts'
-import type { Fixture } from '../../src/emulator/fixture.ts'
+import type { Fixture } from '../../src/emulator/fixture-schema.ts'
 import type { SwitchChanges } from '../../src/emulator/switches.ts'
 import { type CallOptions, Estate, owner } from '../support/estate.ts'
 import { wordsOf } from './words.ts'

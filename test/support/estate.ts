@@ -10,7 +10,7 @@ import { writeEstate } from '../../src/cli/emulated-estate.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { runCommandLine } from '../../src/cli/program.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts'
-import type { Fixture } from '../../src/emulator/fixture.ts'
+import type { Fixture } from '../../src/emulator/fixture-schema.ts'
 import { findLeaks } from './leaks.ts'
 
 export const tenant = '11111111-2222-3333-4444-555555555555'

@@ -32,7 +32,7 @@ function connectionData(world: World, call: Call, organization: Organization): A
   const version = demandApiVersion(call, { preview: true, optional: true, oldest: 10 })
   let identity: Record<string, unknown>
   try {
-    identity = identityOf(demandUser(world, call, organization).user)
+    identity = identityOf(world, demandUser(world, call, organization).user)
   } catch (refusal) {
     if (!(refusal instanceof Refusal) || !world.switches.anonymousConnectionData) throw refusal
     identity = anonymous
@@ -67,12 +67,11 @@ const anonymous = {
   metaTypeId: 255,
 }
 
-function identityOf(user: User): Record<string, unknown> {
-  const subject = createHash('sha256').update(user.identityId).digest('hex').slice(0, 32)
+function identityOf(world: World, user: User): Record<string, unknown> {
   return {
     id: user.identityId,
     descriptor: `Microsoft.IdentityModel.Claims.ClaimsIdentity;${user.tenantId}\\${user.upn}`,
-    subjectDescriptor: `aad.${Buffer.from(subject).toString('base64url')}`,
+    subjectDescriptor: world.subjects.descriptorOf(user),
     providerDisplayName: user.displayName,
     isActive: true,
     properties: { Account: { $type: 'System.String', $value: user.upn } },

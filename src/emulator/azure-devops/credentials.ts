@@ -3,7 +3,7 @@ import type { AccessToken } from '../entra/token-book.ts'
 import { type Answer, type Call } from '../exchange.ts'
 import { sameName } from '../fixture.ts'
 import type { Organization, World } from '../world.ts'
-import { GLOBAL_PATS_END_AT, type Pat } from './pat-register.ts'
+import type { Pat } from './pat-register.ts'
 import {
   conditionalAccessAnswer,
   errorAnswer,
@@ -56,7 +56,7 @@ function basic(world: World, call: Call, password: string): Credential {
   if (call.at < pat.createdAt + useNew * 1000) return { kind: 'unknown' }
   if (pat.revokedAt !== undefined && call.at >= pat.revokedAt + useRevoked * 1000) return { kind: 'unknown' }
   if (call.at >= fromTicks(pat.validTo)) return { kind: 'expired-pat', pat }
-  if (pat.organizationIds === null && call.at >= GLOBAL_PATS_END_AT) return { kind: 'unknown' }
+  if (pat.organizationIds === null && call.at >= Date.parse(world.switches.globalPatsEndAt)) return { kind: 'unknown' }
   return { kind: 'pat', pat }
 }
 

@@ -129,7 +129,7 @@ function update(visit: Visit): Answer {
   if (request.allOrgs !== undefined)
     pat.organizationIds = verdict.allOrgs ? null : (pat.organizationIds ?? [organization.id])
   const { putChangesValue } = world.switches
-  if (putChangesValue !== false) pat.value = world.pats.newValue(world.switches.tokenFormat, call.at)
+  if (putChangesValue !== false) world.pats.renew(pat, world.switches.tokenFormat, call.at)
   return success(visit, pat, putChangesValue === 'returned' ? pat.value : null)
 }
 

@@ -43,8 +43,7 @@ export function listPats(world: World, call: Call, organization: Organization, o
     .digest('base64url')
   const from = readContinuation(call, fingerprint)
   const keyed = world.pats
-    .all()
-    .filter((pat) => pat.owner === owner)
+    .of(owner)
     .filter((pat) => pat.organizationIds === null || pat.organizationIds.includes(organization.id))
     .filter((pat) => call.at >= pat.createdAt + world.switches.visibilityDelaySeconds.createList * 1000)
     .map((pat) => ({ pat, state: listedState(world, pat, call.at) }))

@@ -1,7 +1,7 @@
 import type { Tenant, User } from '../entra/directory.ts'
 import { sameName } from '../fixture.ts'
 import type { Organization, World } from '../world.ts'
-import { GLOBAL_PATS_END_AT, type Pat } from './pat-register.ts'
+import type { Pat } from './pat-register.ts'
 import type { PatRequest } from './pat-request.ts'
 import { areKnownScopes, FULL_SCOPE, isPackagingOnly, orderScopes, splitScopes } from './scopes.ts'
 import { fromTicks, readInstant } from './ticks.ts'
@@ -126,7 +126,8 @@ function creationRestricted(circumstances: Circumstances) {
 function globalForbidden(circumstances: Circumstances) {
   if (!isGlobalAfter(circumstances)) return undefined
   const { world, owner, at } = circumstances
-  if (at >= GLOBAL_PATS_END_AT) return { error: 'globalPATCreationBlocked', message: 'Global tokens are retired.' }
+  if (at >= Date.parse(world.switches.globalPatsEndAt))
+    return { error: 'globalPATCreationBlocked', message: 'Global tokens are retired.' }
   const { policies } = tenantOf(world, owner)
   if (!(world.switches.policies.restrictGlobal ?? policies.restrictGlobal)) return undefined
   if (isListed(policies.restrictGlobalAllow, owner)) return undefined

@@ -8,9 +8,6 @@ import { fromTicks, toTicks } from './ticks.ts'
 export type Revoker = 'owner' | 'administrator' | 'scanner'
 export type PatState = 'active' | 'expired' | 'revoked'
 
-/** After this no PAT for all organizations works. https://devblogs.microsoft.com/devops/ (retirement of global PATs) */
-export const GLOBAL_PATS_END_AT = Date.UTC(2026, 11, 1)
-
 /** One PAT as the service knows it. Instants are ticks of 1/300 s since the epoch where not said otherwise. */
 export interface Pat {
   readonly authorizationId: string
@@ -21,7 +18,8 @@ export interface Pat {
   organizationIds: readonly string[] | null
   readonly validFrom: number
   validTo: number
-  value: string
+  /** The secret. It is made when it is first looked at: a crowd's PATs are listed by thousands and used by nobody. */
+  readonly value: string
   /** Milliseconds since the epoch, as `revokedAt`. */
   readonly createdAt: number
   revokedAt: number | undefined
@@ -60,6 +58,10 @@ export interface NewPat {
 
 export class PatRegister {
   readonly #pats: Pat[] = []
+  readonly #byOwner = new Map<User, Pat[]>()
+  readonly #byId = new Map<string, Pat>()
+  readonly #values = new Map<Pat, string>()
+  readonly #byValue = new Map<string, Pat>()
   readonly #ledger: SecretLedger
 
   constructor(ledger: SecretLedger) {
@@ -67,6 +69,7 @@ export class PatRegister {
   }
 
   add(written: NewPat, format: Switches['tokenFormat']): Pat {
+    const register = this
     const pat: Pat = {
       authorizationId: (written.authorizationId ?? randomUUID()).toLowerCase(),
       owner: written.owner,
@@ -75,30 +78,45 @@ export class PatRegister {
       organizationIds: written.organizationIds,
       validFrom: toTicks(written.validFrom),
       validTo: toTicks(written.validTo),
-      value: this.newValue(format, written.createdAt),
+      get value() {
+        return register.#values.get(pat) ?? register.renew(pat, format, written.createdAt)
+      },
       createdAt: written.createdAt,
       revokedAt: undefined,
       revokedBy: undefined,
     }
     this.#pats.push(pat)
+    this.#byId.set(pat.authorizationId, pat)
+    const others = this.#byOwner.get(pat.owner)
+    if (others === undefined) this.#byOwner.set(pat.owner, [pat])
+    else others.push(pat)
     return pat
   }
 
-  /** A fresh secret. @param at milliseconds since the epoch */
-  newValue(format: Switches['tokenFormat'], at: number): string {
-    return this.#ledger.note(format === 'old' ? makeOldPat() : makePat(at))
+  /** Gives a PAT a fresh secret, under which it works from now on. @param at milliseconds since the epoch */
+  renew(pat: Pat, format: Switches['tokenFormat'], at: number): string {
+    const value = this.#ledger.note(format === 'old' ? makeOldPat() : makePat(at))
+    this.#byValue.delete(this.#values.get(pat) ?? '')
+    this.#values.set(pat, value)
+    this.#byValue.set(value, pat)
+    return value
   }
 
   all(): readonly Pat[] {
     return this.#pats
   }
 
+  /** In the order in which they were made. */
+  of(owner: User): readonly Pat[] {
+    return this.#byOwner.get(owner) ?? []
+  }
+
   byId(authorizationId: string): Pat | undefined {
-    return this.#pats.find((pat) => pat.authorizationId === authorizationId.toLowerCase())
+    return this.#byId.get(authorizationId.toLowerCase())
   }
 
   byValue(value: string): Pat | undefined {
-    return this.#pats.find((pat) => pat.value === value)
+    return this.#byValue.get(value)
   }
 
   /** What the service itself knows, without any delay of visibility. @param at milliseconds since the epoch */

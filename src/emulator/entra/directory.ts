@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { type ReadFixture, sameName } from '../fixture.ts'
+import { sameName } from '../fixture.ts'
+import type { ReadFixture } from '../fixture-schema.ts'
 import type { SecretLedger } from '../secret-ledger.ts'
 import { makeSecret } from './second-factor.ts'
 
@@ -71,6 +72,7 @@ export class Directory {
   readonly managedIdentities: readonly ManagedIdentity[]
   /** Consents that users gave on a page, as client id and object id of the user. */
   readonly #consents = new Set<string>()
+  readonly #byUpn: ReadonlyMap<string, User>
   readonly #ledger: SecretLedger
 
   constructor(fixture: ReadFixture, ledger: SecretLedger) {
@@ -92,6 +94,7 @@ export class Directory {
         lockedUntil: Number.NEGATIVE_INFINITY,
       }
     })
+    this.#byUpn = new Map(this.users.map((user) => [user.upn.toLowerCase(), user]))
     const own = fixture.clients.map((written): Client => {
       const { tenant, secret, ...rest } = written
       // An agent identity has no credential of its own: its blueprint speaks for it.
@@ -144,7 +147,7 @@ export class Directory {
   }
 
   user(upn: string): User | undefined {
-    return this.users.find((user) => sameName(user.upn, upn))
+    return this.#byUpn.get(upn.toLowerCase())
   }
 
   client(id: string): Client | undefined {

@@ -1,6 +1,7 @@
 import { VAULT_RESOURCE } from '../entra/resources.ts'
 import type { Call } from '../exchange.ts'
-import { sameName, type VaultPermission } from '../fixture.ts'
+import { sameName } from '../fixture.ts'
+import type { VaultPermission } from '../fixture-schema.ts'
 import type { World } from '../world.ts'
 import type { Vault } from './vault.ts'
 import { VaultRefusal } from './vault-refusal.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Answer, type Call, emptyAnswer, jsonAnswer } from '../exchange.ts'
-import type { VaultPermission } from '../fixture.ts'
+import type { VaultPermission } from '../fixture-schema.ts'
 import type { World } from '../world.ts'
 import type { SecretVersion, Vault, VaultSecret } from './vault.ts'
 import { demandAccess } from './vault-access.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { VaultPermission } from '../fixture.ts'
+import type { VaultPermission } from '../fixture-schema.ts'
 import type { SecretLedger } from '../secret-ledger.ts'
 
 /** One version of a secret. Instants are whole seconds since the epoch, as Key Vault keeps them. */
