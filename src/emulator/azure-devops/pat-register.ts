@@ -69,7 +69,7 @@ export class PatRegister {
   }
 
   add(written: NewPat, format: Switches['tokenFormat']): Pat {
-    const register = this
+    const valueOf = (made: Pat): string => this.#values.get(made) ?? this.renew(made, format, written.createdAt)
     const pat: Pat = {
       authorizationId: (written.authorizationId ?? randomUUID()).toLowerCase(),
       owner: written.owner,
@@ -79,7 +79,7 @@ export class PatRegister {
       validFrom: toTicks(written.validFrom),
       validTo: toTicks(written.validTo),
       get value() {
-        return register.#values.get(pat) ?? register.renew(pat, format, written.createdAt)
+        return valueOf(pat)
       },
       createdAt: written.createdAt,
       revokedAt: undefined,
