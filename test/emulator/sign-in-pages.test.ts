@@ -228,6 +228,18 @@ describe('on the pages', () => {
   })
 })
 
+test('the journal tells who was on the pages, and no secret', async () => {
+  emulator.changeUser(UPN, { mfa: 'required' })
+  await publicClient(emulator).acquireTokenInteractive({
+    scopes,
+    openBrowser: async (url) => void (await browser.signIn(url, { upn: UPN })),
+  })
+  const visits = emulator.requests().filter(({ url }) => url === `/${TENANT}/login`)
+  expect(visits.map(({ principal }) => principal)).toEqual([UPN, UPN, UPN])
+  const urls = emulator.requests().map(({ url }) => url)
+  for (const secret of emulator.secrets()) expect(urls.join('\n')).not.toContain(secret)
+})
+
 describe('a request for a code', () => {
   test.each([
     ['an unknown client', { client_id: 'c11e0000-0000-4000-8000-000000000099' }, TENANT, '700016'],
