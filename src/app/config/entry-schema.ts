@@ -4,6 +4,7 @@ import {
   displayText,
   duration,
   field,
+  isWholeAddress,
   type KeyMeta,
   name,
   organization,
@@ -14,6 +15,8 @@ import {
 } from './fields.ts'
 import { targetName } from './targets/target-fields.ts'
 import { durationHint, lifetimeHint, nameHint, organizationHint, scopeHint, urlHint } from './hints.ts'
+
+const gitPhrase = 'true, false or an address that begins with https://'
 
 const renewBeforePhrase = 'a duration such as 10d, or a share of the lifetime from 1% to 99%'
 
@@ -209,5 +212,26 @@ export const entrySchema = z.strictObject({
     refused: 'it is `rotate` and the entry names no store',
     errors: ['cannot-extend'],
   }).optional(),
+  git: field(
+    z.union(
+      [
+        z.boolean(),
+        text(/^(?:true|false|https:\/\/[^\s/?#@\\]+(?:\/[^\s?#\\]*)?)$/, gitPhrase).refine(
+          (written) => /^(?:true|false)$/.test(written) || isWholeAddress(written),
+          { error: gitPhrase },
+        ),
+      ],
+      { error: gitPhrase },
+    ),
+    {
+      description:
+        'Whether `patrol git-credential` gives the value of this token to git: for its organization, or only below an address. The longest address wins. Only with `name`.',
+      builtIn:
+        'true when one of the scopes is `vso.code`, `vso.code_write`, `vso.code_manage` or `vso.code_full`, and no other token of the organization says true',
+      examples: ['true', 'https://dev.azure.com/contoso/website'],
+      refused: 'another token serves the same, or the token has no store',
+      hint: urlHint,
+    },
+  ).optional(),
   paused: field(truth(), { description: 'Leaves the token alone.', builtIn: 'false', examples: ['true'] }).optional(),
 })

@@ -38,6 +38,16 @@ export function text(pattern: RegExp, phrase: string): z.ZodString {
   return z.string({ error: phrase }).regex(pattern, { error: phrase })
 }
 
+/** An address whose path can be read as text, too. */
+export function isWholeAddress(written: string): boolean {
+  if (!isAddress(written)) return false
+  try {
+    return decodeURIComponent(new URL(written).pathname) !== ''
+  } catch {
+    return false
+  }
+}
+
 export function choice<const Values extends readonly [string, ...string[]]>(
   values: Values,
 ): z.ZodEnum<z.core.util.ToEnum<Values[number]>> {

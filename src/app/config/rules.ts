@@ -4,6 +4,7 @@ import * as credentials from './credential-rules.ts'
 import * as entries from './entry-rules.ts'
 import type { Fault } from './faults.ts'
 import * as paths from './path-rules.ts'
+import * as git from './git-rules.ts'
 import * as scopes from './scope-rules.ts'
 import * as secrets from './secret-rules.ts'
 import * as caches from './sign-in-cache-rules.ts'
@@ -60,12 +61,17 @@ const rules: readonly ConfigRule[] = [
   targets.targetsAreApart,
   targets.tokensAreToldApart,
   targets.targetsAreUsed,
+  git.gitIsForTokens,
+  git.gitHasValues,
+  git.gitAddressesAreApart,
+  git.gitScopesReachCode,
   scopes.tokensHaveScopes,
   scopes.scopesAreUnique,
   scopes.fullScopeStandsAlone,
   scopes.scopesAreForPats,
   scopes.scopesAreKnown,
   scopes.metadataFits,
+  times.cacheIsShort,
   times.lifetimeIsGranted,
   times.renewBeforeIsShorter,
   times.overlapIsShorter,

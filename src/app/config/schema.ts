@@ -3,7 +3,7 @@ import { endpointsSchema, storeSchema, tlsSchema } from './connection-schema.ts'
 import type { credentialSchema } from './credential-schema.ts'
 import { defaultsSchema, entrySchema } from './entry-schema.ts'
 import { field, guid, name, tenant, text, userName } from './fields.ts'
-import { tenantHint, userHint } from './hints.ts'
+import { durationHint, tenantHint, userHint } from './hints.ts'
 import { signInSchema } from './sign-in-schema.ts'
 import { targetSchema } from './targets/kinds.ts'
 import { targetName } from './targets/target-fields.ts'
@@ -46,6 +46,8 @@ const maxReplacementsSchema = z.union(
   { error: 'a whole number such as 20, or 0% to 100%' },
 )
 
+const cachePhrase = 'a duration such as 5m, or 0'
+
 /** Everything that `patrol.yaml` can say, as it is written. */
 export const configSchema = z.strictObject({
   version: field(z.literal(1, { error: '1, the version of this form of the file' }), {
@@ -75,6 +77,19 @@ export const configSchema = z.strictObject({
       'What is looked after, in the order in which rules are tried. An entry with `name` is one token. An entry with `match` is a rule: it makes a token of every PAT that it covers.',
     howTo: 'write tokens: with entries that begin with - name: or - match:',
   }),
+  cache: field(
+    z.union([z.literal(0, { error: cachePhrase }), text(/^(?:0|[1-9]\d{0,8}[smhd])$/, cachePhrase)], {
+      error: cachePhrase,
+    }),
+    {
+      description:
+        'How long `patrol git-credential` may hand out a value again without asking the store, at most until the PAT ends. It is kept encrypted, and only where its key is safe. `0` keeps nothing.',
+      builtIn: '5m',
+      examples: ['5m', '0'],
+      refused: 'it is longer than 1h',
+      hint: durationHint,
+    },
+  ).optional(),
   limits: field(
     z.strictObject({
       maxReplacements: field(maxReplacementsSchema, {

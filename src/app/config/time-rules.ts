@@ -30,6 +30,18 @@ export const lifetimeIsGranted: ConfigRule = eachEntry((of, entry) => {
   return [fault(blame(entry, lifetime), text, `write at most ${formatDuration(longestLifetime)}`)]
 })
 
+/** The longest that a value may be handed out again without asking. */
+const longestCache = times(1, hour)
+
+/** What was revoked in an emergency shall not be handed out for long. */
+export const cacheIsShort: ConfigRule = (draft) => {
+  const written = draft.written.cache
+  const length = typeof written === 'string' ? parseDuration(written) : undefined
+  if (length === undefined || length <= longestCache) return []
+  const text = `${draft.shown(['cache'])} is longer than ${formatDuration(longestCache)}, the most that a value is kept`
+  return [fault(['cache'], text, `write at most ${formatDuration(longestCache)}`)]
+}
+
 /** A PAT becomes due within its life. */
 export const renewBeforeIsShorter: ConfigRule = eachEntry((of, entry) =>
   shorter(entry, of('renewBefore'), of('lifetime'), 1 / 3),

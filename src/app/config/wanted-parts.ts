@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { cloudOfEntra } from '../../adapters/azure-clouds.ts'
 import type { ReplacementLimit } from '../../core/guard.ts'
 import { normalizeScopes } from '../../core/scopes.ts'
-import { parseDuration } from '../../core/time.ts'
+import { duration, parseDuration } from '../../core/time.ts'
 import type { Rule, Terms, Token, Verification } from '../../core/token.ts'
 import { plainUrl } from './address.ts'
 import { publicEndpoints } from './connection-schema.ts'
@@ -18,6 +18,7 @@ import {
 import { type Path, pathKey } from './faults.ts'
 import { isTrue } from './fields.ts'
 import { present, secretAt } from './present.ts'
+import { gitRoutesOf } from './git-routes.ts'
 import type { ConfigProblem } from './problems.ts'
 import type { Written, WrittenEntry } from './schema.ts'
 import { destinationsOf } from './destinations.ts'
@@ -26,6 +27,8 @@ import { builtInRedeemAfter } from './sign-in-cache-schema.ts'
 import { timesOf } from './times.ts'
 import type { Wanted, WantedAccount, WantedSignIn, WantedStore } from './wanted.ts'
 import { wantedCredential } from './wanted-credential.ts'
+
+const defaultCache = '5m'
 
 /**
  * What a draft without errors asks for. Only the absence of errors makes it complete, so this is called for no other.
@@ -47,20 +50,26 @@ export function wantedOf(
     Object.keys(written[section] ?? {}).filter((name) => !spared.has(pathKey([section, name])))
   const accounts = new Map(complete('accounts').map((name) => [name, accountOf(draft, written, name)]))
   const entries = draft.entries.map((entry) => ({ entry, terms: termsOf(draft, entry) }))
+  const azureDevOps = plainUrl(written.endpoints?.azureDevOps ?? publicEndpoints.azureDevOps)
+  const tokens = entries.flatMap(({ entry, terms }) =>
+    entry.kind === 'token' ? [{ token: tokenOf(draft, entry, terms), git: entry.written.git }] : [],
+  )
   return {
     file,
     endpoints: {
       entra,
       vssps: plainUrl(written.endpoints?.vssps ?? publicEndpoints.vssps),
-      azureDevOps: plainUrl(written.endpoints?.azureDevOps ?? publicEndpoints.azureDevOps),
+      azureDevOps,
       entraOverridden: cloudOfEntra(entra) === undefined,
     },
     tls: { caFile: written.tls?.caFile === undefined ? undefined : resolve(draft.directory, written.tls.caFile) },
     accounts,
     stores: new Map(Object.keys(written.stores ?? {}).map((name) => [name, wantedStore(draft, written, name)])),
     targets: new Map(complete('targets').map((name) => [name, wantedTarget(draft, name)])),
-    tokens: entries.flatMap(({ entry, terms }) => (entry.kind === 'token' ? [tokenOf(draft, entry, terms)] : [])),
+    tokens: tokens.map(({ token }) => token),
     rules: entries.flatMap(({ entry, terms }) => (entry.kind === 'rule' ? [ruleOf(draft, entry, terms)] : [])),
+    git: gitRoutesOf(tokens, azureDevOps),
+    cacheFor: parseDuration(String(written.cache ?? defaultCache)) ?? duration(0),
     runEvery: runEvery === undefined ? undefined : parseDuration(runEvery),
     warnings,
     limits: { maxReplacements: maxReplacementsOf(written.limits?.maxReplacements) },

@@ -1,4 +1,5 @@
 import type { KeyVaultIdentity } from '../../adapters/stores/key-vault-identity.ts'
+import type { GitRoute } from '../../core/git-route.ts'
 import type { ReplacementLimit } from '../../core/guard.ts'
 import type { Rule, Token } from '../../core/token.ts'
 import type { Secret } from '../../core/secret.ts'
@@ -78,6 +79,10 @@ export interface Wanted {
   /** In the order in which they are tried. */
   readonly rules: readonly Rule[]
   readonly runEvery: Duration | undefined
+  /** Where git gets which value. */
+  readonly git: readonly GitRoute[]
+  /** How long a value may be handed out again without asking; none at all when it is 0. */
+  readonly cacheFor: Duration
   readonly limits: { readonly maxReplacements: ReplacementLimit }
   /** What is not wrong and yet worth a word. */
   readonly warnings: readonly ConfigProblem[]
