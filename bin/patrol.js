@@ -16,5 +16,7 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   // whoever can write there can change the program itself, and where nobody can, nothing is kept.
   const kept = new URL('../node_modules/.cache/patrol', import.meta.url)
   process.getBuiltinModule('node:module').enableCompileCache(process.getBuiltinModule('node:url').fileURLToPath(kept))
-  void import('../dist/main.js').then(({ main }) => main())
+  // Git waits for this one with every fetch, so it comes without what reads command lines and configurations.
+  const isForGit = process.argv[2] === 'git-credential'
+  void (isForGit ? import('../dist/git-credential.js') : import('../dist/main.js')).then(({ main }) => main())
 }

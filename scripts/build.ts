@@ -1,4 +1,4 @@
-// Builds dist/: the program as one small entry and a chunk for each part that loads lazily, dependencies included, so
+// Builds dist/: the program as two small entries and a chunk for each part that loads lazily, dependencies included, so
 // that the installed package needs no others and starts fast.
 import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 rmSync(`${root}dist`, { recursive: true, force: true })
 const bundle = await rolldown({
-  input: { main: `${root}src/cli/main.ts` },
+  input: { main: `${root}src/cli/main.ts`, 'git-credential': `${root}src/cli/git-credential-main.ts` },
   platform: 'node',
   logLevel: 'warn',
   // A library of the operating system's, installed beside the package where there is one for the machine.

@@ -6,7 +6,7 @@ import { isOwnDirectory } from '../adapters/cache/own-file.ts'
 import { readSheet, sheetEnd, sheetName, writeSheet } from '../adapters/cache/sealed-sheet.ts'
 import type { GitRoute } from '../core/git-route.ts'
 import { Secret } from '../core/secret.ts'
-import { type Instant, instant } from '../core/time.ts'
+import type { Instant } from '../core/time.ts'
 
 /** A value that was handed out before. */
 export interface KeptValue {
@@ -145,9 +145,4 @@ export async function clearCache(sources: CacheSources): Promise<CacheState> {
 function sheetsIn(directory: string): readonly string[] {
   if (!isOwnDirectory(directory)) return []
   return readdirSync(directory).filter((name) => name.endsWith(sheetEnd) || name.endsWith('.tmp'))
-}
-
-/** When a value was read, and until when it may be handed out again. */
-export function keepFor(lengthMs: number, now: Instant, remainingMs: number): { since: Instant; until: Instant } {
-  return { since: now, until: instant(now + Math.min(lengthMs, remainingMs)) }
 }

@@ -139,6 +139,27 @@ export function describeCommands(program: Commander, run: Runner): void {
     .action(run(async () => (await import('./commands/exec.ts')).execCommand))
 
   program
+    .command('git-credential')
+    .description('a credential helper of git, which calls it itself; see patrol setup git')
+    .argument('<operation>', 'what git adds: get, store or erase')
+    .option('--quit', 'let git ask nobody else when a token that should be here cannot be had')
+    .addHelpText(
+      'after',
+      `\nTo set it up, run this once. It prints lines for git config, and a shell runs them:\n  patrol setup git | sh\n${examples(
+        "git config --global credential.https://dev.azure.com/contoso.helper '!patrol git-credential --config /etc/patrol.yaml'",
+        'git config --global credential.https://dev.azure.com/contoso.useHttpPath true',
+        "printf 'protocol=https\\nhost=dev.azure.com\\npath=contoso\\n' | patrol git-credential get",
+      )}`,
+    )
+    .action(run(async () => (await import('./commands/git-credential.ts')).gitCredentialCommand))
+
+  takingOnly(program.command('cache'), '--json')
+    .description('show where git-credential keeps values for some minutes; clear removes them')
+    .addArgument(new Argument('[action]', 'what to do').choices(['clear']))
+    .addHelpText('after', examples('patrol cache', 'patrol cache clear'))
+    .action(run(async () => (await import('./commands/cache.ts')).cacheCommand))
+
+  program
     .command('rotate')
     .description('give one token a new value now, due or not')
     .argument('<name>', 'the token')
@@ -194,9 +215,12 @@ export function describeCommands(program: Commander, run: Runner): void {
     )
     .action(run(async () => (await import('./commands/init.ts')).initCommand))
 
-  takingOnly(program.command('setup'), '--json')
-    .description('print the commands that register an application of your own in Microsoft Entra; runs none of them')
-    .addArgument(new Argument('<what>', 'what is set up').choices(['entra']))
+  takingOnly(program.command('setup'), '--config', '--json')
+    .description(
+      'print the commands that register an application of your own in Microsoft Entra, or that make git ask Patrol; runs none of them',
+    )
+    .addArgument(new Argument('<what>', 'what is set up').choices(['entra', 'git']))
+    .optionsGroup('For entra:')
     .option('--print', 'print the commands')
     .option('--tenant <id>', 'your tenant, as an id or a domain (default: that of az)')
     .option('--name <name>', 'what the application is called', 'Patrol')
@@ -207,6 +231,7 @@ export function describeCommands(program: Commander, run: Runner): void {
       examples(
         'patrol setup entra --print --tenant contoso.com > register.sh',
         'patrol setup entra --print --shell powershell > register.ps1',
+        'patrol setup git | sh',
       ),
     )
     .action(run(async () => (await import('./commands/setup.ts')).setupCommand))

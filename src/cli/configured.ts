@@ -7,6 +7,7 @@ import type { Needs } from '../app/config/needs.ts'
 import type { Wanted } from '../app/config/wanted.ts'
 import { PatrolError } from '../core/errors.ts'
 import { matchesGlob } from '../core/names.ts'
+import { defaultConfigFile } from './default-config-file.ts'
 import { ConfigurationFaults, type Invocation } from './invocation.ts'
 
 /** The flags that stand for a configuration file. */
@@ -20,8 +21,6 @@ export interface ConfigLessOptions {
   readonly user?: string
   readonly store?: string
 }
-
-const defaultFile = 'patrol.yaml'
 
 /**
  * The configuration of this call: from the file, or from flags and environment.
@@ -47,13 +46,14 @@ export async function readConfiguration(
   }
   const { organization: organizations = [], tenant, match, method, lifetime, renewBefore, user, store } = flags
   const given = { organizations, tenant, match, method, lifetime, renewBefore, user, store }
-  const file = options.config ?? (existsSync(resolve(io.workingDirectory, defaultFile)) ? defaultFile : undefined)
+  const file =
+    options.config ?? (existsSync(resolve(io.workingDirectory, defaultConfigFile)) ? defaultConfigFile : undefined)
   const usesFlags = givenFlags(given).length > 0
   const clash = usesFlags && file !== undefined ? flagsBesideFile(given, file) : undefined
   if (clash !== undefined) throw new ConfigurationFaults([clash])
   const loaded = usesFlags
     ? configFromFlags(given, environment, io.workingDirectory)
-    : loadConfig(file ?? defaultFile, environment, { needs })
+    : loadConfig(file ?? defaultConfigFile, environment, { needs })
   if (loaded.kind === 'invalid') throw new ConfigurationFaults(loaded.problems)
   for (const warning of loaded.warnings) {
     const place = warning.file === undefined ? '' : `${warning.file}:${warning.line}: `

@@ -14,6 +14,8 @@ export interface Io {
   readonly stderrIsTerminal: boolean
   /** Characters in a line of the terminal; undefined when there is none. */
   readonly columns: number | undefined
+  /** Everything that comes on stdin, to its end. */
+  readInput(): string
   /** One line from the person, without its end. */
   ask(question: string): Promise<string>
   /** Milliseconds since the epoch. */

@@ -6,9 +6,14 @@ import { writerTo } from './output.ts'
 import { runCommandLine } from './program.ts'
 import { listenForSignals, type Signals } from './signals.ts'
 import { keepHeapSmall } from './small-heap.ts'
+import { readStandardInput } from './standard-input.ts'
 
-/** The program, as the process runs it. */
-export async function main(): Promise<void> {
+/**
+ * The program, as the process runs it.
+ *
+ * @param input what was read from stdin already
+ */
+export async function main(input?: string): Promise<void> {
   let code: ExitCode = exitCodes.done
   let lost = false
   // Called again when a pipe tells late that it took less than it was given.
@@ -21,12 +26,12 @@ export async function main(): Promise<void> {
     lost = true
     settle()
   })
-  const io = processIo(listenForSignals(process), stdout, stderr)
+  const io = processIo(listenForSignals(process), stdout, stderr, input)
   code = await runCommandLine(process.argv.slice(2), io, packageJson.version)
   settle()
 }
 
-function processIo(signals: Signals, stdout: Io['stdout'], stderr: Io['stderr']): Io {
+function processIo(signals: Signals, stdout: Io['stdout'], stderr: Io['stderr'], input: string | undefined): Io {
   return {
     environment: process.env,
     workingDirectory: process.cwd(),
@@ -38,6 +43,7 @@ function processIo(signals: Signals, stdout: Io['stdout'], stderr: Io['stderr'])
       return process.stdin.isTTY && process.stderr.isTTY
     },
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    readInput: () => input ?? readStandardInput(),
     ask: async (question) => {
       // Few runs ask, and what reads lines takes its time to load.
       const { askPerson } = await import('./prompt.ts')

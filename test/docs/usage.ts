@@ -91,6 +91,7 @@ function silentIo(stdout: (text: string) => void): Io {
     stderrIsTerminal: false,
     canAsk: false,
     columns: undefined,
+    readInput: () => '',
     ask: async () => '',
     wall: () => 0,
     monotonic: () => 0,

@@ -51,7 +51,7 @@ describe('the package', () => {
     /^package\.json$/,
     /^patrol\.schema\.json$/,
     /^bin\/patrol\.js$/,
-    /^dist\/main\.js$/,
+    /^dist\/(?:main|git-credential)\.js$/,
     /^dist\/chunks\/[\w.-]+\.js$/,
     /^dist\/THIRD-PARTY-NOTICES\.txt$/,
     /^pipelines\/[\w.-]+\.ya?ml$/,

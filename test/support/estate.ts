@@ -40,6 +40,8 @@ export interface EstateOptions {
 export interface CallOptions {
   /** Whether stdin, stdout and stderr are terminals; `out` and `err`: only that stream is one. */
   readonly terminal?: boolean | 'out' | 'err'
+  /** What comes on stdin. */
+  readonly input?: string
   /** What the person types when asked, or what does it; by default nothing. */
   readonly answer?: string | (() => string)
   readonly environment?: Readonly<Record<string, string | undefined>>
@@ -140,6 +142,7 @@ export class Estate {
       stderrIsTerminal: terminal === true || terminal === 'err',
       canAsk: terminal === true || terminal === 'err',
       columns: options.columns,
+      readInput: () => options.input ?? '',
       ask: async (question) => {
         const answer = typeof options.answer === 'function' ? options.answer() : (options.answer ?? '')
         stderr += `${question}${answer}\n`

@@ -13,8 +13,18 @@ export interface SetupOptions {
   readonly vault?: boolean
 }
 
-/** `patrol setup entra --print`: the commands that register an application. It runs none of them. */
-export const setupCommand: Command<SetupOptions> = async ({ io, options: { json } }, options) => {
+/** `patrol setup entra --print` and `patrol setup git`: commands for a shell. It runs none of them. */
+export const setupCommand: Command<SetupOptions> = async (invocation, options) => {
+  if (options.positional[0] === 'git') {
+    if (options.tenant !== undefined || options.vault === true)
+      throw new PatrolError('usage', 'git needs no tenant and no vault', { remedy: 'Leave --tenant and --vault out.' })
+    const { setupGit } = await import('./setup-git.ts')
+    return setupGit(invocation)
+  }
+  const {
+    io,
+    options: { json },
+  } = invocation
   if (options.print !== true) {
     throw new PatrolError('usage', 'setup only prints commands, and wants to be told so', {
       remedy: 'Add --print, read what is printed, and run it yourself.',

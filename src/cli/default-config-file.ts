@@ -1,0 +1,2 @@
+/** The configuration when neither an option nor a variable names one. */
+export const defaultConfigFile = 'patrol.yaml'
