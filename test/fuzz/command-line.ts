@@ -59,6 +59,7 @@ const options: Readonly<Record<string, readonly string[] | undefined>> = {
   '--env': ['package-feed=FEED_PAT', 'FEED_PAT', '=', 'nope=X'],
   '--base64': ['FEED_PAT', 'package-feed=FEED_PAT', ''],
   '--feed': ['https://pkgs.example/index.json', 'http://pkgs.example', '', 'package-feed=https://pkgs.example'],
+  '--quit': undefined,
   '--every': durations,
   '--grace': durations,
   '--revoke-now': undefined,
@@ -89,6 +90,9 @@ const own: Readonly<Record<string, readonly string[]>> = {
   list: [],
   get: ['--show', '--format', '--name', '--registry', '--host', '--to'],
   exec: ['--as', '--env', '--base64', '--feed', '--every', '--grace'],
+  'git-credential': ['--quit'],
+  setup: [],
+  cache: [],
   rotate: ['--revoke-now', '--yes', '-y'],
   revoke: ['--yes', '-y'],
   validate: [],
@@ -98,7 +102,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   help: [],
 }
 
-const withName = ['get', 'exec', 'rotate', 'revoke']
+const withName = ['get', 'exec', 'git-credential', 'rotate', 'revoke']
 const flags = ['--organization', '--tenant', '--match', '--method', '--lifetime', '--renew-before', '--user', '--store']
 const anywhere = ['--config', '-c', '--concurrency', '--log-level', '--log-format', '--no-color']
 

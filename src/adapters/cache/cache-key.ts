@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CachePlace } from './cache-place.ts'
-import { makeOwnDirectory, readOwnFile } from './own-file.ts'
+import { makeOwnDirectory, readOwnFile, writeOwnFile } from './own-file.ts'
 
 /** Bytes of a key of AES-256. */
 const keyLength = 32
@@ -45,28 +45,22 @@ export async function cacheKey(
 }
 
 function keyInMemory(directory: string, create: boolean): Buffer | undefined {
-  const found = readOwnFile(keyFile(directory))
-  if (found !== undefined || !create) return whole(found)
+  const found = whole(readOwnFile(keyFile(directory)))
+  if (found !== undefined || !create) return found
   try {
-    const descriptor = openSync(keyFile(directory), 'wx', 0o600)
-    const key = randomBytes(keyLength)
-    try {
-      writeSync(descriptor, key)
-    } finally {
-      closeSync(descriptor)
-    }
-    return key
+    // Two programs that do this at once write two keys; the one that loses finds nothing of its own, once.
+    writeOwnFile(keyFile(directory), randomBytes(keyLength))
   } catch {
-    // Another program was faster, or something is there that is not ours.
-    return whole(readOwnFile(keyFile(directory)))
+    // A full or read-only place keeps nothing.
   }
+  return whole(readOwnFile(keyFile(directory)))
 }
 
 async function keyInKeychain(openKeychain: OpenKeychain, create: boolean): Promise<Buffer | undefined> {
   try {
     const keychain = await openKeychain()
-    const found = keychain.read()
-    if (found !== undefined || !create) return found === undefined ? undefined : whole(Buffer.from(found, 'base64'))
+    const found = whole(Buffer.from(keychain.read() ?? '', 'base64'))
+    if (found !== undefined || !create) return found
     keychain.write(randomBytes(keyLength).toString('base64'))
     return whole(Buffer.from(keychain.read() ?? '', 'base64'))
   } catch {
