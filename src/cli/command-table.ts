@@ -138,8 +138,7 @@ export function describeCommands(program: Commander, run: Runner): void {
     )
     .action(run(async () => (await import('./commands/exec.ts')).execCommand))
 
-  program
-    .command('git-credential')
+  takingOnly(program.command('git-credential'), '--config', '--log-level')
     .description('a credential helper of git, which calls it itself; see patrol setup git')
     .argument('<operation>', 'what git adds: get, store or erase')
     .option('--quit', 'let git ask nobody else when a token that should be here cannot be had')

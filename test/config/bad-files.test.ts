@@ -215,14 +215,14 @@ const form: readonly Case[] = [
     'an unknown key that belongs elsewhere',
     extended('overlap: 48h'),
     [
-      '20:1 error overlap: there is no such key -> the key belongs under defaults or in an entry of tokens; here can be version, endpoints, tls, accounts, stores, targets, defaults, tokens or limits',
+      '20:1 error overlap: there is no such key -> the key belongs under defaults or in an entry of tokens; here can be version, endpoints, tls, accounts, stores, targets, defaults, tokens, gitCache or limits',
     ],
   ],
   [
     'an unknown key far from any',
     token('    rotateEvery: 30d'),
     [
-      '20:5 error tokens[package-feed].rotateEvery: there is no such key -> remove it; here can be name, match, displayName, account, organization, organizations, scopes, method, lifetime, renewBefore, overlap, orphanAfter, turnLimit, store, secretName, verify, targets, atCeiling or paused',
+      '20:5 error tokens[package-feed].rotateEvery: there is no such key -> remove it; here can be name, match, displayName, account, organization, organizations, scopes, method, lifetime, renewBefore, overlap, orphanAfter, turnLimit, store, secretName, verify, targets, atCeiling, git or paused',
     ],
   ],
   [

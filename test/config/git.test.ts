@@ -39,13 +39,13 @@ const faults: readonly Case[] = [
   ],
   [
     'a cache for too long',
-    changed(['version: 1\n', 'version: 1\ncache: 2h\n']),
-    ['2:8 error cache: 2h is longer than 1h'],
+    changed(['version: 1\n', 'version: 1\ngitCache: 2h\n']),
+    ['2:11 error gitCache: 2h is longer than 1h'],
   ],
   [
     'a cache of no length',
-    changed(['version: 1\n', 'version: 1\ncache: off\n']),
-    ['2:8 error cache: off is not a duration such as 5m, or 0'],
+    changed(['version: 1\n', 'version: 1\ngitCache: off\n']),
+    ['2:11 error gitCache: off is not a duration such as 5m, or 0'],
   ],
 ]
 
@@ -93,10 +93,10 @@ describe('git is served', () => {
 
 test.each([
   ['', 300_000],
-  ['cache: 0\n', 0],
-  ['cache: "0"\n', 0],
-  ['cache: 90s\n', 90_000],
-  ['cache: 1h\n', 3_600_000],
+  ['gitCache: 0\n', 0],
+  ['gitCache: "0"\n', 0],
+  ['gitCache: 90s\n', 90_000],
+  ['gitCache: 1h\n', 3_600_000],
 ])('%j keeps values for %d ms', (line, length) => {
-  expect(wanted(changed(['version: 1\n', `version: 1\n${line}`])).cacheFor).toBe(length)
+  expect(wanted(changed(['version: 1\n', `version: 1\n${line}`])).gitCacheFor).toBe(length)
 })

@@ -50,9 +50,9 @@ export function faultsOf(call: Call): readonly string[] {
   return faults
 }
 
-/** Help and the version are answered before anything else is looked at. */
+/** Help and the version are answered before anything else is looked at; to git the program speaks as git wants it. */
 function isForPeople(words: readonly string[]): boolean {
-  return words.some((word) => ['help', '--help', '-h', '--version', '-V'].includes(word))
+  return words.some((word) => ['git-credential', 'help', '--help', '-h', '--version', '-V'].includes(word))
 }
 
 function documentFaults({ line, ended, stdout }: Call): readonly string[] {

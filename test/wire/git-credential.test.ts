@@ -106,7 +106,7 @@ describe('git-credential', () => {
     const runtime = new RuntimeDirectory()
     const environment = { XDG_RUNTIME_DIR: runtime.path }
     await estate.run('apply')
-    estate.writeFile('off.yaml', (text) => `${text}cache: 0\n`)
+    estate.writeFile('off.yaml', (text) => `${text}gitCache: 0\n`)
     await get({}, ['--config', 'off.yaml'], environment)
     expect(runtime.files()).toEqual([])
     estate.emulator.travel(30 * 86_400_000 - 90_000)

@@ -77,7 +77,7 @@ export const configSchema = z.strictObject({
       'What is looked after, in the order in which rules are tried. An entry with `name` is one token. An entry with `match` is a rule: it makes a token of every PAT that it covers.',
     howTo: 'write tokens: with entries that begin with - name: or - match:',
   }),
-  cache: field(
+  gitCache: field(
     z.union([z.literal(0, { error: cachePhrase }), text(/^(?:0|[1-9]\d{0,8}[smhd])$/, cachePhrase)], {
       error: cachePhrase,
     }),

@@ -35,11 +35,11 @@ const longestCache = times(1, hour)
 
 /** What was revoked in an emergency shall not be handed out for long. */
 export const cacheIsShort: ConfigRule = (draft) => {
-  const written = draft.written.cache
+  const written = draft.written.gitCache
   const length = typeof written === 'string' ? parseDuration(written) : undefined
   if (length === undefined || length <= longestCache) return []
-  const text = `${draft.shown(['cache'])} is longer than ${formatDuration(longestCache)}, the most that a value is kept`
-  return [fault(['cache'], text, `write at most ${formatDuration(longestCache)}`)]
+  const text = `${draft.shown(['gitCache'])} is longer than ${formatDuration(longestCache)}, the most that a value is kept`
+  return [fault(['gitCache'], text, `write at most ${formatDuration(longestCache)}`)]
 }
 
 /** A PAT becomes due within its life. */

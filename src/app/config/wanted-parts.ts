@@ -28,7 +28,7 @@ import { timesOf } from './times.ts'
 import type { Wanted, WantedAccount, WantedSignIn, WantedStore } from './wanted.ts'
 import { wantedCredential } from './wanted-credential.ts'
 
-const defaultCache = '5m'
+const builtInGitCache = '5m'
 
 /**
  * What a draft without errors asks for. Only the absence of errors makes it complete, so this is called for no other.
@@ -69,7 +69,7 @@ export function wantedOf(
     tokens: tokens.map(({ token }) => token),
     rules: entries.flatMap(({ entry, terms }) => (entry.kind === 'rule' ? [ruleOf(draft, entry, terms)] : [])),
     git: gitRoutesOf(tokens, azureDevOps),
-    cacheFor: parseDuration(String(written.cache ?? defaultCache)) ?? duration(0),
+    gitCacheFor: parseDuration(String(written.gitCache ?? builtInGitCache)) ?? duration(0),
     runEvery: runEvery === undefined ? undefined : parseDuration(runEvery),
     warnings,
     limits: { maxReplacements: maxReplacementsOf(written.limits?.maxReplacements) },

@@ -82,7 +82,7 @@ export interface Wanted {
   /** Where git gets which value. */
   readonly git: readonly GitRoute[]
   /** How long a value may be handed out again without asking; none at all when it is 0. */
-  readonly cacheFor: Duration
+  readonly gitCacheFor: Duration
   readonly limits: { readonly maxReplacements: ReplacementLimit }
   /** What is not wrong and yet worth a word. */
   readonly warnings: readonly ConfigProblem[]

@@ -111,7 +111,7 @@ interface KeepParts {
 
 /** A value is not kept for the last minute of its PAT, because clocks differ. */
 async function keep(nowMs: number, { cache, wanted, token, stored, remaining }: KeepParts): Promise<void> {
-  const length = shortest(wanted.cacheFor, duration(remaining - minute))
+  const length = shortest(wanted.gitCacheFor, duration(remaining - minute))
   if (cache === undefined || length <= 0) return
   const { value, validTo } = stored
   await cache.keep(wanted.git, { token, value, validTo, since: instant(nowMs), until: instant(nowMs + length) })
