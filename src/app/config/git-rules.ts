@@ -41,9 +41,7 @@ export const gitAddressesAreApart: ConfigRule = (draft) => {
     if (entry.kind !== 'token' || git === undefined || git === false) return []
     if (git === true && typeof organization === 'string') return []
     const address =
-      git === true
-        ? `organization ${String(typeof organization === 'string' ? '' : organization.value)}`
-        : plainUrl(git)
+      git === true ? `organization ${typeof organization === 'string' ? '' : organization.value}` : plainUrl(git)
     const earlier = seen.get(address.toLowerCase())
     seen.set(address.toLowerCase(), earlier ?? entry)
     if (earlier === undefined) return []
