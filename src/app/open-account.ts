@@ -10,6 +10,7 @@ import { PatrolError } from '../core/errors.ts'
 import type { SignInStore } from '../ports/sign-in-store.ts'
 import type { WantedAccount, WantedSignInCache } from './config/wanted.ts'
 import { type StoreParts, vaultOptions } from './open-store.ts'
+import { unattendedSignIn } from './open-unattended.ts'
 import type { Tenants } from './tenants.ts'
 
 /** An account of the configuration with the way it signs in. */
@@ -45,6 +46,12 @@ export function openAccount(
       const openSignInStore = (): Promise<SignInStore> => signInStore(signIn.cache, wanted, stores)
       const account = { name, user, clientId, redeemAfter: signIn.redeemAfter, openStore: openSignInStore }
       return { wanted, tenant, signIn: refreshTokenSignIn(account, entra), openSignInStore }
+    }
+    case 'agent-user':
+    case 'on-behalf-of':
+    case 'azure-cli': {
+      const unattended = unattendedSignIn(wanted, signIn, entra, { ...stores, tenant })
+      return { wanted, tenant, signIn: unattended, openSignInStore: undefined }
     }
   }
 }

@@ -9,6 +9,9 @@ export interface EntraHost {
 /** Gives the id or domain of a tenant. It may have to be found first, so it is asked when somebody signs in. */
 export type TenantSource = () => Promise<string>
 
+/** What Entra calls whatever tenant a user belongs to, where an organization belongs to none. */
+export const anyTenant = 'organizations'
+
 /** The Azure CLI, which is known in every tenant and may ask for Azure DevOps tokens on a user's behalf. */
 export const azureCliClient = '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
 

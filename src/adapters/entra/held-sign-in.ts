@@ -17,6 +17,9 @@ export interface EntraParts extends EntraHost {
   readonly stopping: () => boolean
 }
 
+/** A token as a flow gives it, its end by this computer's clock. */
+export type ObtainedToken = Pick<AuthenticationResult, 'accessToken' | 'expiresOn'>
+
 /** One way to get a user's token from Microsoft Entra by MSAL. */
 export interface SignInFlow {
   /**
@@ -26,7 +29,7 @@ export interface SignInFlow {
    * @param judge makes of what MSAL threw what it means, for a flow that knows a second way
    * @throws what MSAL threw, or a failure that `judge` gave
    */
-  request(scope: string, judge: (thrown: unknown) => SignInFailure): Promise<AuthenticationResult>
+  request(scope: string, judge: (thrown: unknown) => SignInFailure): Promise<ObtainedToken>
   /**
    * Begins anew with what was signed in: MSAL answers a repeated request from its memory of the failure, and another
    * client with the same tokens asks again.
@@ -120,7 +123,7 @@ export class HeldSignIn implements UserSignIn {
     throw error
   }
 
-  #hold(audience: Audience, result: AuthenticationResult): Held {
+  #hold(audience: Audience, result: ObtainedToken): Held {
     if (result.accessToken === '') throw new PatrolError('internal', 'MSAL gave a result without a token')
     const obtainedAt = this.#parts.clock.now()
     // MSAL reckons by this computer's clock; the rest of the program by the services'.

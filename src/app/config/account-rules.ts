@@ -32,12 +32,18 @@ export const signInHasUser: ConfigRule = (draft) =>
 const owner = {
   'access-token': 'that the access token belongs to',
   'refresh-token': 'of the account that signs in',
+  'agent-user': 'of the user account that belongs to the agent',
+  'on-behalf-of': 'of the user whose token is handed over',
+  'azure-cli': 'of the person who is signed in to the Azure CLI',
 } as const
 
 /** A tenant that is not written is found from an organization, so there must be one. */
 export const tenantsCanBeFound: ConfigRule = (draft) =>
   Object.entries(draft.written.accounts ?? {}).flatMap(([name, account]) => {
-    const needless = account === undefined || account.signIn === undefined || account.signIn.method === 'access-token'
+    const needless =
+      account === undefined ||
+      account.signIn === undefined ||
+      ['access-token', 'azure-cli'].includes(account.signIn.method ?? '')
     if (needless || draft.has(['accounts', name, 'tenant'])) return []
     const unclear = draft.entries.some(
       (entry) =>

@@ -26,9 +26,12 @@ export const credentialsExist: ConfigRule = (draft) =>
 
 /** One identity has one name. */
 export const identitiesAreNamedOnce: ConfigRule = (draft) =>
-  eachStore(draft, (path) => {
+  [
+    ...draft.names('stores').map((name): Path => ['stores', name, 'credential']),
+    ...draft.names('accounts').map((name): Path => ['accounts', name, 'signIn', 'credential']),
+  ].flatMap((credential) => {
     const [first, ...others] = ['clientId', 'resourceId', 'objectId']
-      .map((key): Path => [...path, 'credential', key])
+      .map((key): Path => [...credential, key])
       .filter((at) => draft.has(at))
     return others.map((at) =>
       fault(at, `stands beside ${String(first?.at(-1))}`, 'keep one of clientId, resourceId and objectId'),

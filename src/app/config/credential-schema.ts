@@ -1,12 +1,17 @@
 import { z } from 'zod'
+import type { ErrorCode } from '../../core/errors.ts'
 import { field, filePath, guid, secretReference, tenant, text } from './fields.ts'
 
-const clientId = (of: string, builtIn?: string) =>
+type Errors = readonly ErrorCode[]
+
+const denied: Errors = ['store-denied']
+
+const clientId = (of: string, builtIn?: string, errors: Errors = denied) =>
   field(guid(), {
     description: `The client id of ${of}.`,
     examples: ['11111111-2222-3333-4444-555555555555'],
     ...(builtIn === undefined ? {} : { builtIn }),
-    errors: ['store-denied'],
+    errors,
   }).optional()
 
 const tenantOf = (builtIn: string) =>
@@ -14,7 +19,7 @@ const tenantOf = (builtIn: string) =>
     description: 'The tenant that the identity lives in: its id or one of its domains.',
     examples: ['11111111-2222-3333-4444-555555555555'],
     builtIn,
-    errors: ['store-denied'],
+    errors: denied,
   }).optional()
 
 const defaultSchema = z.strictObject({
@@ -23,33 +28,44 @@ const defaultSchema = z.strictObject({
   tenant: tenantOf('`AZURE_TENANT_ID`, or the home of whoever is signed in'),
 })
 
-const managedIdentitySchema = z.strictObject({
-  type: field(z.literal('managed-identity'), {
-    description:
-      'The managed identity of the machine. At most one of `clientId`, `resourceId` and `objectId` names a user-assigned one; without them it is the system-assigned one.',
-  }),
-  clientId: clientId('the user-assigned managed identity'),
-  resourceId: field(
-    text(
-      /^\/subscriptions\/[^/\s]+\/resource[gG]roups\/[^/\s]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/\s]+$/,
-      'the resource id of a user-assigned identity (/subscriptions/…/resourceGroups/…/providers/Microsoft.ManagedIdentity/userAssignedIdentities/…)',
-    ),
-    {
-      description: 'The resource id of the user-assigned managed identity, in place of `clientId`.',
-      examples: [
-        '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/patrol/providers/Microsoft.ManagedIdentity/userAssignedIdentities/patrol',
-      ],
-      refused: '`clientId` or `objectId` is written, too',
-      errors: ['store-denied'],
-    },
-  ).optional(),
-  objectId: field(guid(), {
-    description: 'The object id (principal id) of the user-assigned managed identity, in place of `clientId`.',
-    examples: ['11111111-2222-3333-4444-555555555555'],
-    refused: '`clientId` or `resourceId` is written, too',
-    errors: ['store-denied'],
-  }).optional(),
-})
+/** A mapping for the managed identity of the machine. */
+export const managedIdentitySchema = (errors: Errors) =>
+  z.strictObject({
+    type: field(z.literal('managed-identity'), {
+      description:
+        'The managed identity of the machine. At most one of `clientId`, `resourceId` and `objectId` names a user-assigned one; without them it is the system-assigned one.',
+    }),
+    clientId: clientId('the user-assigned managed identity', undefined, errors),
+    resourceId: field(
+      text(
+        /^\/subscriptions\/[^/\s]+\/resource[gG]roups\/[^/\s]+\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[^/\s]+$/,
+        'the resource id of a user-assigned identity (/subscriptions/…/resourceGroups/…/providers/Microsoft.ManagedIdentity/userAssignedIdentities/…)',
+      ),
+      {
+        description: 'The resource id of the user-assigned managed identity, in place of `clientId`.',
+        examples: [
+          '/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/patrol/providers/Microsoft.ManagedIdentity/userAssignedIdentities/patrol',
+        ],
+        refused: '`clientId` or `objectId` is written, too',
+        errors,
+      },
+    ).optional(),
+    objectId: field(guid(), {
+      description: 'The object id (principal id) of the user-assigned managed identity, in place of `clientId`.',
+      examples: ['11111111-2222-3333-4444-555555555555'],
+      refused: '`clientId` or `resourceId` is written, too',
+      errors,
+    }).optional(),
+  })
+
+/** The file with the token of a workload. */
+export const tokenFile = (errors: Errors) =>
+  field(filePath(), {
+    description: 'The file with the token. A relative path starts at the configuration file.',
+    builtIn: '`AZURE_FEDERATED_TOKEN_FILE`',
+    examples: ['/var/run/secrets/azure/tokens/azure-identity-token'],
+    errors,
+  }).optional()
 
 const workloadIdentitySchema = z.strictObject({
   type: field(z.literal('workload-identity'), {
@@ -57,11 +73,23 @@ const workloadIdentitySchema = z.strictObject({
   }),
   clientId: clientId('the application or the user-assigned identity', '`AZURE_CLIENT_ID`'),
   tenant: tenantOf('`AZURE_TENANT_ID`'),
-  tokenFile: field(filePath(), {
-    description: 'The file with the token. A relative path starts at the configuration file.',
-    builtIn: '`AZURE_FEDERATED_TOKEN_FILE`',
-    examples: ['/var/run/secrets/azure/tokens/azure-identity-token'],
-    errors: ['store-denied'],
+  tokenFile: tokenFile(denied),
+})
+
+/** What a job of Azure Pipelines shows for its service connection. */
+export const serviceConnectionKeys = (errors: Errors) => ({
+  serviceConnection: field(guid(), {
+    description: 'The id of the service connection (`resourceId` in the address of its page), not its name.',
+    builtIn: '`AZURESUBSCRIPTION_SERVICE_CONNECTION_ID`',
+    examples: ['11111111-2222-3333-4444-555555555555'],
+    errors,
+  }).optional(),
+  systemAccessToken: field(secretReference(), {
+    description: 'The access token of the job, handed to the step under `env:` as `$(System.AccessToken)`.',
+    builtIn: '`SYSTEM_ACCESSTOKEN`',
+    examples: ['${SYSTEM_ACCESSTOKEN}'],
+    errors,
+    secret: true,
   }).optional(),
 })
 
@@ -72,19 +100,7 @@ const azurePipelinesSchema = z.strictObject({
   }),
   clientId: clientId('the application behind the service connection', '`AZURESUBSCRIPTION_CLIENT_ID`'),
   tenant: tenantOf('`AZURESUBSCRIPTION_TENANT_ID`'),
-  serviceConnection: field(guid(), {
-    description: 'The id of the service connection (`resourceId` in the address of its page), not its name.',
-    builtIn: '`AZURESUBSCRIPTION_SERVICE_CONNECTION_ID`',
-    examples: ['11111111-2222-3333-4444-555555555555'],
-    errors: ['store-denied'],
-  }).optional(),
-  systemAccessToken: field(secretReference(), {
-    description: 'The access token of the job, handed to the step under `env:` as `$(System.AccessToken)`.',
-    builtIn: '`SYSTEM_ACCESSTOKEN`',
-    examples: ['${SYSTEM_ACCESSTOKEN}'],
-    errors: ['store-denied'],
-    secret: true,
-  }).optional(),
+  ...serviceConnectionKeys(denied),
 })
 
 const githubActionsSchema = z.strictObject({
@@ -107,7 +123,7 @@ const environmentSchema = z.strictObject({
 })
 
 /** The kinds that a single word names, each with what the mapping of its name builds in. */
-export const credentialWords = [
+const credentialWords = [
   'default',
   'environment',
   'managed-identity',
@@ -127,7 +143,7 @@ const credentialMapping = z.discriminatedUnion(
   [
     defaultSchema,
     environmentSchema,
-    managedIdentitySchema,
+    managedIdentitySchema(denied),
     workloadIdentitySchema,
     azureCliSchema,
     azurePipelinesSchema,

@@ -59,12 +59,14 @@ export function scopeHint(written: string): string | undefined {
 
 /** Ways to sign in that other tools have. */
 export function methodHint(written: string): string | undefined {
-  if (['device-code', 'interactive', 'browser'].includes(written.toLowerCase()))
+  const word = written.toLowerCase()
+  if (['device-code', 'interactive', 'browser'].includes(word))
     return 'write refresh-token, and sign in once with patrol login: in a browser, or with a device code'
-  const later = ['azure-cli', 'agent-user', 'on-behalf-of']
-  if (later.includes(written)) return 'write password, access-token or refresh-token, which this version knows'
-  if (/secret|certificate|principal|managed|workload/.test(written)) {
-    return 'write password or access-token: only a user can have PATs, never a service principal or managed identity'
+  if (/^(?:az|cli|azure)$/.test(word)) return 'write azure-cli'
+  if (/^(?:obo|broker)$/.test(word)) return 'write on-behalf-of'
+  if (/agent/.test(word)) return 'write agent-user'
+  if (/secret|certificate|principal|managed|workload|federat|oidc/.test(word)) {
+    return 'write agent-user, with this as its credential: only a user can have PATs, never a service principal or managed identity'
   }
   return undefined
 }

@@ -11,6 +11,7 @@ import * as caches from './sign-in-cache-rules.ts'
 import * as stores from './store-rules.ts'
 import * as targets from './target-rules.ts'
 import * as times from './time-rules.ts'
+import * as unattended from './unattended-rules.ts'
 
 /** Everything that must hold beyond the form of single keys. */
 const rules: readonly ConfigRule[] = [
@@ -23,6 +24,9 @@ const rules: readonly ConfigRule[] = [
   caches.cachesOpenWithoutThemselves,
   caches.cacheSecretsAreApart,
   caches.signInsAreRenewedInTime,
+  unattended.onBehalfOfIsComplete,
+  unattended.agentsAreNamed,
+  unattended.signInCertificatesOpen,
   accounts.accountsExist,
   accounts.entriesHaveAccounts,
   accounts.accountsAreUsed,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { field, filePath, secretReference, truth, userName } from './fields.ts'
 import { methodHint, userHint } from './hints.ts'
 import { refreshTokenSchema } from './sign-in-cache-schema.ts'
+import { agentUserSchema, azureCliSignInSchema, onBehalfOfSchema } from './unattended-schema.ts'
 
 const passwordSchema = z.strictObject({
   method: field(z.literal('password'), {
@@ -48,9 +49,11 @@ const accessTokenSchema = z.strictObject({
 })
 
 export const signInSchema = field(
-  z.discriminatedUnion('method', [passwordSchema, accessTokenSchema, refreshTokenSchema], {
-    error: 'one of password, access-token, refresh-token',
-  }),
+  z.discriminatedUnion(
+    'method',
+    [passwordSchema, accessTokenSchema, refreshTokenSchema, agentUserSchema, onBehalfOfSchema, azureCliSignInSchema],
+    { error: 'one of password, access-token, refresh-token, agent-user, on-behalf-of, azure-cli' },
+  ),
   {
     description: 'How the account signs in.',
     howTo: 'write signIn: with method: password, username: and password: below it',

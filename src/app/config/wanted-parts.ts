@@ -27,6 +27,7 @@ import { builtInRedeemAfter } from './sign-in-cache-schema.ts'
 import { timesOf } from './times.ts'
 import type { Wanted, WantedAccount, WantedSignIn, WantedStore } from './wanted.ts'
 import { wantedCredential } from './wanted-credential.ts'
+import { wantedUnattended } from './wanted-unattended.ts'
 
 const builtInGitCache = '5m'
 
@@ -114,6 +115,7 @@ function signInOf(draft: Draft, signIn: Written['accounts'][string]['signIn'], p
       redeemAfter: present(parseDuration(redeemAfter), [...path, 'redeemAfter']),
     }
   }
+  if (signIn.method !== 'access-token') return wantedUnattended(draft, signIn, path)
   if (signIn.file !== undefined)
     return { method: 'access-token', token: { file: resolve(draft.directory, signIn.file) } }
   return { method: 'access-token', token: secretAt(draft, [...path, 'token']) }

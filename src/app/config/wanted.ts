@@ -6,6 +6,7 @@ import type { Secret } from '../../core/secret.ts'
 import type { Duration } from '../../core/time.ts'
 import type { ConfigProblem } from './problems.ts'
 import type { WantedTarget } from './targets/kinds.ts'
+import type { WantedUnattended } from './wanted-unattended.ts'
 
 export interface Endpoints {
   readonly entra: string
@@ -24,6 +25,7 @@ export type WantedSignIn =
     }
   | { readonly method: 'access-token'; readonly token: Secret | { readonly file: string } }
   | { readonly method: 'refresh-token'; readonly cache: WantedSignInCache; readonly redeemAfter: Duration }
+  | WantedUnattended
 
 /** Where a sign-in is kept. */
 export type WantedSignInCache =
