@@ -377,14 +377,14 @@ const form: readonly Case[] = [
     'a way to sign in of a later version',
     signIn('    signIn:\n      method: device-code\n'),
     [
-      '6:15 error accounts.ci-bot.signIn.method: device-code is not one of password, access-token, refresh-token -> write refresh-token, and sign in once with patrol login: in a browser, or with a device code',
+      '6:15 error accounts.ci-bot.signIn.method: device-code is not one of password, access-token, refresh-token, agent-user, on-behalf-of, azure-cli -> write refresh-token, and sign in once with patrol login: in a browser, or with a device code',
     ],
   ],
   [
     'a service principal',
     signIn('    signIn:\n      method: client-secret\n      secret: ${USER_PASSWORD}\n'),
     [
-      '6:15 error accounts.ci-bot.signIn.method: client-secret is not one of password, access-token, refresh-token -> write password or access-token: only a user can have PATs, never a service principal or managed identity',
+      '6:15 error accounts.ci-bot.signIn.method: client-secret is not one of password, access-token, refresh-token, agent-user, on-behalf-of, azure-cli -> write refresh-token, or agent-user: only a user can have PATs, never a service principal or managed identity by itself',
     ],
   ],
   [

@@ -337,6 +337,59 @@ const rules: readonly Case[] = [
     ],
   ],
   [
+    'on-behalf-of with nothing to show',
+    signIn('    user: bot@contoso.com\n    signIn:\n      method: on-behalf-of\n      passphrase: ${USER_PASSWORD}\n'),
+    [
+      '3:3 error accounts.ci-bot: clientId is missing, which sign-in by on-behalf-of needs -> write clientId: with the application that the token of the user is for',
+      "6:5 error accounts.ci-bot.signIn: has neither assertion nor file -> write file: with the path of a file that holds the user's token, or assertion: ${NAME}",
+      '6:5 error accounts.ci-bot.signIn: has neither secret nor certificate -> write certificate: ${file:…}, or secret: ${NAME}, of the application',
+      '8:7 error accounts.ci-bot.signIn.passphrase: opens nothing: there is no certificate -> remove it',
+    ],
+  ],
+  [
+    'on-behalf-of with too much',
+    signIn(
+      '    user: bot@contoso.com\n    clientId: 11111111-2222-3333-4444-555555555555\n    signIn:\n      method: on-behalf-of\n      assertion: ${USER_PASSWORD}\n      file: ~/token\n      secret: ${USER_PASSWORD}\n      certificate: ${USER_PASSWORD}\n',
+    ),
+    [
+      '10:13 error accounts.ci-bot.signIn.file: ~/token begins with ~, which is not replaced here -> write ${HOME} in place of ~',
+      '10:13 error accounts.ci-bot.signIn.file: stands beside assertion -> keep one of assertion and file',
+      '12:20 error accounts.ci-bot.signIn.certificate: stands beside secret -> keep one of secret and certificate',
+      '12:20 error accounts.ci-bot.signIn.certificate: the value of ${USER_PASSWORD} holds no certificate in PEM form -> store a certificate and its RSA key as one PEM text, the key with passphrase: where it is encrypted',
+    ],
+  ],
+  [
+    'an agent that is its own blueprint, with a client id and a certificate that is none',
+    signIn(
+      '    clientId: 11111111-2222-3333-4444-555555555555\n    signIn:\n      method: agent-user\n      blueprint: 11111111-2222-3333-4444-55555555555A\n      agent: 11111111-2222-3333-4444-55555555555a\n      credential:\n        type: certificate\n        certificate: ${USER_PASSWORD}\n',
+    ),
+    [
+      '3:3 error accounts.ci-bot: user is missing, which sign-in by agent-user needs -> write user: with the user principal name of the user account that belongs to the agent',
+      '5:15 warning accounts.ci-bot.clientId: has no effect: method: agent-user signs in with its agent -> remove it',
+      '9:14 error accounts.ci-bot.signIn.agent: is the blueprint itself -> write the client id of the agent identity, a child of the blueprint',
+      '12:22 error accounts.ci-bot.signIn.credential.certificate: the value of ${USER_PASSWORD} holds no certificate in PEM form -> store a certificate and its RSA key as one PEM text, the key with passphrase: where it is encrypted',
+    ],
+  ],
+  [
+    'an agent without anything',
+    signIn('    user: agent@contoso.com\n    signIn:\n      method: agent-user\n'),
+    [
+      '6:5 error accounts.ci-bot.signIn.agent: is missing -> write an id such as 11111111-2222-3333-4444-555555555555',
+      '6:5 error accounts.ci-bot.signIn.blueprint: is missing -> write an id such as 11111111-2222-3333-4444-555555555555',
+      '6:5 error accounts.ci-bot.signIn.credential: is missing -> write credential: with one of managed-identity, workload-identity, azure-pipelines, github-actions, certificate',
+    ],
+  ],
+  [
+    'an agent whose blueprint has a name for an id, and whose identity has two',
+    signIn(
+      '    user: agent@contoso.com\n    signIn:\n      method: agent-user\n      blueprint: patrol\n      agent: 11111111-2222-3333-4444-55555555555a\n      credential:\n        type: managed-identity\n        clientId: 11111111-2222-3333-4444-555555555555\n        objectId: 11111111-2222-3333-4444-555555555555\n',
+    ),
+    [
+      '8:18 error accounts.ci-bot.signIn.blueprint: patrol is not an id such as 11111111-2222-3333-4444-555555555555 -> write an id such as 11111111-2222-3333-4444-555555555555',
+      '13:19 error accounts.ci-bot.signIn.credential.objectId: stands beside clientId -> keep one of clientId, resourceId and objectId',
+    ],
+  ],
+  [
     'a credential of no account',
     vault('    credential: account:ci-bit'),
     ['13:17 error stores.vault.credential: account:ci-bit names no account -> did you mean account:ci-bot?'],
@@ -469,7 +522,7 @@ limits: 5
       '1:10 error version: 2 is a number, not 1, the version of this form of the file -> write 1, the version of this form of the file',
       '2:1 error acounts: there is no such key -> did you mean accounts?',
       '4:3 error accounts.Bot: is not a name of lower-case letters, digits and hyphens -> write lower-case letters, digits and hyphens, with a letter or digit at both ends',
-      '7:23 error accounts.b.signIn.method: azure-cli is not one of password, access-token, refresh-token -> write password, access-token or refresh-token, which this version knows',
+      '6:3 error accounts.b: user is missing, which sign-in by azure-cli needs -> write user: with the user principal name of the person who is signed in to the Azure CLI',
       '9:13 error accounts.c.tenant: 5 is a number, not a tenant id (11111111-2222-3333-4444-555555555555) or a domain of the tenant (contoso.onmicrosoft.com) -> write a tenant id (11111111-2222-3333-4444-555555555555) or a domain of the tenant (contoso.onmicrosoft.com)',
       '10:11 error accounts.c.user: has no value -> write a user name such as ci-bot@contoso.com, or remove the key',
       '13:17 error accounts.c.signIn.username: bot is not a user name such as ci-bot@contoso.com -> write a user name such as ci-bot@contoso.com',

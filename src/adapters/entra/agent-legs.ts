@@ -54,8 +54,13 @@ const remediesOf: Readonly<Record<AgentLeg, Remedies>> = {
   blueprint: [
     [
       noApplication,
-      ({ blueprint }) =>
-        `Correct \`blueprint\`: ${blueprint} is no agent identity blueprint that works in this tenant.`,
+      ({ blueprint, agent }) =>
+        `Correct \`blueprint\` (${blueprint}) or \`agent\` (${agent}): one of them is not known, or disabled, in this tenant.`,
+    ],
+    [
+      [500131],
+      ({ blueprint, agent }) =>
+        `The agent identity ${agent} does not belong to the blueprint ${blueprint}: correct \`agent\` or \`blueprint\`.`,
     ],
     [
       noFederatedCredential,

@@ -66,7 +66,7 @@ export function methodHint(written: string): string | undefined {
   if (/^(?:obo|broker)$/.test(word)) return 'write on-behalf-of'
   if (/agent/.test(word)) return 'write agent-user'
   if (/secret|certificate|principal|managed|workload|federat|oidc/.test(word)) {
-    return 'write agent-user, with this as its credential: only a user can have PATs, never a service principal or managed identity'
+    return 'write refresh-token, or agent-user: only a user can have PATs, never a service principal or managed identity by itself'
   }
   return undefined
 }
