@@ -47,6 +47,17 @@ const settings: readonly SwitchChanges[] = [
 /** Those that decide whether a PAT may exist at all are looked at one by one below. */
 const elsewhere = ['policies']
 
+/** Those of ways to sign in that this job does not go, tried where these ways are. */
+const ofOtherSignIns = [
+  'authorizationHost',
+  'authorizationUri',
+  'deviceCodeSeconds',
+  'devicePollSeconds',
+  'devicePolledTooFast',
+  'pipelinesIssuer',
+  'refreshTokenAtUse',
+]
+
 const tokens = `tokens:
   - name: package-feed
     displayName: Package feed
@@ -74,7 +85,7 @@ const pats = [
 
 test('the table has every switch', () => {
   const named = new Set(settings.flatMap((setting) => Object.keys(setting)))
-  expect([...named, ...elsewhere].sort()).toEqual(Object.keys(defaultSwitches()).sort())
+  expect([...named, ...elsewhere, ...ofOtherSignIns].sort()).toEqual(Object.keys(defaultSwitches()).sort())
 })
 
 describe.each(settings.map((setting) => [JSON.stringify(setting), setting] as const))('%s', (_, setting) => {
