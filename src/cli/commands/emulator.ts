@@ -51,6 +51,7 @@ export const emulatorCommand: Command<EmulatorCommandOptions> = async (invocatio
             Object.entries(endpoints.vaults)
               .map(([name, url]) => `vault ${name.padEnd(8)} ${url}\n`)
               .join('') +
+            `github actions ${endpoints.gitHubActions}\nidentities     ${endpoints.managedIdentity}\n` +
             `control        ${endpoints.control}\ncertificate    ${caFile}\nconfiguration  ${configFile}\n\n` +
             `in another shell:  . ${environmentFile} && patrol plan\n`,
         )
