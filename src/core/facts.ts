@@ -1,3 +1,4 @@
+import type { CopyState } from './copy.ts'
 import type { Metadata } from './metadata.ts'
 import { installationOf, markOf } from './names.ts'
 import type { Pat } from './pat.ts'
@@ -30,6 +31,8 @@ export interface Facts {
   readonly currentWorks: boolean | 'unknown' | undefined
   /** The identity of the store; undefined while it does not exist. */
   readonly storeId: string | undefined
+  /** What was seen of the copies that the record calls delivered, by their targets. Absent where nobody looked. */
+  readonly copies?: ReadonlyMap<string, CopyState>
 }
 
 /** The current version's metadata, where Patrol wrote it and can read it. */

@@ -62,20 +62,42 @@ export function revocationGate(token: Token, facts: Facts, now: Instant): Gate {
   if (!lives) return { kind: 'closed', why: 'its successor is not active', until: undefined }
   const deliveries = [...required(token, metadata)].map((target) => [target, recordOf(metadata, target)] as const)
   for (const [target, record] of deliveries) {
-    if (record?.deliveredAt === undefined) {
-      return { kind: 'closed', why: `${target} does not have its successor yet`, until: undefined }
-    }
-    if (!isSettled(token, facts, current, record)) {
+    const why = objectionOf(token, facts, target, record)
+    if (why !== undefined) return { kind: 'closed', why, until: undefined }
+    // Nobody repeats a delivery to a target that the token no longer names; it counts from when it would have been.
+    if (record !== undefined && token.targets.includes(target) && !isSettled(token, facts, current, record)) {
       const repeatedAt = latest(settlesAt(token, current), now)
       const until = after(after(repeatedAt, overlapOf(token, grant)), slack)
       return { kind: 'closed', why: `the delivery to ${target} is to be repeated once`, until }
     }
   }
-  const delivered = deliveries.map(([, record]) => record?.deliveredAt).filter((at) => at !== undefined)
+  const delivered = deliveries.flatMap(([, record]) => {
+    if (record?.deliveredAt === undefined) return []
+    return isSettled(token, facts, current, record)
+      ? record.deliveredAt
+      : latest(record.deliveredAt, settlesAt(token, current))
+  })
   // The store's stamp may be in whole seconds, and a reader may have got the old value within that second.
   const handedOver = latest(after(current.createdAt, second), ...delivered)
   const opensAt = after(after(handedOver, overlapOf(token, grant)), slack)
   return opensAt <= now ? { kind: 'open' } : { kind: 'closed', why: 'the overlap has not passed', until: opensAt }
+}
+
+/** Why a target is known to lack the current value, or may lack it. */
+function objectionOf(token: Token, facts: Facts, target: string, record: Delivery | undefined): string | undefined {
+  if (lacks(record)) {
+    const named = token.targets.includes(target) ? target : `${target}, which is no longer a target of it,`
+    return `${named} does not have its successor yet`
+  }
+  const copy = facts.copies?.get(target)
+  if (copy?.kind === 'overwritten' || copy?.kind === 'gone') return `${target} no longer has its successor`
+  if (copy?.kind === 'unseen') return `whether ${target} still has its successor could not be seen`
+  return undefined
+}
+
+/** Whether a target is not known to have the current value: it never got it, or was tried again since and failed. */
+export function lacks(record: Delivery | undefined): boolean {
+  return record?.deliveredAt === undefined || record.failures > 0
 }
 
 /** Targets in the record count as well as those in the configuration: one removed there may still hold the old value. */

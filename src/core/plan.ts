@@ -1,59 +1,17 @@
+import { type Action, commonOf, type Plan, withoutTime } from './action.ts'
+import { deliveries } from './deliveries.ts'
 import { type Problem, problem } from './errors.ts'
-import { currentMetadata, currentPat, type Facts, type Version } from './facts.ts'
-import { type Gate, isSettled, recordOf, revocationGate, settlesAt, slack, standings } from './gate.ts'
-import type { Metadata } from './metadata.ts'
+import { currentMetadata, currentPat, type Facts } from './facts.ts'
+import { type Gate, revocationGate, slack, standings } from './gate.ts'
 import { indexed } from './pat-index.ts'
 import type { Pat } from './pat.ts'
 import { sameScopes } from './scopes.ts'
-import { assess, currentGrant, type Finding, obstacle, type Reason } from './policy.ts'
+import { assess, currentGrant, type Finding, obstacle } from './policy.ts'
 import { after, between, formatDuration, hour, type Instant, latest, second } from './time.ts'
 import type { Token } from './token.ts'
 import { dueAt } from './window.ts'
 
-interface Common {
-  readonly token: string
-  readonly account: string
-  readonly organization: string
-  /** For people: what will be done and why. */
-  readonly message: string
-  /** When; only of actions that are scheduled for later. */
-  readonly at?: Instant
-  readonly authorizationId?: string
-}
-
-/** One thing to do. Executing it may take several effects; `mint` is mint, verify, store and deliver. */
-export type Action = Common &
-  (
-    | { readonly kind: 'mint'; readonly reason: Reason | 'requested' }
-    | {
-        readonly kind: 'extend'
-        readonly reason: 'due'
-        readonly authorizationId: string
-        readonly validTo: Instant
-      }
-    | {
-        readonly kind: 'deliver'
-        readonly reason: 'undelivered' | 'failed-before' | 'unsettled'
-        readonly target: string
-      }
-    | { readonly kind: 'revoke'; readonly reason: 'superseded'; readonly authorizationId: string }
-    | { readonly kind: 'disable-version'; readonly reason: 'dead'; readonly version: string }
-    | { readonly kind: 'collect-orphan'; readonly reason: 'orphan'; readonly authorizationId: string }
-    | { readonly kind: 'update-metadata'; readonly reason: 'expiry-changed'; readonly authorizationId: string }
-  )
-
-export type ActionKind = Action['kind']
-
-/** What one token needs. It holds no secret, so it can be printed, compared and kept. */
-export interface Plan {
-  /** Now, in this order. */
-  readonly actions: readonly Action[]
-  /** Later, as far as can be told today. */
-  readonly scheduled: readonly Action[]
-  readonly problems: readonly Problem[]
-  /** Why nothing can be done for the token, although it should be looked after: for a run that is a failure. */
-  readonly blocked?: Problem
-}
+export type { Action, ActionKind, Plan } from './action.ts'
 
 const nothing: Plan = { actions: [], scheduled: [], problems: [] }
 
@@ -176,56 +134,6 @@ function refreshMetadata(token: Token, facts: Facts): Plan {
   }
 }
 
-function deliveries(token: Token, facts: Facts, now: Instant): Plan {
-  const { current } = facts
-  const metadata = currentMetadata(facts)
-  if (current?.enabled !== true || metadata === undefined) return nothing
-  // A target that was passed over may still hold an older value that works; a dead one in its place would only harm.
-  if (isDead(token, facts, now)) return nothing
-  const planned = token.targets
-    .map((target) => delivery(token, facts, current, metadata, target))
-    .filter((action) => action !== undefined)
-  return split(planned, now)
-}
-
-/** Whether the current PAT is known not to work. One that the list merely lacks is not. */
-function isDead(token: Token, facts: Facts, now: Instant): boolean {
-  const grant = currentGrant(token, facts)
-  const isOver = grant !== undefined && grant.validTo <= now && facts.currentWorks !== true
-  return facts.currentWorks === false || isOver
-}
-
-function delivery(
-  token: Token,
-  facts: Facts,
-  current: Version,
-  metadata: Metadata,
-  target: string,
-): Action | undefined {
-  const common = { ...commonOf(token), kind: 'deliver', target, authorizationId: metadata.authorizationId } as const
-  const record = recordOf(metadata, target)
-  if (record !== undefined && record.failures > 0) {
-    const at = record.nextAttemptAt ?? current.createdAt
-    return {
-      ...common,
-      reason: 'failed-before',
-      at,
-      message: `deliver to ${target}, which failed ${record.failures} times`,
-    }
-  }
-  if (record?.deliveredAt === undefined) {
-    return {
-      ...common,
-      reason: 'undelivered',
-      at: current.createdAt,
-      message: `deliver the current value to ${target}`,
-    }
-  }
-  if (isSettled(token, facts, current, record)) return undefined
-  const message = `deliver to ${target} once more, now that no older value can still land on top of it`
-  return { ...common, reason: 'unsettled', at: settlesAt(token, current), message }
-}
-
 /** Superseded PATs and orphans: now, where their gate is open, else at the time when it opens. */
 function retirements(token: Token, facts: Facts, now: Instant): Plan {
   const gate = revocationGate(token, facts, now)
@@ -333,23 +241,4 @@ function changedScopes(token: Token, facts: Facts): readonly Problem[] {
   if (sameScopes(pat.scopes, metadata.scopes) || sameScopes(pat.scopes, metadata.asked ?? metadata.scopes)) return []
   const message = `PAT ${pat.authorizationId} has ${pat.scopes.join(' ')}, and was granted ${metadata.scopes.join(' ')}`
   return [problem(token.name, 'scopes-changed', message)]
-}
-
-/** Actions whose time has come are for now, the others for later. */
-function split(planned: readonly Action[], now: Instant): Plan {
-  const isNow = (action: Action): boolean => action.at === undefined || action.at <= now
-  return {
-    actions: planned.filter(isNow).map((action) => withoutTime(action)),
-    scheduled: planned.filter((action) => !isNow(action)),
-    problems: [],
-  }
-}
-
-function withoutTime(action: Action): Action {
-  const { at, ...timeless } = action
-  return at === undefined ? action : timeless
-}
-
-function commonOf(token: Token): Pick<Common, 'token' | 'account' | 'organization'> {
-  return { token: token.name, account: token.account, organization: token.organization }
 }

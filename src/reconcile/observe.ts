@@ -7,6 +7,7 @@ import type { Place, Rule, Token } from '../core/token.ts'
 import type { World } from '../ports/world.ts'
 import { Estate } from './estate.ts'
 import { forEachFair } from './fair-lanes.ts'
+import { Inspections } from './inspections.ts'
 import { lanesOf } from './lanes.ts'
 import { type Moment, PatLists } from './pat-lists.ts'
 import type { Unreadable } from './store-readings.ts'
@@ -36,6 +37,8 @@ export interface Snapshot {
   /** The secrets that Patrol wrote, of the stores that rules made it list. */
   readonly managed: ReadonlyMap<string, ReadonlyMap<string, Version>>
   readonly lists: PatLists
+  /** What was seen of copies in targets. */
+  readonly inspections: Inspections
 }
 
 /**
@@ -54,6 +57,7 @@ export async function observe(
   const lists = new PatLists(world)
   const beganAt = world.clock.elapsed()
   const estate = new Estate(world, lists, lists.moment())
+  const inspections = new Inspections(world)
   const chosen = tokens.filter(({ name }) => only(name))
   // A secret that a rule made and an entry took over may say that it replaces a PAT which another rule would cover.
   const telling = rules.length === 0 ? chosen : tokens
@@ -72,7 +76,7 @@ export async function observe(
   const observations: Observation[] = []
   const lanes = lanesOf(world, (token: Token) => token)
   await forEachFair(all, lanes, async (token) => {
-    observations.push(await look(estate, token, beganAt))
+    observations.push(await look(estate, token, beganAt, inspections))
   })
   const order = new Map(all.map((token, index) => [token.name, index]))
   observations.sort((left, right) => (order.get(left.token.name) ?? 0) - (order.get(right.token.name) ?? 0))
@@ -85,6 +89,7 @@ export async function observe(
     pats: estate.lists(),
     managed: estate.stores.allManaged(),
     lists,
+    inspections,
   }
 }
 
@@ -120,12 +125,15 @@ export interface Freshness {
 /**
  * Looks at one token anew. Its PAT list begins now or is one that another turn began after now, unless an older one
  * will do; what the store hands out is read behind it in any case.
+ *
+ * @param inspections those of the run; nobody looks into targets when it is left out
  */
 export async function observeToken(
   world: World,
   lists: PatLists,
   token: Token,
   freshness?: Freshness,
+  inspections?: Inspections,
 ): Promise<Observation> {
   const { account, organization } = token
   const { moment, startedAt } =
@@ -135,12 +143,19 @@ export async function observeToken(
   const estate = new Estate(world, lists, moment)
   await estate.readPats([token])
   await estate.readCurrent([token])
-  return look(estate, token, startedAt)
+  return look(estate, token, startedAt, inspections)
 }
 
-async function look(estate: Estate, token: Token, beganAt: number): Promise<Observation> {
+async function look(
+  estate: Estate,
+  token: Token,
+  beganAt: number,
+  inspections: Inspections | undefined,
+): Promise<Observation> {
   try {
-    return { token, facts: await estate.factsOf(token), beganAt }
+    const facts = await estate.factsOf(token)
+    const copies = await inspections?.of(token, facts)
+    return { token, facts: copies === undefined ? facts : { ...facts, copies }, beganAt }
   } catch (error) {
     return { token, failure: asPatrolError(error) }
   }

@@ -5,6 +5,7 @@ import type { World } from '../ports/world.ts'
 import { Ceilings } from './ceilings.ts'
 import { execute, type Result } from './execute.ts'
 import { forEachFair } from './fair-lanes.ts'
+import type { Inspections } from './inspections.ts'
 import { lanesOf } from './lanes.ts'
 import { blindSpots, type Declared, type Observation, observe, observeToken, type Snapshot } from './observe.ts'
 import { Owners } from './owners.ts'
@@ -89,11 +90,12 @@ export async function apply(world: World, proposed: Proposals, options: ApplyOpt
   const problems: Problem[] = [...proposed.problems]
   const busy = proposed.proposals.filter(({ plan }) => plan.actions.length > 0)
   const agreedAt = shared.lists.moment()
+  const { inspections } = proposed.snapshot
   const lanes = lanesOf(world, ({ observation }: Proposal) => observation.token)
   await forEachFair(busy, lanes, async (proposal) => {
     const { token } = proposal.observation
     world.reporter.report({ kind: 'turn-began', token: token.name })
-    const turn = await takeTurn(world, shared, proposal, agreedAt, options)
+    const turn = await takeTurn(world, shared, proposal, { agreedAt, inspections }, options)
     turns.set(token.name, turn.results)
     problems.push(...turn.problems)
     const failure = turn.results.find((result) => result.status === 'failed')?.error
@@ -116,12 +118,15 @@ export async function apply(world: World, proposed: Proposals, options: ApplyOpt
   return { results, problems: unique(problems) }
 }
 
-/** @param agreedAt where a person said yes: facts that are read anew are later, and shared like those of the plan */
+/**
+ * @param known `agreedAt`: where a person said yes; facts that are read anew are later, and shared like those of the plan.
+ *   `inspections`: what was seen of copies, which is not looked at twice
+ */
 async function takeTurn(
   world: World,
   shared: Shared,
   proposal: Proposal,
-  agreedAt: Moment,
+  { agreedAt, inspections }: { readonly agreedAt: Moment; readonly inspections: Inspections },
   options: ApplyOptions,
 ): Promise<Report> {
   const { token } = proposal.observation
@@ -130,7 +135,9 @@ async function takeTurn(
   const first = new Turn(world, token, shared, 'beganAt' in proposal.observation ? proposal.observation.beganAt : 0)
   const again = options.shown !== undefined || first.isStale()
   const freshness = { since: agreedAt, age: factsLast(token) }
-  const observation = again ? await observeToken(world, shared.lists, token, freshness) : proposal.observation
+  const observation = again
+    ? await observeToken(world, shared.lists, token, freshness, inspections)
+    : proposal.observation
   if ('failure' in observation) {
     return { results: [notSeen(token.name, observation.failure)], problems: [] }
   }

@@ -1,3 +1,4 @@
+import { PatrolError } from '../../src/core/errors.ts'
 import { describe, expect, it } from 'vitest'
 import type { Facts, Version } from '../../src/core/facts.ts'
 import { isSettled, recordOf, revocationGate, settlesAt, standings } from '../../src/core/gate.ts'
@@ -111,7 +112,49 @@ describe('the gate is closed', () => {
     {
       name: 'while a target that left the configuration lacks the value',
       facts: delivered(aDelivery('gone', settled, { deliveredAt: undefined })),
-      why: /^gone does not have/,
+      why: /^gone, which is no longer a target of it, does not have/,
+    },
+    {
+      name: 'while a target that left the configuration failed after it had the value',
+      facts: delivered(aDelivery('gone', settled, { failures: 1 })),
+      why: /^gone, which is no longer a target of it, does not have/,
+    },
+    {
+      name: 'when a later attempt failed, for what it left there nobody knows',
+      token: { targets: ['app'] },
+      facts: delivered(aDelivery('app', settled, { failures: 1, nextAttemptAt: onDay(20) })),
+      why: /^app does not have/,
+    },
+    {
+      name: 'while a copy was overwritten',
+      token: { targets: ['web', 'app'] },
+      facts: {
+        ...delivered(aDelivery('app', settled), aDelivery('web', settled)),
+        copies: new Map([['app', { kind: 'overwritten', message: 'x' }]]),
+      },
+      why: /^app no longer has its successor/,
+    },
+    {
+      name: 'while a copy is gone',
+      token: { targets: ['app'] },
+      facts: { ...delivered(aDelivery('app', settled)), copies: new Map([['app', { kind: 'gone', message: 'x' }]]) },
+      why: /^app no longer has its successor/,
+    },
+    {
+      name: 'while a target that can tell gives no answer',
+      token: { targets: ['app'] },
+      facts: {
+        ...delivered(aDelivery('app', settled)),
+        copies: new Map([['app', { kind: 'unseen', failure: new PatrolError('target-unreachable', 'x') }]]),
+      },
+      why: /^whether app still has its successor could not be seen/,
+    },
+    {
+      name: 'until the overlap has passed since a delivery to a target that left the configuration would have been repeated',
+      facts: delivered(aDelivery('gone', later(minute))),
+      now: before(after(after(settled, times(48, hour)), minute), ms),
+      why: /overlap/,
+      until: after(after(settled, times(48, hour)), minute),
     },
     {
       name: 'while a delivery began a millisecond before it could settle',
@@ -185,9 +228,20 @@ describe('the gate is open', () => {
       facts: delivered(aDelivery('gone', settled)),
     },
     {
-      name: 'when a later attempt failed, but the target has the value',
-      token: { targets: ['app'] },
-      facts: delivered(aDelivery('app', settled, { failures: 1, nextAttemptAt: onDay(20) })),
+      name: 'when copies are intact, or cannot be looked at',
+      token: { targets: ['app', 'web'] },
+      facts: {
+        ...delivered(aDelivery('app', settled), aDelivery('web', settled)),
+        copies: new Map([
+          ['app', { kind: 'intact' }],
+          ['web', { kind: 'unknowable' }],
+        ]),
+      },
+    },
+    {
+      name: 'when nobody will repeat the early delivery to a target that left the configuration',
+      facts: delivered(aDelivery('gone', later(minute))),
+      now: after(after(settled, times(48, hour)), minute),
     },
     {
       name: 'after a shorter overlap, when the grant was short',

@@ -1,3 +1,4 @@
+import { PatrolError } from '../../src/core/errors.ts'
 import { describe, expect, it } from 'vitest'
 import type { Facts } from '../../src/core/facts.ts'
 import type { Delivery } from '../../src/core/metadata.ts'
@@ -264,6 +265,52 @@ describe('a target', () => {
       facts: { current: aVersion({ deliveries: [aDelivery('web', later(second))] }) },
       actions: ['deliver app (undelivered)', 'deliver file (undelivered)'],
       scheduled: [nextMint],
+    },
+    {
+      name: 'whose copy was overwritten gets it again, and nothing is revoked',
+      token,
+      facts: {
+        ...inOverlap(aDelivery('app', settled)),
+        copies: new Map([['app', { kind: 'overwritten', message: 'x' }]]),
+      },
+      now: onDay(9),
+      actions: ['deliver app (drifted)'],
+      scheduled: [['revoke old (superseded)', undefined], nextMint],
+    },
+    {
+      name: 'whose copy is gone gets it again',
+      token,
+      facts: {
+        ...inOverlap(aDelivery('app', later(second))),
+        copies: new Map([['app', { kind: 'gone', message: 'x' }]]),
+      },
+      now: onDay(9),
+      actions: ['deliver app (drifted)'],
+      scheduled: [['revoke old (superseded)', undefined], nextMint],
+    },
+    {
+      name: 'of a later group gets it in the same run as the first',
+      token: { targets: ['app', 'web'], groups: new Map([['web', 2]]) },
+      actions: ['deliver app (undelivered)', 'deliver web (undelivered)'],
+      scheduled: [nextMint],
+    },
+    {
+      name: 'of a later group waits while one of the first waits for its next attempt',
+      token: { targets: ['app', 'file', 'web'], groups: new Map([['web', 2]]) },
+      facts: { current: aVersion({ deliveries: [neverDelivered('app', { failures: 2, nextAttemptAt: onDay(3) })] }) },
+      actions: ['deliver file (undelivered)'],
+      scheduled: [['deliver app (failed-before)', onDay(3)], ['deliver web (undelivered)', undefined], nextMint],
+    },
+    {
+      name: 'of a later group that has the value waits for nobody',
+      token: { targets: ['app', 'web'], groups: new Map([['web', 2]]) },
+      facts: {
+        ...inOverlap(neverDelivered('app', { failures: 2, nextAttemptAt: onDay(30) }), aDelivery('web', settled)),
+        copies: new Map([['web', { kind: 'gone', message: 'x' }]]),
+      },
+      now: onDay(9),
+      actions: ['deliver web (drifted)'],
+      scheduled: [['deliver app (failed-before)', onDay(30)], ['revoke old (superseded)', undefined], nextMint],
     },
     {
       name: 'that left the configuration gets nothing',
@@ -636,4 +683,25 @@ it('the order is: note, deliver, revoke, collect, disable, mint', () => {
   ])
   const undelivered = planToken(aToken({ targets: ['app', 'web'] }), facts, onDay(29))
   expect(undelivered.actions.map(({ kind }) => kind).slice(0, 2)).toEqual(['update-metadata', 'deliver'])
+})
+
+it('tells of a target that it could not look into, and of one that left the configuration while a delivery had failed', () => {
+  const failure = new PatrolError('target-unreachable', 'no answer')
+  const left = inOverlap(aDelivery('app', settled), neverDelivered('gone', { failures: 1 }))
+  const facts = someFacts({ ...left, copies: new Map([['app', { kind: 'unseen', failure }]]) })
+  const plan = planToken(aToken({ targets: ['app'] }), facts, onDay(9))
+  expect(plan.problems).toEqual([
+    {
+      token: 'feed',
+      code: 'target-unreachable',
+      message: 'whether app still has the current value could not be seen: no answer',
+      remedy: failure.remedy,
+    },
+    {
+      token: 'feed',
+      code: 'target-undeclared',
+      message: expect.stringContaining('gone is no longer a target of feed'),
+      remedy: expect.stringContaining('patrol rotate NAME'),
+    },
+  ])
 })

@@ -1,4 +1,6 @@
 import * as fc from 'fast-check'
+import type { CopyState } from '../../src/core/copy.ts'
+import { PatrolError } from '../../src/core/errors.ts'
 import type { Facts, Version } from '../../src/core/facts.ts'
 import type { Reading } from '../../src/core/metadata.ts'
 import { markedName } from '../../src/core/names.ts'
@@ -135,6 +137,15 @@ export function observed(token: Token, facts: Facts): Facts {
   return { ...facts, pats, currentWorks: metadata === undefined || isListed ? undefined : facts.currentWorks }
 }
 
+const copy: fc.Arbitrary<CopyState> = fc.constantFrom<CopyState>(
+  { kind: 'intact' },
+  { kind: 'intact' },
+  { kind: 'unknowable' },
+  { kind: 'overwritten', message: 'another value is there' },
+  { kind: 'gone', message: 'nothing is there' },
+  { kind: 'unseen', failure: new PatrolError('target-unreachable', 'no answer') },
+)
+
 /** Any facts at all, most of which cannot be. */
 export const anyFacts: fc.Arbitrary<Facts> = fc
   .record({
@@ -144,9 +155,14 @@ export const anyFacts: fc.Arbitrary<Facts> = fc
     others: fc.option(fc.array(version, { maxLength: 3 }), { nil: undefined, freq: 4 }),
     currentWorks: fc.constantFrom(undefined, undefined, true, false, 'unknown' as const),
     storeId: fc.constantFrom(storeId, storeId, storeId, undefined),
+    copies: fc.option(fc.uniqueArray(fc.tuple(target, copy), { selector: ([name]) => name, maxLength: 2 }), {
+      nil: undefined,
+      freq: 2,
+    }),
   })
-  .map(({ others, ...facts }) => ({
+  .map(({ others, copies, ...facts }) => ({
     ...facts,
+    ...(copies === undefined ? {} : { copies: new Map(copies) }),
     versions: others && [...(facts.current === undefined ? [] : [facts.current]), ...others],
   }))
 
