@@ -13,7 +13,7 @@ export function composeTargets(
   wanted: ReadonlyMap<string, WantedTarget>,
   parts: TargetParts,
 ): ReadonlyMap<string, Target> {
-  return new Map([...wanted].map(([name, target]) => [name, later(name, () => open(target, parts))]))
+  return new Map([...wanted].map(([name, target]) => [name, later(target, () => open(target, parts))]))
 }
 
 /** One case for each type; a new one is a case here and an adapter of its own. */
@@ -31,11 +31,12 @@ async function open(wanted: WantedTarget, { environment, clock }: TargetParts): 
 }
 
 /** A target that is opened when it is first asked for anything. */
-function later(name: string, openIt: () => Promise<Target>): Target {
+function later({ name, proof }: WantedTarget, openIt: () => Promise<Target>): Target {
   let opened: Promise<Target> | undefined
   const target = (): Promise<Target> => (opened ??= openIt())
   return {
     name,
+    proof,
     deliver: async (consignment, limits) => (await target()).deliver(consignment, limits),
     inspect: async (copy) => (await target()).inspect(copy),
     remove: async (copy, limits) => (await target()).remove(copy, limits),

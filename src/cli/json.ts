@@ -2,7 +2,7 @@ import type { PatrolError, Problem } from '../core/errors.ts'
 import { type Check, tally } from '../core/check.ts'
 import { currentGrant } from '../core/policy.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
-import { recordOf } from '../core/gate.ts'
+import { deliveriesOf, deliveryJson } from './delivery-status.ts'
 import { markOf } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
 import type { Action } from '../core/plan.ts'
@@ -87,7 +87,7 @@ export function reportJson(
 }
 
 function resultJson(result: Result): Readonly<Record<string, unknown>> {
-  const { token, kind, reason, status, step, authorizationId, validTo, error } = result
+  const { token, kind, reason, status, step, authorizationId, validTo, target, error } = result
   return {
     token,
     kind,
@@ -96,6 +96,7 @@ function resultJson(result: Result): Readonly<Record<string, unknown>> {
     ...(step === undefined ? {} : { step }),
     ...(authorizationId === undefined ? {} : { authorizationId }),
     ...(validTo === undefined ? {} : { validTo: isoText(validTo) }),
+    ...(target === undefined ? {} : { target }),
     ...(error === undefined ? {} : errorJson(error)),
   }
 }
@@ -140,10 +141,7 @@ export function statusJson(status: TokenStatus): Readonly<Record<string, unknown
       authorizationId: id,
       ...(at === undefined ? {} : { revokeAt: isoText(at) }),
     })),
-    deliveries: token.targets.map((target) => {
-      const deliveredAt = metadata && recordOf(metadata, target)?.deliveredAt
-      return { target, ...(deliveredAt === undefined ? {} : { deliveredAt: isoText(deliveredAt) }) }
-    }),
+    deliveries: deliveriesOf(status).map(deliveryJson),
   }
 }
 

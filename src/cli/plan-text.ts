@@ -134,6 +134,7 @@ function resultRow(pen: Pen, result: Result, next: Result | undefined): readonly
   const told =
     result.error === undefined
       ? [
+          result.target === undefined ? '' : `to ${clean(result.target)}`,
           result.authorizationId === undefined ? '' : `PAT ${result.authorizationId}`,
           result.validTo === undefined ? '' : `valid to ${dateText(result.validTo)}`,
         ]

@@ -2,6 +2,7 @@ import { currentPat } from '../core/facts.ts'
 import type { State } from '../core/state.ts'
 import type { Instant } from '../core/time.ts'
 import { currentGrant } from '../core/policy.ts'
+import { deliveriesOf, type DeliveryState, type DeliveryStatus } from './delivery-status.ts'
 import type { Io } from './io.ts'
 import type { ListedPat, Management, TokenStatus } from './json.ts'
 import { clean, type Colour, type Pen } from './terminal.ts'
@@ -38,7 +39,48 @@ export function statusText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now
   const heads = ['token', 'state', 'method', 'organization', 'expires', 'live', 'next'].map((head) =>
     pen.colour('dim', head),
   )
-  return table([heads, ...rows], io.columns)
+  return table([heads, ...rows], io.columns) + deliveriesText(io, pen, tokens, now)
+}
+
+const deliveryColours = {
+  delivered: 'green',
+  waiting: 'cyan',
+  unseen: 'yellow',
+  failing: 'red',
+  overwritten: 'red',
+  gone: 'red',
+} as const satisfies Record<DeliveryState, Colour>
+
+/** Who has what: a line for each target of each token; nothing where there are no targets. */
+function deliveriesText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now: Instant): string {
+  const rows = tokens.flatMap((status) =>
+    deliveriesOf(status).map((delivery): readonly string[] => [
+      clean(status.token.name),
+      clean(delivery.target),
+      pen.colour(deliveryColours[delivery.state], delivery.state),
+      delivery.deliveredAt === undefined ? 'never' : whenFitting(io.columns, delivery.deliveredAt, now),
+      deliveryText(io, delivery, now),
+    ]),
+  )
+  if (rows.length === 0) return ''
+  const heads = ['token', 'target', 'copy', 'delivered', ''].map((head) => pen.colour('dim', head))
+  return `\n${table([heads, ...rows], io.columns)}`
+}
+
+function deliveryText(io: Io, delivery: DeliveryStatus, now: Instant): string {
+  const { failures, nextAttemptAt, message, isDeclared, isPlanned } = delivery
+  const next =
+    nextAttemptAt !== undefined && nextAttemptAt > now
+      ? `next try ${whenFitting(io.columns, nextAttemptAt, now)}`
+      : isPlanned
+        ? 'delivered to by the next run'
+        : ''
+  const parts = [
+    failures === 0 ? '' : `failed ${failures === 1 ? 'once' : `${failures} times`}`,
+    isDeclared ? next : 'no longer a target of this token',
+    message === undefined ? '' : clean(message),
+  ]
+  return parts.filter((part) => part !== '').join(', ')
 }
 
 /** How many PATs of the token work: the current one, and those that it superseded. */

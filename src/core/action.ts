@@ -59,9 +59,9 @@ export function split(planned: readonly Action[], now: Instant): Plan {
 }
 
 /** The same for now. */
-export function withoutTime(action: Action): Action {
+export function withoutTime<Planned extends Action>(action: Planned): Planned {
   const { at, ...timeless } = action
-  return at === undefined ? action : timeless
+  return at === undefined ? action : (timeless as unknown as Planned)
 }
 
 /** What every action of a token says. */

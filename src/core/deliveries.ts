@@ -1,4 +1,4 @@
-import { type Action, commonOf, type Plan, split } from './action.ts'
+import { type Action, commonOf, type Plan, split, withoutTime } from './action.ts'
 import { type Problem, problem } from './errors.ts'
 import { currentMetadata, type Facts, type Version } from './facts.ts'
 import { isSettled, lacks, recordOf, settlesAt } from './gate.ts'
@@ -77,8 +77,8 @@ function byGroup(
   const waiting = lacking.filter(({ at }) => at !== undefined && at > now)
   const first = Math.min(...waiting.map(({ target }) => groupOf(token, target)))
   const isHeld = (action: Delivery): boolean => lacking.includes(action) && groupOf(token, action.target) > first
-  const held = planned.filter(isHeld).map(({ at, ...timeless }): Delivery => {
-    return { ...timeless, message: `${timeless.message}, when group ${first} has it` }
+  const held = planned.filter(isHeld).map((action): Delivery => {
+    return { ...withoutTime(action), message: `${action.message}, when group ${first} has it` }
   })
   return { held, free: planned.filter((action) => !isHeld(action)) }
 }

@@ -3,10 +3,25 @@ import type { Duration } from './time.ts'
 /** `renew`: the same value lives longer. `rotate`: a new value, with an overlap. */
 export type Method = 'renew' | 'rotate'
 
-/** How a new PAT proves itself before anybody is given it. `listed` is for scopes that reach no harmless address. */
+/** What the answer of an address must be like. */
+export interface Expectation {
+  /** Any of these; undefined for all that mean success. */
+  readonly statuses: readonly number[] | undefined
+  /** Text that must stand in the answer. */
+  readonly contains: string | undefined
+}
+
+/** A call that lets in whoever has a certain scope. */
+export type ScopeProbe = 'git' | 'feeds' | 'work-items'
+
+/**
+ * How a new PAT proves itself. `listed` is for scopes that reach no harmless address. In an address, `{organization}`
+ * stands for the organization of the token.
+ */
 export type Verification =
   | { readonly kind: 'connection-data' }
-  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'scope'; readonly probe: ScopeProbe }
+  | { readonly kind: 'url'; readonly url: string; readonly expect?: Expectation }
   | { readonly kind: 'listed' }
 
 /** Where a token's value stands: the store's name in the configuration, and the secret's name in the store. */

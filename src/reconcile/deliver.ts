@@ -7,6 +7,7 @@ import type { Secret } from '../core/secret.ts'
 import { after, type Duration, hour, type Instant, minute, shortest, times } from '../core/time.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { Turn } from './turn.ts'
+import { prove } from './verify.ts'
 
 /** Another instance may store a newer generation while we deliver; then that one is delivered, but not for ever. */
 const mostRounds = 3
@@ -15,18 +16,22 @@ const mostRounds = 3
 export interface Delivered {
   readonly target: string
   readonly failure: PatrolError | undefined
+  /** It was not tried, because a target of an earlier group failed. */
+  readonly isHeldBack: boolean
 }
 
 /** The same, with what the record needs to know. */
-interface Outcome extends Delivered {
+interface Outcome {
+  readonly target: string
+  readonly failure: PatrolError | undefined
   readonly beganAt: Instant
   readonly endedAt: Instant
   readonly receipt: string | undefined
 }
 
 /**
- * Gives the current value to targets and records it. A target that fails holds up no other; it is tried again in a
- * later run, ever more seldom.
+ * Gives the current value to targets and records it. A target that fails holds up those of later groups and no other; it
+ * is tried again in a later run, ever more seldom.
  */
 export async function deliver(turn: Turn, targets: readonly string[]): Promise<readonly Delivered[]> {
   if (targets.length === 0) return []
@@ -37,20 +42,34 @@ export async function deliver(turn: Turn, targets: readonly string[]): Promise<r
     }
     const { metadata } = stored.version.reading
     const outcomes: Outcome[] = []
+    const heldBack: Delivered[] = []
     for (const name of targets) {
+      const failed = turn.failedGroupBefore(name)
+      if (failed !== undefined) {
+        const failure = new PatrolError('delivery-failed', `${name} waits until group ${failed} has the value`)
+        heldBack.push({ target: name, failure, isHeldBack: true })
+        continue
+      }
       const beganAt = turn.world.clock.now()
       const taken = await deliverTo(turn, name, metadata, stored.value)
+      if (taken.failure !== undefined) turn.noteFailedTarget(name)
       outcomes.push({ target: name, ...taken, beganAt, endedAt: turn.world.clock.now() })
     }
+    if (outcomes.length === 0) return heldBack
     const latest = await turn.currentVersion()
     if (generationIn(latest) === metadata.generation) {
       await record(turn, metadata.generation, outcomes)
-      if (generationIn(await turn.currentVersion()) === metadata.generation) return outcomes
+      if (generationIn(await turn.currentVersion()) === metadata.generation)
+        return [...outcomes.map(deliveredOf), ...heldBack]
     }
     if (round === mostRounds) {
       throw new PatrolError('moved-on', `another instance keeps storing new generations of ${turn.token.name}`)
     }
   }
+}
+
+function deliveredOf({ target, failure }: Outcome): Delivered {
+  return { target, failure, isHeldBack: false }
 }
 
 async function deliverTo(
@@ -78,6 +97,7 @@ async function deliverTo(
     if (receipt !== undefined && !isReceipt(receipt)) {
       throw new PatrolError('internal', `target ${name} gave a receipt that is none`)
     }
+    if (target.proof !== undefined) await prove(turn, target.proof, value, `what ${name} was given`)
     return { failure: undefined, receipt }
   } catch (error) {
     return { failure: asPatrolError(error), receipt: undefined }

@@ -3,7 +3,7 @@ import { currentPat, type Facts } from '../core/facts.ts'
 import type { Action, ActionKind, Plan } from '../core/plan.ts'
 import type { Instant } from '../core/time.ts'
 import type { Step } from '../ports/reporter.ts'
-import { deliver } from './deliver.ts'
+import { type Delivered, deliver } from './deliver.ts'
 import { extend, hasNewValue, noteGrant } from './extend.ts'
 import { mintAndStore } from './mint.ts'
 import { disableVersion, revokePat, revokeSuperseded } from './retire.ts'
@@ -21,6 +21,8 @@ export interface Result {
   readonly step?: Step
   readonly authorizationId?: string
   readonly validTo?: Instant
+  /** Of a delivery. */
+  readonly target?: string
   readonly error?: PatrolError
 }
 
@@ -55,9 +57,15 @@ export async function execute(turn: Turn, facts: Facts, plan: Plan): Promise<rea
   return results
 }
 
-function labelOf(action: Action): Pick<Result, 'token' | 'kind' | 'reason' | 'authorizationId'> {
+function labelOf(action: Action): Pick<Result, 'token' | 'kind' | 'reason' | 'authorizationId' | 'target'> {
   const { token, kind, reason, authorizationId } = action
-  return { token, kind, reason, ...(authorizationId === undefined ? {} : { authorizationId }) }
+  return {
+    token,
+    kind,
+    reason,
+    ...(authorizationId === undefined ? {} : { authorizationId }),
+    ...(action.kind === 'deliver' ? { target: action.target } : {}),
+  }
 }
 
 async function perform(turn: Turn, facts: Facts, action: Action): Promise<readonly Result[]> {
@@ -69,6 +77,8 @@ async function perform(turn: Turn, facts: Facts, action: Action): Promise<readon
       return extendOrRotate(turn, facts, action)
     case 'deliver': {
       const [delivered] = await deliver(turn, [action.target])
+      if (delivered?.isHeldBack === true && delivered.failure !== undefined)
+        return [{ ...done, status: 'skipped', error: delivered.failure }]
       if (delivered?.failure !== undefined) throw delivered.failure
       return [done]
     }
@@ -106,17 +116,18 @@ async function mintAndDeliver(
   const minted: Result = { token: token.name, kind: 'mint', reason, status: 'done', authorizationId, validTo }
   try {
     const delivered = await deliver(turn, token.targets)
-    return [minted, ...delivered.map((one) => deliveryResult(token.name, authorizationId, one.failure))]
+    return [minted, ...delivered.map((one) => deliveryResult(token.name, authorizationId, one))]
   } catch (error) {
-    return [minted, deliveryResult(token.name, authorizationId, asPatrolError(error))]
+    const failed = { token: token.name, kind: 'deliver', authorizationId, status: 'failed', step: 'deliver' } as const
+    return [minted, { ...failed, error: asPatrolError(error) }]
   }
 }
 
-function deliveryResult(token: string, authorizationId: string, failure: PatrolError | undefined): Result {
-  const common = { token, kind: 'deliver', authorizationId } as const
-  return failure === undefined
-    ? { ...common, status: 'done' }
-    : { ...common, status: 'failed', step: 'deliver', error: failure }
+function deliveryResult(token: string, authorizationId: string, { target, failure, isHeldBack }: Delivered): Result {
+  const common = { token, kind: 'deliver', authorizationId, target } as const
+  if (failure === undefined) return { ...common, status: 'done' }
+  if (isHeldBack) return { ...common, status: 'skipped', error: failure }
+  return { ...common, status: 'failed', step: 'deliver', error: failure }
 }
 
 /** An extension that brings nothing is a failure, unless the entry says to rotate then. */

@@ -1,6 +1,7 @@
 import { PatrolError } from '../core/errors.ts'
 import type { Secret } from '../core/secret.ts'
 import { type Duration, second, times } from '../core/time.ts'
+import type { Verification } from '../core/token.ts'
 import type { Pat } from '../core/pat.ts'
 import type { Minted } from '../ports/authority.ts'
 import type { Probe } from '../ports/prober.ts'
@@ -24,8 +25,32 @@ const waitsWhenStopping: readonly Duration[] = [0, 1, 1].map((count) => times(co
  * @throws PatrolError `verification-failed`, whose message says what the last call showed
  */
 export async function verify(turn: Turn, minted: Minted): Promise<void> {
+  const { authorizationId } = minted.pat
+  const last = await untilLetIn(turn, authorizationId, () => tryOnce(turn, minted))
+  if (last === undefined) return
+  throw new PatrolError('verification-failed', `PAT ${authorizationId} ${last}`)
+}
+
+/**
+ * Tries a value with a call of a target's own, until it is let in or for good is not.
+ *
+ * @param what the value is, for a message
+ * @throws PatrolError `proof-failed`, whose message says what the last call showed
+ */
+export async function prove(turn: Turn, proof: Verification, value: Secret, what: string): Promise<void> {
+  const probe = (): Promise<Probe> => turn.world.prober.probe(turn.token.organization, value, proof)
+  const last = await untilLetIn(turn, undefined, probe)
+  if (last !== undefined) throw new PatrolError('proof-failed', `${what} ${last}`)
+}
+
+/** @returns what is wrong with it; undefined when it was let in as its owner */
+async function untilLetIn(
+  turn: Turn,
+  authorizationId: string | undefined,
+  probeIt: () => Promise<Probe>,
+): Promise<string | undefined> {
   const owner = await turn.owner()
-  turn.report('verify', minted.pat.authorizationId)
+  turn.report('verify', authorizationId)
   let last = 'it was not tried'
   let triesWhenStopping = 0
   for (const patientWait of waits) {
@@ -35,17 +60,12 @@ export async function verify(turn: Turn, minted: Minted): Promise<void> {
       turn.world.reporter.report({ kind: 'waiting', token: turn.token.name, why: last, ms: wait })
       await turn.world.clock.sleep(wait, turn.world.stopping() ? 'go-on' : 'wake')
     }
-    const probe = await tryOnce(turn, minted)
-    if (probe.kind === 'works' && (probe.ownerId === undefined || probe.ownerId === owner.id)) return
-    if (probe.kind === 'works') {
-      throw new PatrolError(
-        'verification-failed',
-        `PAT ${minted.pat.authorizationId} works, but as somebody else than ${turn.token.owner}`,
-      )
-    }
+    const probe = await probeIt()
+    if (probe.kind === 'works' && (probe.ownerId === undefined || probe.ownerId === owner.id)) return undefined
+    if (probe.kind === 'works') return `works, but as somebody else than ${turn.token.owner}`
     last = describe(probe)
   }
-  throw new PatrolError('verification-failed', `PAT ${minted.pat.authorizationId} did not prove itself: ${last}`)
+  return `did not prove itself: ${last}`
 }
 
 /**

@@ -467,7 +467,7 @@ const form: readonly Case[] = [
     'a verification without encryption',
     token('    verify: http://dev.azure.com/contoso'),
     [
-      '20:13 error tokens[package-feed].verify: http://dev.azure.com/contoso is not connection-data, listed or an address that begins with https:// -> write https:// in place of http://: secrets travel encrypted only, even to this machine',
+      '20:13 error tokens[package-feed].verify: http://dev.azure.com/contoso is not connection-data, listed, git, feeds, work-items or an address that begins with https:// -> write https:// in place of http://: secrets travel encrypted only, even to this machine',
     ],
   ],
   [

@@ -538,7 +538,7 @@ limits: 5
       '21:12 error tokens[#2].match: a * that is not in quotes begins an alias, and there is no such anchor -> put the pattern in quotes: "*"',
       '22:13 error tokens[#2].method: renw is not one of rotate, renew -> did you mean renew?',
       '23:15 error tokens[#2].lifetime: 30 is a number, not a duration such as 90s, 15m, 12h or 30d -> write the unit, too: 30d',
-      '24:13 error tokens[#2].verify: http://x is not connection-data, listed or an address that begins with https:// -> write https:// in place of http://: secrets travel encrypted only, even to this machine',
+      '24:13 error tokens[#2].verify: http://x is not connection-data, listed, git, feeds, work-items or an address that begins with https:// -> write https:// in place of http://: secrets travel encrypted only, even to this machine',
       '26:5 error tokens[ok].match: stands beside name -> keep name for one token, or match for a rule',
       '27:13 error tokens[ok].paused: on is not true or false -> write true: YAML 1.2 takes on for a text',
       '28:4 error tokens[#4]: has no value -> write a mapping, or remove the entry',

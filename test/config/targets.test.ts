@@ -230,3 +230,53 @@ test('more targets than can be remembered are refused', () => {
     '84:5 error tokens[package-feed].targets: names 21 targets, and a token can have 20 -> let one of them pass the value on, or split the token in two',
   ])
 })
+
+describe('verify', () => {
+  const proofOf = (line: string): unknown =>
+    wanted(withTargets(`${program}\n    ${line}`, 'targets: [program]')).targets.get('program')?.proof
+
+  it.each([
+    ['verify: feeds', { kind: 'scope', probe: 'feeds' }],
+    ['verify: connection-data', { kind: 'connection-data' }],
+    ['verify: https://dev.azure.com/{organization}/x', { kind: 'url', url: 'https://dev.azure.com/{organization}/x' }],
+    ['verify:\n      url: https://dev.azure.com/x', { kind: 'url', url: 'https://dev.azure.com/x' }],
+    [
+      'verify:\n      url: https://dev.azure.com/x\n      expect:\n        status: [200, "404"]\n        contains: count',
+      { kind: 'url', url: 'https://dev.azure.com/x', expect: { statuses: [200, 404], contains: 'count' } },
+    ],
+  ])('of a target is what is proven after a delivery: %s', (line, proof) => {
+    expect(proofOf(line)).toEqual(proof)
+  })
+
+  it('of an entry may expect something, too', () => {
+    const { tokens } = wanted(
+      withTargets(
+        program,
+        'targets: [program]',
+        '    verify:\n      url: https://dev.azure.com/x\n      expect:\n        status: 404\n',
+      ),
+    )
+    expect(tokens[0]?.verification).toEqual({
+      kind: 'url',
+      url: 'https://dev.azure.com/x',
+      expect: { statuses: [404], contains: undefined },
+    })
+  })
+
+  it.each([
+    ['verify: listed', 'listed is not connection-data, git, feeds, work-items or an address that begins with https://'],
+    ['verify: https://example.com/', 'is not an address of Azure DevOps: a PAT is sent nowhere else'],
+    ['verify:\n      url: https://example.com/', 'verify.url: https://example.com/ is not an address of Azure DevOps'],
+    [
+      'verify:\n      url: https://dev.azure.com/x\n      expect:\n        status: 401',
+      'expect.status: holds a status by which Azure DevOps refuses a PAT',
+    ],
+    [
+      'verify:\n      url: https://dev.azure.com/x\n      expect:\n        status: 99',
+      '99 is a number, not a status from 200 to 599',
+    ],
+    ['verify:\n      uri: https://dev.azure.com/x', 'there is no such key'],
+  ])('is refused: %s', (line, text) => {
+    expect(told(load(withTargets(`${program}\n    ${line}`, 'targets: [program]'))).join('\n')).toContain(text)
+  })
+})

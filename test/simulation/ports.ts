@@ -1,3 +1,4 @@
+import type { Verification } from '../../src/core/token.ts'
 import type { Authority } from '../../src/ports/authority.ts'
 import type { Limits } from '../../src/ports/limits.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -10,6 +11,8 @@ export interface View {
   /** Turns at once. */
   readonly concurrency: number
   readonly targets: readonly string[]
+  /** How targets ask for proof; the others ask for none. */
+  readonly proofs?: ReadonlyMap<string, Verification>
   /** Names of stores; all of them are views of one vault, unless a name is in `brokenStores`. */
   readonly brokenStores?: readonly string[]
 }
@@ -32,7 +35,9 @@ export function openPorts(estate: SimulatedEstate, gate: Gate, view: View): Worl
     },
     authorities: new Map([[account.name, authority(estate, gate)]]),
     stores: new Map([['vault', store(estate, gate)]]),
-    targets: new Map(view.targets.map((name) => [name, target(estate, gate, name)])),
+    targets: new Map(
+      view.targets.map((name) => [name, { ...target(estate, gate, name), proof: view.proofs?.get(name) }]),
+    ),
     concurrency: view.concurrency,
     stopping: () => gate.stopping(),
   }

@@ -5,7 +5,7 @@ import type { World } from '../../src/ports/world.ts'
 import { SimulatedEstate } from './estate.ts'
 import type { Call, Gate } from './gate.ts'
 import { Life } from './life.ts'
-import { openPorts } from './ports.ts'
+import { openPorts, type View } from './ports.ts'
 
 /** The process of the program ends here: nothing that it awaits comes back any more. */
 export class Crash extends Error {
@@ -38,7 +38,7 @@ export class SimulatedWorld extends SimulatedEstate {
 
   /** A world as one process of the program sees it. */
   open(
-    options: { concurrency?: number; targets?: readonly string[] } = {},
+    options: { concurrency?: number; targets?: readonly string[]; proofs?: View['proofs'] } = {},
   ): World & { readonly crashed: Promise<'crashed'> } {
     const life = new Life()
     const gate: Gate = {
@@ -51,7 +51,8 @@ export class SimulatedWorld extends SimulatedEstate {
       characters: (count) => this.next().toString(36).padStart(count, '0').slice(-count),
       report: (event) => void this.events.push(event),
     }
-    const ports = openPorts(this, gate, { concurrency: options.concurrency ?? 1, targets: options.targets ?? [] })
+    const { concurrency = 1, targets = [], proofs = new Map() } = options
+    const ports = openPorts(this, gate, { concurrency, targets, proofs })
     return { ...ports, crashed: life.ended }
   }
 

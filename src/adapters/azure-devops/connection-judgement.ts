@@ -1,5 +1,6 @@
 import { PatrolError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
+import type { Expectation } from '../../core/token.ts'
 import type { SignedInUser } from '../../ports/authority.ts'
 import type { Probe } from '../../ports/prober.ts'
 import { type HttpAnswer, mediaTypeOf } from '../http/answer.ts'
@@ -30,13 +31,19 @@ export function judgeConnectionProbe(answer: HttpAnswer): Probe {
 }
 
 /**
- * What a call of some address of Azure DevOps with a PAT showed: any success that is not a web page lets the PAT in. A
- * sign-in page is a refusal, in whatever status it comes.
+ * What a call of some address of Azure DevOps with a PAT showed: any success that is not a web page lets the PAT in, or
+ * what was expected in its place. A sign-in page is a refusal, in whatever status it comes. An answer that is not the
+ * expected one tells nothing of the PAT, for it may be the expectation that is wrong.
  */
-export function judgeUrlProbe(answer: HttpAnswer): Probe {
+export function judgeUrlProbe(answer: HttpAnswer, expect?: Expectation): Probe {
   const { status } = answer
-  const letIn = status >= 200 && status < 300 && status !== 203 && mediaTypeOf(answer) !== 'text/html'
-  return letIn ? { kind: 'works', ownerId: undefined } : judgeOtherProbe(answer)
+  const signInPage = status === 203 || mediaTypeOf(answer) === 'text/html'
+  const isExpected = expect?.statuses?.includes(status) ?? (status >= 200 && status < 300)
+  if (signInPage || !isExpected) return judgeOtherProbe(answer)
+  if (expect?.contains !== undefined && !Buffer.from(answer.body).includes(expect.contains)) {
+    return { kind: 'unknown', message: `HTTP ${status}, and the answer does not hold what is expected of it` }
+  }
+  return { kind: 'works', ownerId: undefined }
 }
 
 function judgeOtherProbe(answer: HttpAnswer): Probe {

@@ -1,5 +1,6 @@
 import { PatrolError } from '../../core/errors.ts'
 import type { Instant } from '../../core/time.ts'
+import type { ScopeProbe } from '../../core/token.ts'
 import type { MintRequest } from '../../ports/authority.ts'
 import { formatServiceTime } from './service-time.ts'
 
@@ -73,6 +74,34 @@ export function revokeCall(vssps: string, organization: string, authorizationId:
 /** Who the service takes the sender for. */
 export function connectionDataCall(azureDevOps: string, organization: string): Call {
   const url = address(azureDevOps, organization, 'connectionData', { 'api-version': connectionDataVersion })
+  return { method: 'GET', url, organization, headers: commonHeaders }
+}
+
+/** Where feeds live, apart from everything else. */
+const publicAzureDevOps = 'https://dev.azure.com'
+const publicFeeds = 'https://feeds.dev.azure.com'
+
+/** What each probe reads: short lists that every organization has, whatever is in it. */
+const probed: Readonly<Record<ScopeProbe, string>> = {
+  // https://learn.microsoft.com/rest/api/azure/devops/git/repositories/list (vso.code)
+  git: 'git/repositories',
+  // https://learn.microsoft.com/rest/api/azure/devops/artifacts/feed-management/get-feeds (vso.packaging)
+  feeds: 'packaging/feeds',
+  // https://learn.microsoft.com/rest/api/azure/devops/wit/artifact-link-types/list (vso.work)
+  'work-items': 'wit/artifactlinktypes',
+}
+
+/** Reads something that takes the scope in question and nothing else. */
+export function scopeProbeCall(azureDevOps: string, organization: string, probe: ScopeProbe): Call {
+  const base = azureDevOps.replace(/\/+$/, '')
+  const endpoint = probe === 'feeds' && base === publicAzureDevOps ? publicFeeds : base
+  const url = address(endpoint, organization, probed[probe], { 'api-version': '7.1' })
+  return { method: 'GET', url, organization, headers: commonHeaders }
+}
+
+/** An address of the user's own, in which `{organization}` stands for that of the token. */
+export function urlProbeCall(written: string, organization: string): Call {
+  const url = written.replaceAll('{organization}', encodeURIComponent(organization))
   return { method: 'GET', url, organization, headers: commonHeaders }
 }
 

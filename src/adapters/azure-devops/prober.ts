@@ -3,11 +3,12 @@ import { Secret } from '../../core/secret.ts'
 import { type Duration, formatDuration, second, times } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Probe, Prober } from '../../ports/prober.ts'
+import type { HttpAnswer } from '../http/answer.ts'
 import type { Transport } from '../http/transport.ts'
 import { judgeConnectionProbe, judgeUrlProbe } from './connection-judgement.ts'
 import { Pacing } from './pacing.ts'
 import { mayReceivePat } from './pat-host.ts'
-import { type Call, commonHeaders, connectionDataCall } from './pat-requests.ts'
+import { type Call, connectionDataCall, scopeProbeCall, urlProbeCall } from './pat-requests.ts'
 
 export interface ProberParts {
   /** Base address of Azure DevOps, without the organization. */
@@ -34,7 +35,7 @@ export function createProber(parts: ProberParts): Prober {
   // A PAT that was minted is tried although the program was told to stop.
   const patience = { sendBy: Number.POSITIVE_INFINITY, whenStopping: 'send' } as const
 
-  async function send(call: Call, value: Secret, judge: typeof judgeUrlProbe): Promise<Probe> {
+  async function send(call: Call, value: Secret, judge: (answer: HttpAnswer) => Probe): Promise<Probe> {
     const pause = pacing.pending(call)
     if (pause > longestPause) {
       return { kind: 'unknown', message: `${new URL(call.url).host} asks to wait for ${formatDuration(pause)}` }
@@ -49,17 +50,21 @@ export function createProber(parts: ProberParts): Prober {
   return {
     async probe(organization, value, verification) {
       try {
-        if (verification.kind !== 'url') {
-          return await send(connectionDataCall(parts.azureDevOps, organization), value, judgeConnectionProbe)
-        }
-        if (!mayReceivePat(verification.url, parts.azureDevOps)) {
-          return {
-            kind: 'unknown',
-            message: 'the address to verify with is not one of Azure DevOps; nothing was sent to it',
+        switch (verification.kind) {
+          case 'scope':
+            return await send(scopeProbeCall(parts.azureDevOps, organization, verification.probe), value, judgeUrlProbe)
+          case 'url': {
+            const call = urlProbeCall(verification.url, organization)
+            if (!mayReceivePat(call.url, parts.azureDevOps)) {
+              const message = 'the address to verify with is not one of Azure DevOps; nothing was sent to it'
+              return { kind: 'unknown', message }
+            }
+            return await send(call, value, (answer) => judgeUrlProbe(answer, verification.expect))
           }
+          case 'connection-data':
+          case 'listed':
+            return await send(connectionDataCall(parts.azureDevOps, organization), value, judgeConnectionProbe)
         }
-        const call: Call = { method: 'GET', url: verification.url, organization, headers: commonHeaders }
-        return await send(call, value, judgeUrlProbe)
       } catch (thrown) {
         return { kind: 'unknown', message: Secret.redact(asPatrolError(thrown).message) }
       }

@@ -1,9 +1,8 @@
 import { markLength, markOf } from '../../core/names.ts'
-import { isAzureDevOps } from './address.ts'
-import { publicEndpoints } from './connection-schema.ts'
 import { type ConfigRule, type DraftEntry, inherited, organizationsOf } from './draft.ts'
 import { asMore, each, repeated } from './entry-loop.ts'
 import { type Fault, fault, type Path, warning } from './faults.ts'
+import { verifyFaults } from './verify-schema.ts'
 
 /** An entry is a token or a rule. */
 export const nameOrMatch: ConfigRule = each((entry, draft) => {
@@ -159,20 +158,9 @@ export const rulesAreReached: ConfigRule = (draft) => {
 }
 
 /** A PAT is shown to nobody but Azure DevOps. */
-export const verificationStaysHome: ConfigRule = each((entry, draft) => {
-  const verify = entry.written.verify
-  const path = [...entry.path, 'verify']
-  if (verify === undefined || !verify.startsWith('https:')) return []
-  if (draft.isFaulty(['endpoints', 'azureDevOps'])) return []
-  if (isAzureDevOps(verify, draft.written.endpoints?.azureDevOps ?? publicEndpoints.azureDevOps)) return []
-  return [
-    fault(
-      path,
-      `${draft.shown(path)} is not an address of Azure DevOps: a PAT is sent nowhere else`,
-      'write an address under dev.azure.com or visualstudio.com, connection-data, or listed',
-    ),
-  ]
-})
+export const verificationStaysHome: ConfigRule = each((entry, draft) =>
+  verifyFaults(entry.written.verify, [...entry.path, 'verify'], draft),
+)
 
 /** A configuration that looks after nothing. */
 export const somethingIsManaged: ConfigRule = (draft) =>

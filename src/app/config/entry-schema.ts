@@ -13,6 +13,7 @@ import {
   text,
   truth,
 } from './fields.ts'
+import { entryVerifySchema } from './verify-schema.ts'
 import { targetName } from './targets/target-fields.ts'
 import { durationHint, lifetimeHint, nameHint, organizationHint, scopeHint, urlHint } from './hints.ts'
 
@@ -185,21 +186,15 @@ export const entrySchema = z.strictObject({
     refused: 'two tokens have it in one store (case does not count), or it is not used for want of a store',
     errors: ['secret-deleted', 'secret-not-managed'],
   }).optional(),
-  verify: field(
-    text(
-      /^(?:connection-data|listed|https:\/\/[^\s/?#@\\]+(?:\/[^\s#\\]*)?)$/,
-      'connection-data, listed or an address that begins with https://',
-    ),
-    {
-      description:
-        'How a new PAT proves itself before anybody gets it. `connection-data` asks who it is. An address of Azure DevOps serves for scopes that do not reach that. `listed` only looks whether the list shows it.',
-      builtIn: 'connection-data',
-      examples: ['listed', 'https://feeds.dev.azure.com/contoso/_apis/packaging/feeds'],
-      refused: 'the address is none of Azure DevOps: a PAT is sent nowhere else',
-      errors: ['verification-failed'],
-      hint: urlHint,
-    },
-  ).optional(),
+  verify: field(entryVerifySchema, {
+    description:
+      'How a new PAT proves itself before anybody gets it. `connection-data` asks who it is. `git`, `feeds` and `work-items` read something that takes the scope of code, of packaging or of work items. An address of Azure DevOps serves for others, alone or as `url` with what to `expect`. `listed` only looks whether the list shows it.',
+    builtIn: 'connection-data',
+    examples: ['listed', 'feeds', 'https://feeds.dev.azure.com/contoso/_apis/packaging/feeds'],
+    refused: 'the address is none of Azure DevOps: a PAT is sent nowhere else',
+    errors: ['verification-failed'],
+    hint: urlHint,
+  }).optional(),
   targets: targetList({
     ...targets,
     builtIn: '`defaults.targets` where the entry has a store, else none',

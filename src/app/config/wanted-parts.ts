@@ -3,7 +3,7 @@ import { cloudOfEntra } from '../../adapters/azure-clouds.ts'
 import type { ReplacementLimit } from '../../core/guard.ts'
 import { normalizeScopes } from '../../core/scopes.ts'
 import { duration, parseDuration } from '../../core/time.ts'
-import type { Rule, Terms, Token, Verification } from '../../core/token.ts'
+import type { Rule, Terms, Token } from '../../core/token.ts'
 import { plainUrl } from './address.ts'
 import { publicEndpoints } from './connection-schema.ts'
 import {
@@ -24,6 +24,7 @@ import type { Written, WrittenEntry } from './schema.ts'
 import { destinationsOf } from './destinations.ts'
 import { wantedTarget } from './targets/kinds.ts'
 import { builtInRedeemAfter } from './sign-in-cache-schema.ts'
+import { verificationOf } from './verify-schema.ts'
 import { timesOf } from './times.ts'
 import type { Wanted, WantedAccount, WantedSignIn, WantedStore } from './wanted.ts'
 import { wantedCredential } from './wanted-credential.ts'
@@ -183,11 +184,6 @@ function ruleOf(draft: Draft, entry: DraftEntry, terms: Terms): Rule {
     store: typeof store === 'string' ? undefined : store.value,
     secretNameTemplate: written.secretName ?? '{name}',
   }
-}
-
-function verificationOf(written: string): Verification {
-  if (written === 'connection-data' || written === 'listed') return { kind: written }
-  return { kind: 'url', url: written }
 }
 
 function maxReplacementsOf(written: number | string | undefined): ReplacementLimit {

@@ -4,6 +4,7 @@ import {
   judgeSignedInUser,
   judgeUrlProbe,
 } from '../../../src/adapters/azure-devops/connection-judgement.ts'
+import { scopeProbeCall, urlProbeCall } from '../../../src/adapters/azure-devops/pat-requests.ts'
 import { mayReceivePat } from '../../../src/adapters/azure-devops/pat-host.ts'
 import { createProber } from '../../../src/adapters/azure-devops/prober.ts'
 import { Secret } from '../../../src/core/secret.ts'
@@ -91,6 +92,45 @@ describe('the judgement of another address', () => {
     ['503', answer(503), 'unknown'],
   ])('%s', (_name, given, kind) => {
     expect(judgeUrlProbe(given).kind).toBe(kind)
+  })
+})
+
+describe('the judgement of what was expected', () => {
+  it.each<[string, Parameters<typeof judgeUrlProbe>, string]>([
+    ['a status that was', [answer(404, {}), { statuses: [200, 404], contains: undefined }], 'works'],
+    ['one that was not', [answer(200, {}), { statuses: [404], contains: undefined }], 'unknown'],
+    ['a text that is there', [answer(200, { count: 3 }), { statuses: undefined, contains: '"count":3' }], 'works'],
+    ['a text that is not', [answer(200, { count: 3 }), { statuses: undefined, contains: '"count":4' }], 'unknown'],
+    [
+      'a text in an answer that fails',
+      [answer(500, { count: 3 }), { statuses: undefined, contains: 'count' }],
+      'unknown',
+    ],
+    ['a refusal', [answer(401, {}), { statuses: [404], contains: undefined }], 'refused'],
+    ['a web page with the expected status', [html(200), { statuses: [200], contains: undefined }], 'refused'],
+  ])('%s', (_name, given, kind) => {
+    expect(judgeUrlProbe(...given).kind).toBe(kind)
+  })
+})
+
+describe('a probe of a scope', () => {
+  it.each([
+    ['https://dev.azure.com', 'git', 'https://dev.azure.com/contoso/_apis/git/repositories?api-version=7.1'],
+    ['https://dev.azure.com/', 'feeds', 'https://feeds.dev.azure.com/contoso/_apis/packaging/feeds?api-version=7.1'],
+    ['https://localhost:8443', 'feeds', 'https://localhost:8443/contoso/_apis/packaging/feeds?api-version=7.1'],
+    [
+      'https://dev.azure.com',
+      'work-items',
+      'https://dev.azure.com/contoso/_apis/wit/artifactlinktypes?api-version=7.1',
+    ],
+  ] as const)('at %s for %s calls %s', (base, probe, url) => {
+    expect(scopeProbeCall(base, 'contoso', probe).url).toBe(url)
+  })
+
+  it('of an own address puts the organization in its place', () => {
+    expect(urlProbeCall('https://dev.azure.com/{organization}/x', 'contoso').url).toBe(
+      'https://dev.azure.com/contoso/x',
+    )
   })
 })
 

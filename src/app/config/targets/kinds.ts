@@ -7,6 +7,7 @@ import type { Sound } from '../shape.ts'
 import { commandTarget } from './command.ts'
 import { dotenvTarget, gitCredentialsTarget, netrcTarget, templateTarget } from './credential-files.ts'
 import { npmrcTarget, nugetConfigTarget, pipConfTarget } from './package-files.ts'
+import { verificationOf, verifyFaults } from '../verify-schema.ts'
 import type { TargetKind, TargetTerms } from './target-kind.ts'
 
 /** Every type of target, by what stands under `type`. A new one is a file beside this, and a line here and below. */
@@ -56,13 +57,18 @@ export function targetPlace(written: Sound<WrittenTarget>, draft: Draft): string
 
 /** What must hold of one target beyond the form of its keys. */
 export function targetFaults(written: Sound<WrittenTarget>, path: Path, draft: Draft): readonly Fault[] {
-  return written.type === undefined ? [] : kindOf(written.type).faults(written, path, draft)
+  const own = written.type === undefined ? [] : kindOf(written.type).faults(written, path, draft)
+  return [...own, ...verifyFaults(written.verify, [...path, 'verify'], draft)]
 }
 
 /** What a target of a draft without errors asks for. */
 export function wantedTarget(draft: Draft, name: string): WantedTarget {
   const path: Path = ['targets', name]
   const written = present((draft.written as Written).targets?.[name], path)
-  const terms: TargetTerms = { name, group: Number(written.group ?? 1) }
+  const terms: TargetTerms = {
+    name,
+    group: Number(written.group ?? 1),
+    proof: written.verify === undefined ? undefined : verificationOf(written.verify),
+  }
   return kindOf(written.type).wanted(written, terms, path, draft)
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { field, text } from '../fields.ts'
+import { urlHint } from '../hints.ts'
+import { targetVerifySchema } from '../verify-schema.ts'
 
 /** So many records of deliveries have room beside a value, with names of this length. */
 export const mostTargets = 20
@@ -15,11 +17,25 @@ const groupPhrase = 'a whole number from 1 to 9'
 
 /** The keys that every target has. */
 export const targetFields = {
-  group: field(z.union([z.int().min(1).max(9), text(/^[1-9]$/, groupPhrase)], { error: groupPhrase }), {
+  group: field(
+    z.union([z.int().min(1, { error: groupPhrase }).max(9, { error: groupPhrase }), text(/^[1-9]$/, groupPhrase)], {
+      error: groupPhrase,
+    }),
+    {
+      description:
+        'Deliveries begin with group 1. The targets of a later group get a value only when all of the groups before have it.',
+      builtIn: '1',
+      examples: ['2'],
+    },
+  ).optional(),
+  verify: field(targetVerifySchema, {
     description:
-      'Deliveries begin with group 1. The targets of a later group get a value only when all of the groups before have it.',
-    builtIn: '1',
-    examples: ['2'],
+      'A call with the new PAT after it was delivered here. While it fails, the delivery counts as failed, and the old PAT is not revoked. Written as under `verify` of an entry.',
+    builtIn: 'none: it was proven before it was stored',
+    examples: ['feeds', 'https://dev.azure.com/{organization}/_apis/git/repositories?api-version=7.1'],
+    refused: 'the address is none of Azure DevOps: a PAT is sent nowhere else',
+    errors: ['proof-failed'],
+    hint: urlHint,
   }).optional(),
 } as const
 

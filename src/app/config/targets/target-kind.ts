@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Verification } from '../../../core/token.ts'
 import type { Draft } from '../draft.ts'
 import type { Fault, Path } from '../faults.ts'
 import type { Sound } from '../shape.ts'
@@ -8,6 +9,8 @@ export interface TargetTerms {
   readonly name: string
   /** From 1 on: a later group waits for those before it. */
   readonly group: number
+  /** How the new PAT must be let in after it was delivered here. */
+  readonly proof: Verification | undefined
 }
 
 /** One type of target: what can be written, and what it means. Each has a file of its own, and a line in `kinds.ts`. */
