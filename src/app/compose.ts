@@ -6,6 +6,7 @@ import type { UserSignIn } from '../adapters/user-sign-in.ts'
 import { createTransport } from '../adapters/http/transport.ts'
 import { systemRandom as random } from '../adapters/random.ts'
 import { createServiceClock } from '../adapters/service-clock.ts'
+import type { Authority } from '../ports/authority.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Reporter } from '../ports/reporter.ts'
 import type { Store } from '../ports/store.ts'
@@ -70,22 +71,20 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
   const entraParts = { transport, clock, reporter, stopping, entra, entraOverridden }
   const { azureDevOps } = wanted.endpoints
   const tenants = new Tenants((organization) => discoverTenant(organization, azureDevOps, entraParts))
+  const tempo = new SharedTempo(clock, stopping)
+  const authorityWith = (account: string, signIn: UserSignIn): Authority =>
+    createAuthority(wanted.endpoints, { transport, signIn, clock, random, stopping, pacing: tempo.of(account) })
   const accounts = new Map<string, OpenAccount>()
   const signIns = new Map<string, UserSignIn>()
   // Sign-ins are kept in stores, and stores are opened with sign-ins: neither begins before it is used.
   const storeParts: StoreParts = { wanted, transport, signIns, clock, random, reporter, environment }
+  const accountParts = { tenants, entra: entraParts, stores: storeParts, authorityWith }
   for (const [name, account] of wanted.accounts) {
-    const opened = openAccount(account, tenants, entraParts, storeParts)
+    const opened = openAccount(account, accountParts)
     accounts.set(name, opened)
     signIns.set(name, opened.signIn)
   }
-  const tempo = new SharedTempo(clock, stopping)
-  const authorities = new Map(
-    [...signIns].map(([name, signIn]) => [
-      name,
-      createAuthority(wanted.endpoints, { transport, signIn, clock, random, stopping, pacing: tempo.of(name) }),
-    ]),
-  )
+  const authorities = new Map([...signIns].map(([name, signIn]) => [name, authorityWith(name, signIn)]))
   const stores = new Map<string, Store>()
   for (const [name, store] of wanted.stores) stores.set(name, await openStore(store, storeParts))
   const world: World = {

@@ -7,6 +7,7 @@ import { passwordSignIn } from '../adapters/entra/password-flow.ts'
 import { refreshTokenSignIn } from '../adapters/entra/refresh-token-flow.ts'
 import type { UserSignIn } from '../adapters/user-sign-in.ts'
 import { PatrolError } from '../core/errors.ts'
+import type { Authority } from '../ports/authority.ts'
 import type { SignInStore } from '../ports/sign-in-store.ts'
 import type { WantedAccount, WantedSignInCache } from './config/wanted.ts'
 import { type StoreParts, vaultOptions } from './open-store.ts'
@@ -19,33 +20,46 @@ export interface OpenAccount {
   /** As it is written, or found. */
   readonly tenant: TenantSource
   readonly signIn: UserSignIn
+  /** What it takes to sign in at Microsoft Entra. */
+  readonly entra: EntraParts
+  /** The account's PATs, for another sign-in than that of the configuration. */
+  readonly authorityWith: (signIn: UserSignIn) => Authority
   /** Opens where the sign-in is kept, anew each time; undefined where the method keeps nothing. */
   readonly openSignInStore: (() => Promise<SignInStore>) | undefined
+}
+
+/** What all accounts share. */
+export interface AccountParts {
+  readonly tenants: Tenants
+  readonly entra: EntraParts
+  readonly stores: StoreParts
+  readonly authorityWith: (account: string, signIn: UserSignIn) => Authority
 }
 
 /** Makes the sign-in of an account. Nothing is sent, and nothing is opened before it is needed. */
 export function openAccount(
   wanted: WantedAccount,
-  tenants: Tenants,
-  entra: EntraParts,
-  stores: StoreParts,
+  { tenants, entra, stores, authorityWith }: AccountParts,
 ): OpenAccount {
   const { signIn, name, user, clientId } = wanted
-  const tenant = tenants.of(wanted)
+  const shared = {
+    wanted,
+    entra,
+    tenant: tenants.of(wanted),
+    authorityWith: (other: UserSignIn) => authorityWith(name, other),
+    openSignInStore: undefined,
+  }
   switch (signIn.method) {
-    case 'password':
-      return {
-        wanted,
-        tenant,
-        signIn: passwordSignIn({ ...wanted, ...signIn, tenant }, entra),
-        openSignInStore: undefined,
-      }
+    case 'password': {
+      const { tenant } = shared
+      return { ...shared, signIn: passwordSignIn({ ...wanted, ...signIn, tenant }, entra) }
+    }
     case 'access-token':
-      return { wanted, tenant, signIn: new AccessTokenSignIn(name, signIn.token), openSignInStore: undefined }
+      return { ...shared, signIn: new AccessTokenSignIn(name, signIn.token) }
     case 'refresh-token': {
       const openSignInStore = (): Promise<SignInStore> => signInStore(signIn.cache, wanted, stores)
       const account = { name, user, clientId, redeemAfter: signIn.redeemAfter, openStore: openSignInStore }
-      return { wanted, tenant, signIn: refreshTokenSignIn(account, entra), openSignInStore }
+      return { ...shared, signIn: refreshTokenSignIn(account, entra), openSignInStore }
     }
     case 'agent-user':
     case 'on-behalf-of':

@@ -93,7 +93,7 @@ export class RefreshTokenFlow implements SignInFlow {
     } catch (thrown) {
       const failure = judge(thrown)
       if (!isDeadSignIn(failure)) throw failure
-      return this.#useOther(store, first, scope, this.#withRemedy(failure), judge)
+      return this.#useOther(store, first, scope, failure, judge)
     }
   }
 
@@ -149,13 +149,6 @@ export class RefreshTokenFlow implements SignInFlow {
       const text = `the sign-in that is kept was made for the client ${entry.clientId}, not for ${clientId}`
       throw failureOf(missing(this.#account, text))
     }
-  }
-
-  #withRemedy({ error, verdict }: SignInFailure): SignInFailure {
-    const remedy = `${error.remedy} ${loginRemedy(this.#account.name)}`
-    const { correlationId } = error
-    const details = correlationId === undefined ? { remedy } : { remedy, correlationId }
-    return { error: new PatrolError(error.code, error.message, details), verdict }
   }
 
   #store(): Promise<SignInStore> {

@@ -8,6 +8,8 @@ export interface SignInFailure {
   readonly error: PatrolError
   /** Undefined when Microsoft Entra was not reached. */
   readonly verdict: SignInVerdict | undefined
+  /** What Microsoft Entra said, where it said something. */
+  readonly refusal?: SignInRefusal
 }
 
 /**
@@ -40,7 +42,7 @@ export function signInFailure(account: string, thrown: unknown, trouble: SignInT
     ...(said.correlationId === undefined ? {} : { correlationId: said.correlationId }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
   })
-  return { error, verdict }
+  return { error, verdict, refusal: said.refusal }
 }
 
 interface Said {

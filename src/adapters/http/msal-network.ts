@@ -68,8 +68,12 @@ export function msalNetwork(send: (request: HttpRequest) => Promise<HttpAnswer>)
   }
 }
 
-/** Whether the token endpoint's success brings what was asked for: https://www.rfc-editor.org/rfc/rfc6749#section-5.1 */
+/**
+ * Whether a success brings what was asked for: a token (https://www.rfc-editor.org/rfc/rfc6749#section-5.1), or a code for
+ * another device (https://www.rfc-editor.org/rfc/rfc8628#section-3.2).
+ */
 function grants(body: object): boolean {
+  if ('device_code' in body && typeof body.device_code === 'string' && body.device_code !== '') return true
   return 'access_token' in body && typeof body.access_token === 'string' && body.access_token !== ''
 }
 
