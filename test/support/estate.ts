@@ -49,6 +49,8 @@ export interface CallOptions {
   readonly clockAhead?: number
   readonly stop?: AbortSignal
   readonly columns?: number
+  /** Told of what is written to stderr, as it is written. */
+  readonly hears?: (text: string) => void
 }
 
 export interface StartOptions {
@@ -137,7 +139,10 @@ export class Estate {
       environment: { ...this.variables, PATROL_CONFIG: this.configFile, ...options.environment },
       workingDirectory: this.directory,
       stdout: (text) => void (stdout += text),
-      stderr: (text) => void (stderr += text),
+      stderr: (text) => {
+        stderr += text
+        options.hears?.(text)
+      },
       stdoutIsTerminal: terminal === true || terminal === 'out',
       stderrIsTerminal: terminal === true || terminal === 'err',
       canAsk: terminal === true || terminal === 'err',
