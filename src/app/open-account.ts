@@ -64,8 +64,8 @@ export function openAccount(
     case 'agent-user':
     case 'on-behalf-of':
     case 'azure-cli': {
-      const unattended = unattendedSignIn(wanted, signIn, entra, { ...stores, tenant })
-      return { wanted, tenant, signIn: unattended, openSignInStore: undefined }
+      const { tenant } = shared
+      return { ...shared, signIn: unattendedSignIn(wanted, signIn, entra, { ...stores, tenant }) }
     }
   }
 }
