@@ -50,6 +50,16 @@ test('MSAL lives on one sign-in with a second factor for a year of weekly refres
   expect(browser.seen.filter((title) => title === 'Enter code')).toHaveLength(1)
 })
 
+test('another MSAL goes on with the cache of the first one, and both live', async () => {
+  const { application, account } = await signInOnce()
+  const other = publicClient(emulator, {}, application.getTokenCache().serialize())
+  emulator.travel(60 * DAY)
+  const silently = async (client: typeof application) =>
+    (await client.acquireTokenSilent({ account, scopes, forceRefresh: true })).accessToken
+  const tokens = [await silently(other), await silently(application), await silently(other)]
+  for (const token of tokens) expect((await caller.pats(token, 'GET')).status).toBe(200)
+})
+
 test('MSAL is refused after ninety days of nothing', async () => {
   const { application, account } = await signInOnce()
   emulator.travel(90 * DAY)
