@@ -220,7 +220,7 @@ export function describeCommands(program: Commander, run: Runner): void {
     .action(run(async () => (await import('./commands/schema.ts')).schemaCommand))
 
   takingOnly(program.command('init'), '--json')
-    .description('print a commented patrol.yaml to begin with')
+    .description('make a patrol.yaml to begin with: asks at a terminal, or prints what the options say')
     .option('--organization <name>', 'your organization')
     .option('--tenant <id>', 'your tenant, as an id or a domain')
     .option('--store <url|dir>', 'your key vault, or a folder for encrypted files')
@@ -229,6 +229,7 @@ export function describeCommands(program: Commander, run: Runner): void {
     .addHelpText(
       'after',
       examples(
+        'patrol init',
         'patrol init --output patrol.yaml --new-identity patrol-age-identity.txt',
         'patrol init --output patrol.yaml --organization contoso --tenant contoso.com --store https://contoso.vault.azure.net',
       ),

@@ -9,7 +9,7 @@ export function asks({ io }: Invocation, { yes }: { readonly yes?: boolean }): b
 export async function agree({ io, speech }: Invocation, shown: string): Promise<boolean> {
   speech.quiet()
   io.stderr(shown)
-  const answer = await io.ask('Go ahead? [y/N] ')
+  const answer = (await io.ask('Go ahead? [y/N] ')) ?? ''
   const agreed = /^y(es)?$/i.test(answer.trim())
   if (!agreed) io.stderr('nothing was changed\n')
   return agreed

@@ -16,8 +16,8 @@ export interface Io {
   readonly columns: number | undefined
   /** Everything that comes on stdin, to its end. */
   readInput(): string
-  /** One line from the person, without its end. */
-  ask(question: string): Promise<string>
+  /** One line from the person, without its end; undefined when there is none: Ctrl-D, or a signal. */
+  ask(question: string): Promise<string | undefined>
   /** Milliseconds since the epoch. */
   wall(): number
   /** Milliseconds that never go back. */

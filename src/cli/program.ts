@@ -98,6 +98,7 @@ Exit codes, the first that applies:
 
 Examples:
   patrol demo                        see it work, nothing else needed
-  patrol init --output patrol.yaml   begin with your own organization
+  patrol init                        begin with your own organization
+  patrol doctor                      see what is still missing
   patrol plan && patrol apply
 `

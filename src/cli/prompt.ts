@@ -8,9 +8,9 @@ const typedAheadMs = 30
  * Asks the person at the terminal. What was typed before is no answer, and neither is the end of the input (Ctrl-D);
  * Ctrl-C is the signal that it is elsewhere.
  *
- * @returns the line, or nothing when there is none
+ * @returns the line; undefined when there is none
  */
-export async function askPerson(question: string, stop: AbortSignal): Promise<string> {
+export async function askPerson(question: string, stop: AbortSignal): Promise<string | undefined> {
   await dropTypedAhead()
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   let ended = false
@@ -28,7 +28,7 @@ export async function askPerson(question: string, stop: AbortSignal): Promise<st
   const answer = await Promise.race([answered, closed])
   if (answer === undefined) endLine()
   terminal.close()
-  return answer ?? ''
+  return answer
 }
 
 async function dropTypedAhead(): Promise<void> {

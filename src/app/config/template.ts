@@ -1,5 +1,5 @@
 import { publicEndpoints } from './connection-schema.ts'
-import { isVaultAddress, requireSoundParts, type TemplateParts } from './template-parts.ts'
+import { accountNameOf, isVaultAddress, requireSoundParts, type TemplateParts } from './template-parts.ts'
 
 /**
  * A commented `patrol.yaml` that passes validation once the variables that it names are set.
@@ -8,7 +8,8 @@ import { isVaultAddress, requireSoundParts, type TemplateParts } from './templat
  */
 export function initTemplate(parts: TemplateParts = {}): string {
   requireSoundParts(parts)
-  const { organization, tenant, store } = parts
+  const { organization, tenant, store, user, token } = parts
+  const account = accountNameOf(user)
   const vault = store !== undefined && isVaultAddress(store)
   return `# yaml-language-server: $schema=./patrol.schema.json
 # That schema helps editors, and \`patrol schema > patrol.schema.json\` writes it beside this file.
@@ -18,21 +19,17 @@ version: 1
 
 # Who owns the tokens. Only users can: a service account, not a service principal or managed identity.
 accounts:
-  ci-bot:
+  ${account}:
     tenant: ${scalar(tenant ?? 'contoso.onmicrosoft.com')}${tenant === undefined ? '   # your tenant: its id or a domain' : ''}
-    signIn:
-      # A password works as long as no policy asks this account for a second factor.
-      method: password
-      username: \${USER_NAME}
-      password: \${USER_PASSWORD}
+${signInOf(parts)}
 
 # Where the values of tokens are kept. Consumers read them there.
 stores:
-${vault ? vaultStore(store) : fileStore(store ?? './secrets')}
+${vault ? vaultStore(store) : fileStore(store ?? './secrets', parts.identityFile)}
 
 # What holds for every token that does not say otherwise.
 defaults:
-  account: ci-bot
+  account: ${account}
   organization: ${scalar(organization ?? 'contoso')}${organization === undefined ? '   # your organization: dev.azure.com/contoso' : ''}
   store: ${vault ? 'vault' : 'local'}
   lifetime: 30d        # how long a new token lives
@@ -42,10 +39,7 @@ defaults:
 
 tokens:
   # A token of your own: made when it is missing, replaced when it is due, revoked when nobody uses it any more.
-  - name: package-feed
-    displayName: Package feed
-    scopes:
-      - vso.packaging
+${tokenEntry(token)}
 
   # A rule looks after tokens that people made by hand. This one only extends them: the same value lives longer.
   # - match: "deploy-*"
@@ -68,12 +62,43 @@ limits:
 `
 }
 
-function fileStore(path: string): string {
+/** How the account signs in, with a word on what that asks of people. */
+function signInOf({ user, method = 'password' }: TemplateParts): string {
+  if (method === 'password') {
+    return `    signIn:
+      # A password works as long as no policy asks this account for a second factor.
+      method: password
+      username: ${user === undefined ? '${USER_NAME}' : scalar(user)}
+      password: \${USER_PASSWORD}`
+  }
+  return `    user: ${user === undefined ? '${USER_NAME}' : scalar(user)}
+    signIn:
+      # Something else signs in, with a second factor if need be, and hands over its access token for Azure DevOps.
+      method: access-token
+      token: \${AZURE_DEVOPS_TOKEN}`
+}
+
+function tokenEntry(token: TemplateParts['token']): string {
+  if (token === undefined) {
+    return `  - name: package-feed
+    displayName: Package feed
+    scopes:
+      - vso.packaging`
+  }
+  return [
+    `  - name: ${scalar(token.name)}`,
+    '    scopes:',
+    ...token.scopes.map((scope) => `      - ${scalar(scope)}`),
+  ].join('\n')
+}
+
+function fileStore(path: string, identityFile: string | undefined): string {
+  const identity = identityFile === undefined ? '${PATROL_AGE_IDENTITY}' : `\${file:${identityFile}}`
   return `  # Encrypted files on this machine. \`patrol init --new-identity FILE\` makes a key, and age-keygen does as well.
   local:
     type: file
     path: ${plainPath(path)}
-    identity: \${PATROL_AGE_IDENTITY}
+    identity: ${identity}
   # vault:
   #   type: azure-key-vault
   #   url: https://contoso.vault.azure.net
@@ -96,7 +121,7 @@ function plainPath(path: string): string {
 
 /** Plain where YAML reads it as text and nothing else, else in quotes; a reference stays one. */
 function scalar(text: string): string {
-  return /^[A-Za-z][\w.:/-]*$|^\$\{[^}\n]+\}$/.test(text) && !/: |^(?:true|false|null|y|n|yes|no|on|off)$/i.test(text)
+  return /^[A-Za-z][\w.:/@-]*$|^\$\{[^}\n]+\}$/.test(text) && !/: |^(?:true|false|null|y|n|yes|no|on|off)$/i.test(text)
     ? text
     : JSON.stringify(text)
 }

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { initTemplate } from '../../app/config/template.ts'
 import { writeNewAgeIdentity } from '../../app/age-identity.ts'
+import { initTemplate } from '../../app/config/template.ts'
 import { PatrolError } from '../../core/errors.ts'
-import { exitCodes } from '../exit-code.ts'
-import type { Command } from '../invocation.ts'
+import { exitCodes, type ExitCode } from '../exit-code.ts'
+import type { Command, Invocation } from '../invocation.ts'
+import type { Io } from '../io.ts'
 import { jsonLine } from '../json.ts'
 
 export interface InitOptions {
@@ -15,17 +17,77 @@ export interface InitOptions {
   readonly output?: string
 }
 
+const defaultFile = 'patrol.yaml'
+
 /**
- * `patrol init`: a commented configuration, on stdout or in a new file, and the key that was asked for. It never writes
- * over anything, and where one of the two files cannot be made, neither is.
+ * `patrol init`: a commented configuration, on stdout or in a new file, and the key that was asked for. Somebody at a
+ * terminal who gives no options is asked for what goes in. It never writes over anything, and where one of the two
+ * files cannot be made, neither is.
  */
-export const initCommand: Command<InitOptions> = async ({ io, options: { json } }, options) => {
+export const initCommand: Command<InitOptions> = async (invocation, options) => {
+  const { io } = invocation
   const { organization, tenant, store, newIdentity, output } = options
+  const given = [organization, tenant, store, newIdentity, output].some((option) => option !== undefined)
+  if (!given && !invocation.options.json && io.canAsk && io.stdoutIsTerminal) return askAndWrite(invocation)
   const configuration = initTemplate({
     ...(organization === undefined ? {} : { organization }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(store === undefined ? {} : { store }),
   })
+  const file = await writeFiles(io, configuration, output, newIdentity)
+  if (invocation.options.json) io.stdout(jsonLine({ configuration, ...(file === undefined ? {} : { file }) }))
+  else if (file === undefined) io.stdout(configuration)
+  return exitCodes.done
+}
+
+/** Nothing is written before the last question was answered with yes. */
+async function askAndWrite(invocation: Invocation): Promise<ExitCode> {
+  const { io, errorPen, speech } = invocation
+  const file = resolve(io.workingDirectory, defaultFile)
+  if (existsSync(file)) throw notWritten(file, 'it exists already')
+  const [{ askForWishes, identityFile, nextSteps }, { GivenUp, openDialogue }, { openSoundings }] = await Promise.all([
+    import('../wizard.ts'),
+    import('../dialogue.ts'),
+    import('../../app/init/soundings.ts'),
+  ])
+  const dialogue = openDialogue(io, errorPen)
+  const soundings = await openSoundings({ ...sourcesOf(io), reporter: speech })
+  try {
+    dialogue.say(`A new ${defaultFile}. Nothing is written before you say so; Ctrl-D gives up.`)
+    const hasIdentity = existsSync(resolve(io.workingDirectory, identityFile))
+    const { parts, makesIdentity } = await askForWishes(dialogue, soundings, hasIdentity)
+    const configuration = initTemplate(parts)
+    const files = makesIdentity ? `${defaultFile} and ${identityFile}` : defaultFile
+    if (!(await dialogue.confirm(`Write ${files}?`, true))) throw new GivenUp()
+    await writeFiles(io, configuration, defaultFile, makesIdentity ? identityFile : undefined)
+    dialogue.say(['', 'Next:', ...nextSteps(parts).map((step) => `  ${step}`)].join('\n'))
+    return exitCodes.done
+  } catch (thrown) {
+    if (!(thrown instanceof GivenUp)) throw thrown
+    dialogue.say('nothing was written')
+    return exitCodes.failed
+  } finally {
+    await soundings.close()
+  }
+}
+
+function sourcesOf(io: Io) {
+  return {
+    environment: io.environment,
+    wall: () => io.wall(),
+    monotonic: () => io.monotonic(),
+    wait: (ms: number, stop: AbortSignal | undefined) => io.wait(ms, stop),
+    stop: io.stop,
+  }
+}
+
+/** @returns the path of the configuration, where it was written */
+async function writeFiles(
+  io: Io,
+  configuration: string,
+  output: string | undefined,
+  newIdentity: string | undefined,
+): Promise<string | undefined> {
   const file = output === undefined ? undefined : resolve(io.workingDirectory, output)
   if (file !== undefined) await writeNew(file, configuration)
   if (newIdentity !== undefined) {
@@ -39,9 +101,7 @@ export const initCommand: Command<InitOptions> = async ({ io, options: { json } 
     }
   }
   if (file !== undefined) io.stderr(`wrote ${file}\n`)
-  if (json) io.stdout(jsonLine({ configuration, ...(file === undefined ? {} : { file }) }))
-  else if (file === undefined) io.stdout(configuration)
-  return exitCodes.done
+  return file
 }
 
 async function writeNew(file: string, text: string): Promise<void> {
@@ -49,9 +109,12 @@ async function writeNew(file: string, text: string): Promise<void> {
     await writeFile(file, text, { flag: 'wx' })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    const reason = code === 'EEXIST' ? 'it exists already' : message
-    throw new PatrolError('usage', `the configuration could not be written to ${file}: ${reason}`, {
-      remedy: 'Name a new file in a folder that you may write to.',
-    })
+    throw notWritten(file, code === 'EEXIST' ? 'it exists already' : message)
   }
+}
+
+function notWritten(file: string, reason: string): PatrolError {
+  return new PatrolError('usage', `the configuration could not be written to ${file}: ${reason}`, {
+    remedy: 'Name a new file in a folder that you may write to.',
+  })
 }
