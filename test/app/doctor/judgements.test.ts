@@ -51,7 +51,7 @@ describe('the clock', () => {
     [{ kind: 'corrected', offset: duration(0) }, 'ok', 'agrees'],
     [{ kind: 'corrected', offset: duration(400) }, 'ok', 'agrees'],
     [{ kind: 'corrected', offset: duration(30 * second) }, 'ok', '30s behind'],
-    [{ kind: 'corrected', offset: duration(-minute) }, 'ok', '1m ahead of'],
+    [{ kind: 'corrected', offset: duration(-1 * minute) }, 'ok', '1m ahead of'],
     [{ kind: 'corrected', offset: duration(-10 * minute) }, 'warning', '10m ahead of'],
     [{ kind: 'corrected', offset: duration(2 * hour) }, 'warning', '2h behind'],
     [{ kind: 'unreliable', message: 'the clocks of a and b differ by 6 minutes' }, 'failed', 'differ by 6'],
