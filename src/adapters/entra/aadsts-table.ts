@@ -238,6 +238,7 @@ export const families: ReadonlyMap<number, RefusalFamily> = new Map<number, Refu
       'The application has no federated credential with this subject (the message names it): add one, letter by letter.',
     ),
   ],
+  [7002137, configuration('The agent identity does not belong to this blueprint: check `blueprint` and `agent`.')],
   [
     82001,
     configuration('An agent gets tokens of applications for nothing but the exchange: check `blueprint` and `agent`.'),

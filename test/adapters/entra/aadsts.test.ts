@@ -48,7 +48,7 @@ const table: readonly [codes: readonly number[], refusalClass: RefusalClass, cod
   [[700024], 'configuration', 'sign-in-misconfigured', 'clock'],
   [[700027, 700030], 'configuration', 'sign-in-misconfigured', 'certificate'],
   [[70025, 700211, 700212, 700213], 'configuration', 'sign-in-misconfigured', 'federated credential'],
-  [[82001], 'configuration', 'sign-in-misconfigured', 'blueprint'],
+  [[82001, 7002137], 'configuration', 'sign-in-misconfigured', 'blueprint'],
   [[50173, 70000, 70008, 70018, 70019, 70020, 70043, 700082], 'person', 'sign-in-expired', 'patrol login ci-bot'],
   [[70016], 'later', 'sign-in-unavailable', 'later'],
   [[90055], 'later', 'throttled', 'later'],
