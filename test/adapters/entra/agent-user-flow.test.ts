@@ -191,7 +191,7 @@ describe('the three legs', () => {
     const second = await shared.accessToken('azure-devops')
     expect(second.value.equals(first.value)).toBe(false)
     expect(exchanges(mark)).toHaveLength(3)
-    world.emulator.travel(-hour)
+    world.emulator.travel(-1 * hour)
   })
 
   it('leave no token and no key in an address', async () => {

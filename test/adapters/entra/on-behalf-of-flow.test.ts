@@ -127,7 +127,7 @@ describe('on behalf of a user', () => {
     await writeFile(file, await userToken())
     const second = await shared.accessToken('azure-devops')
     expect(second.value.equals(first.value)).toBe(false)
-    world.emulator.travel(-hour)
+    world.emulator.travel(-1 * hour)
   })
 })
 
