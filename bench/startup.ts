@@ -1,7 +1,7 @@
 // How long the program takes to begin, as a ratio to a Node that does nothing. The runs are interleaved, because the
 // machine is not alone; a ratio of medians is what can be compared. Prints a Markdown table: npm run bench:startup
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateIdentity } from 'age-encryption'
@@ -10,6 +10,9 @@ import { fillFileStore } from './run/file-store.ts'
 const rounds = Number(process.argv[2] ?? 21)
 const directory = mkdtempSync(join(tmpdir(), 'patrol-bench-'))
 const program = new URL('../bin/patrol.js', import.meta.url).pathname
+/** Where values may be kept between two calls: only in memory, which not every system shows as a directory. */
+const memory =
+  process.platform === 'linux' && existsSync('/dev/shm') ? mkdtempSync('/dev/shm/patrol-bench-') : undefined
 const config = join(directory, 'patrol.yaml')
 
 writeFileSync(
@@ -34,6 +37,7 @@ tokens:
     store: local
     scopes:
       - vso.packaging_write
+      - vso.code
 `,
 )
 
@@ -43,22 +47,28 @@ const env = {
   USER_NAME: 'ci-bot@contoso.example',
   USER_PASSWORD: 'not sent to anybody',
   PATROL_AGE_IDENTITY: identity,
+  ...(memory === undefined ? {} : { XDG_RUNTIME_DIR: memory }),
 }
 await fillFileStore(join(directory, 'secrets'), identity, 'package-feed')
 
-const cases: readonly (readonly [string, readonly string[]])[] = [
+/** What git says to a credential helper. */
+const request = 'protocol=https\nhost=dev.azure.com\npath=contoso/site/_git/site\n\n'
+const forGit = [program, 'git-credential', '--config', config, 'get']
+
+const cases: readonly (readonly [name: string, words: readonly string[], input?: string])[] = [
   ['`node -e 0`', ['-e', '0']],
   ['`patrol --version`', [program, '--version']],
   ['`patrol --help`', [program, '--help']],
   ['`patrol validate`', [program, 'validate', '-c', config]],
   ['`patrol get` from a file', [program, 'get', 'package-feed', '-c', config]],
+  ...(memory === undefined ? [] : [['`patrol git-credential get` with a kept value', forGit, request] as const]),
 ]
 
 const times = new Map(cases.map(([name]) => [name, [] as number[]]))
 for (let round = 0; round < rounds; round++) {
-  for (const [name, words] of cases) {
+  for (const [name, words, input = ''] of cases) {
     const began = performance.now()
-    const { status, stderr } = spawnSync(process.execPath, [...words], { env, encoding: 'utf8' })
+    const { status, stderr } = spawnSync(process.execPath, [...words], { env, input, encoding: 'utf8' })
     const took = performance.now() - began
     if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`)
     // The first round fills the caches of the operating system.
@@ -66,6 +76,7 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 rmSync(directory, { recursive: true })
+if (memory !== undefined) rmSync(memory, { recursive: true })
 
 const median = (list: readonly number[]): number =>
   [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN
