@@ -60,7 +60,7 @@ export async function startNpmRegistry(emulator: Emulator, directory: string): P
 
 async function startVerdaccio(directory: string): Promise<Server> {
   const everybody = { access: '$all', publish: '$all', unpublish: '$all' }
-  const server = (await runServer({
+  const server: Server = await runServer({
     storage: join(directory, 'storage'),
     configPath: join(directory, 'config.yaml'),
     self_path: join(directory, 'config.yaml'),
@@ -70,7 +70,7 @@ async function startVerdaccio(directory: string): Promise<Server> {
     auth: { htpasswd: { file: join(directory, 'htpasswd') } },
     web: { enable: false },
     log: { type: 'stdout', format: 'json', level: 'fatal' },
-  } as never)) as Server
+  } as never)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return server
