@@ -70,7 +70,7 @@ async function startVerdaccio(directory: string): Promise<Server> {
     auth: { htpasswd: { file: join(directory, 'htpasswd') } },
     web: { enable: false },
     log: { type: 'stdout', format: 'json', level: 'fatal' },
-  } as never)
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return server
