@@ -1,3 +1,4 @@
+import type { OpenWorld } from '../app/compose.ts'
 import type { Wanted } from '../app/config/wanted.ts'
 import type { PatrolError } from '../core/errors.ts'
 import type { Token } from '../core/token.ts'
@@ -19,13 +20,13 @@ export function withProposals(
   invocation: Invocation,
   options: SelectionOptions,
   more: Omit<PlanOptions, 'only' | 'maxReplacements'>,
-  work: (proposals: Proposals, world: World) => Promise<ExitCode>,
+  work: (proposals: Proposals, world: World, accounts: OpenWorld['accounts']) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  return withWorld(invocation, options, async (wanted, { world }) => {
+  return withWorld(invocation, options, async (wanted, { world, accounts }) => {
     const proposals = await proposalsOf(world, wanted, { ...more, only: selects(options.only) })
     // A rule that could not be applied may well make a token of that name.
     if (proposals.snapshot.failures.length === 0) refuseEmptySelection(options.only, proposals.proposals.length)
-    return work(proposals, world)
+    return work(proposals, world, accounts)
   })
 }
 

@@ -1,5 +1,7 @@
+import type { AccountState } from '../app/account-states.ts'
 import type { Result } from '../reconcile/execute.ts'
 import type { Report } from '../reconcile/run.ts'
+import { accountJson } from './account-text.ts'
 import { type ExitCode, exitCodeOf, exitCodes, worst } from './exit-code.ts'
 import type { Invocation } from './invocation.ts'
 import { jsonLine, reportJson } from './json.ts'
@@ -7,13 +9,20 @@ import { reportText } from './plan-text.ts'
 import { millisecondsText } from './time-text.ts'
 
 /** Prints what a run did, and says how it ended. */
-export function printReport(invocation: Invocation, report: Report, tookMs: number): ExitCode {
+export function printReport(
+  invocation: Invocation,
+  report: Report & { readonly accounts?: readonly AccountState[] },
+  tookMs: number,
+): ExitCode {
   const { io, pen, speech, options } = invocation
   speech.quiet()
   const { results, problems } = report
   io.stdout(
     options.json
-      ? jsonLine(reportJson(results, problems))
+      ? jsonLine({
+          ...reportJson(results, problems),
+          ...(report.accounts && { accounts: report.accounts.map(accountJson) }),
+        })
       : reportText(io, pen, results, problems, millisecondsText(tookMs)),
   )
   const failures = results.filter((result) => result.status === 'failed' && result.error !== undefined)

@@ -1,7 +1,11 @@
+import { renewIdleSignIns } from '../../app/account-states.ts'
 import type { ActionKind } from '../../core/plan.ts'
+import type { Instant } from '../../core/time.ts'
 import { apply, type Proposals } from '../../reconcile/run.ts'
+import { accountCodes, signInsUsed, tellSignIns } from '../account-text.ts'
 import { agree, asks } from '../consent.ts'
 import type { Command } from '../invocation.ts'
+import { worst } from '../exit-code.ts'
 import { planText } from '../plan-text.ts'
 import { type SelectionOptions, withProposals } from '../proposals.ts'
 import { printRefusal, printReport } from '../report.ts'
@@ -16,14 +20,29 @@ export const applyCommand: Command<ApplyOptions> = (invocation, options) => {
   const { io, pen } = invocation
   const beganAt = io.monotonic()
   const { allow } = options
-  return withProposals(invocation, options, allow === undefined ? {} : { allow }, async (proposals, world) => {
-    const actions = proposals.proposals.flatMap(({ plan }) => plan.actions)
-    const asked = asks(invocation, options) && actions.length > 0 && proposals.veto === undefined
-    if (asked && !(await agree(invocation, planText(io, pen, proposals, true))))
-      return printRefusal(invocation, actions, proposals.problems)
-    const report = await apply(world, proposals, asked ? { shown: shownKinds(proposals) } : {})
-    return printReport(invocation, report, io.monotonic() - beganAt)
-  })
+  return withProposals(
+    invocation,
+    options,
+    allow === undefined ? {} : { allow },
+    async (proposals, world, accounts) => {
+      const actions = proposals.proposals.flatMap(({ plan }) => plan.actions)
+      const asked = asks(invocation, options) && actions.length > 0 && proposals.veto === undefined
+      if (asked && !(await agree(invocation, planText(io, pen, proposals, true))))
+        return printRefusal(invocation, actions, proposals.problems)
+      const report = await apply(world, proposals, asked ? { shown: shownKinds(proposals) } : {})
+      const now = (): Instant => world.clock.now()
+      const signIns = world.stopping() ? [] : await renewIdleSignIns(accounts, signInsUsed(proposals), now)
+      const code = printReport(invocation, { ...report, accounts: signIns }, io.monotonic() - beganAt)
+      const said = report.results.flatMap(({ error }) => error?.code ?? [])
+      tellSignIns(
+        invocation.speech,
+        signIns,
+        now(),
+        new Set<string>([...said, ...report.problems.map((one) => one.code)]),
+      )
+      return worst([code, ...accountCodes(signIns)])
+    },
+  )
 }
 
 function shownKinds(proposals: Proposals): ReadonlyMap<string, ReadonlySet<ActionKind>> {

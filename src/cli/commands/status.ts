@@ -1,6 +1,8 @@
+import { accountStates } from '../../app/account-states.ts'
 import { type State, stateOf } from '../../core/state.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Proposal } from '../../reconcile/run.ts'
+import { accountCodes, accountJson, accountsText, signInsUsed, tellSignIns } from '../account-text.ts'
 import { exitCodes, worst } from '../exit-code.ts'
 import type { Command, Invocation } from '../invocation.ts'
 import { jsonLine, problemJson, statusJson, type TokenStatus } from '../json.ts'
@@ -18,21 +20,32 @@ const well: ReadonlySet<State> = new Set(['healthy', 'due'])
 
 /** `patrol status`: how each token does, and what comes next. */
 export const statusCommand: Command<StatusOptions> = (invocation, options) =>
-  withProposals(invocation, options, {}, async (proposals, world) => {
+  withProposals(invocation, options, {}, async (proposals, world, accounts) => {
     const { io, pen, speech } = invocation
     tellSource(invocation)
     const now = world.clock.now()
     const tokens = proposals.proposals.map((proposal) => statusOf(proposal, now))
     const strays = options.only === undefined || options.only.length === 0 ? undeclared(proposals.snapshot) : []
     const { problems } = proposals
+    const signIns = await accountStates(accounts, signInsUsed(proposals), () => world.clock.now())
     speech.quiet()
     io.stdout(
       invocation.options.json
-        ? jsonLine({ tokens: tokens.map(statusJson), undeclared: strays, problems: problems.map(problemJson) })
-        : statusText(io, pen, tokens, now) + undeclaredText(io, pen, strays) + problemsText(io, pen, problems),
+        ? jsonLine({
+            tokens: tokens.map(statusJson),
+            undeclared: strays,
+            accounts: signIns.map(accountJson),
+            problems: problems.map(problemJson),
+          })
+        : statusText(io, pen, tokens, now) +
+            undeclaredText(io, pen, strays) +
+            accountsText(io, pen, signIns, now) +
+            problemsText(io, pen, problems),
     )
-    const checked = options.check !== true || tokens.every(({ state }) => well.has(state))
-    return worst([...unseenCodes(proposals), checked ? exitCodes.done : exitCodes.pending])
+    tellSignIns(speech, signIns, now, new Set(problems.map(({ code }) => code)))
+    const isWell = tokens.every(({ state }) => well.has(state)) && signIns.every(({ state }) => state !== 'expiring')
+    const checked = options.check !== true || isWell
+    return worst([...unseenCodes(proposals), ...accountCodes(signIns), checked ? exitCodes.done : exitCodes.pending])
   })
 
 /** A variable that some shell exported is easily forgotten. */
