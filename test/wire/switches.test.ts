@@ -96,7 +96,9 @@ const pats = [
 
 test('the table has every switch', () => {
   const named = new Set(settings.flatMap((setting) => Object.keys(setting)))
-  expect([...named, ...elsewhere, ...ofOtherSignIns, ...ofOtherViews].sort()).toEqual(Object.keys(defaultSwitches()).sort())
+  expect([...named, ...elsewhere, ...ofOtherSignIns, ...ofOtherViews].sort()).toEqual(
+    Object.keys(defaultSwitches()).sort(),
+  )
 })
 
 describe.each(settings.map((setting) => [JSON.stringify(setting), setting] as const))('%s', (_, setting) => {
