@@ -18,8 +18,8 @@ export function checksText(io: Io, pen: Pen, checks: readonly Check[]): string {
   return `${table(rows, io.columns)}\n${ok} ok, ${warnings}, ${failed} failed, ${skipped} skipped\n`
 }
 
-function subjectOf({ account, organization, store, host }: Check): string {
-  return [account, organization, store, host].filter((part) => part !== undefined).join(' / ')
+function subjectOf({ account, organization, store, target, host }: Check): string {
+  return [account, organization, store, target, host].filter((part) => part !== undefined).join(' / ')
 }
 
 function messageOf(pen: Pen, { result, message, remedy, code }: Check): string {

@@ -203,6 +203,17 @@ export function checksJson(checks: readonly Check[]): Readonly<Record<string, un
   return { checks: checks.map(checkJson), summary: tally(checks) }
 }
 
-function checkJson({ check, result, account, organization, store, host, message, remedy, code }: Check): object {
-  return { check, result, account, organization, store, host, message, remedy, code }
+function checkJson({
+  check,
+  result,
+  account,
+  organization,
+  store,
+  target,
+  host,
+  message,
+  remedy,
+  code,
+}: Check): object {
+  return { check, result, account, organization, store, target, host, message, remedy, code }
 }

@@ -15,14 +15,24 @@ export const identityFile = 'patrol-age-identity.txt'
 
 const methods: readonly Choice<TemplateMethod>[] = [
   {
+    value: 'refresh-token',
+    label: 'a person, once',
+    about: 'in a browser, with a second factor if need be; then it renews itself (patrol login)',
+  },
+  {
     value: 'password',
     label: 'password',
     about: 'a stored password; runs by itself until the account must prove a second factor',
   },
   {
+    value: 'azure-cli',
+    label: 'Azure CLI',
+    about: 'whoever is signed in with az login on this machine; for your own machine',
+  },
+  {
     value: 'access-token',
     label: 'access token',
-    about: 'something else signs in, with a second factor if need be, and hands over its token',
+    about: 'something else signs in, and hands over its token for Azure DevOps',
   },
 ]
 
@@ -141,12 +151,13 @@ function faultOf(parts: TemplateParts): string | undefined {
 }
 
 /** What the person does next, in the order of the commands. */
-export function nextSteps({ user, method }: TemplateParts): readonly string[] {
-  const signIn =
-    method === 'access-token'
-      ? [
-          'export AZURE_DEVOPS_TOKEN="$(az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 --query accessToken --output tsv)"',
-        ]
-      : [`read -rsp 'Password of ${user ?? accountNameOf(user)}: ' USER_PASSWORD && export USER_PASSWORD`]
-  return [...signIn, 'patrol doctor', 'patrol plan', 'patrol apply']
+export function nextSteps({ user, method = 'password' }: TemplateParts): readonly string[] {
+  const signIn: Readonly<Record<TemplateMethod, string>> = {
+    'refresh-token': `patrol login ${accountNameOf(user)}`,
+    password: `read -rsp 'Password of ${user ?? 'the account'}: ' USER_PASSWORD && export USER_PASSWORD`,
+    'azure-cli': 'az login',
+    'access-token':
+      'export AZURE_DEVOPS_TOKEN="$(az account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 --query accessToken --output tsv)"',
+  }
+  return [signIn[method], 'patrol doctor', 'patrol plan', 'patrol apply']
 }

@@ -17,6 +17,7 @@ export type CheckName =
   | 'read-store'
   | 'list-store'
   | 'write-store'
+  | 'target'
   | 'clock'
 
 /** What a check is about; empty where it is about this computer. */
@@ -24,6 +25,7 @@ export interface Subject {
   readonly account?: string
   readonly organization?: string
   readonly store?: string
+  readonly target?: string
   readonly host?: string
 }
 
@@ -76,8 +78,8 @@ export function skippedAfter(check: CheckName, subject: Subject, { because, ...b
 }
 
 /** `sign-in of ci-bot`, `list-pats of ci-bot in contoso`, `tls of login.microsoftonline.com`. */
-function labelOf({ check, account, organization, store, host }: Check): string {
-  const whose = account ?? store ?? host
+function labelOf({ check, account, organization, store, target, host }: Check): string {
+  const whose = account ?? store ?? target ?? host
   return [
     check,
     ...(whose === undefined ? [] : ['of', whose]),

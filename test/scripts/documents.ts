@@ -129,6 +129,7 @@ export const documents = {
         account: name.optional(),
         organization: name.optional(),
         store: name.optional(),
+        target: name.optional(),
         host: name.optional(),
         message: name,
         remedy: name.optional(),

@@ -10,7 +10,8 @@ import { openSoundings, type Soundings } from '../../src/app/init/soundings.ts'
 import { GivenUp, openDialogue } from '../../src/cli/dialogue.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { runCommandLine } from '../../src/cli/program.ts'
-import { askForWishes } from '../../src/cli/wizard.ts'
+import { askForWishes, nextSteps } from '../../src/cli/wizard.ts'
+import { PatrolError } from '../../src/core/errors.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts'
 import { closedPort } from '../adapters/support/servers.ts'
 import { load, told } from '../config/load-text.ts'
@@ -69,15 +70,18 @@ function personWho(
 
 const pen = { colour: (_: string, text: string): string => text }
 
-async function conversation(answers: readonly string[], { hasIdentity = false } = {}) {
+async function conversation(answers: readonly string[], { hasIdentity = false, azureDevOpsAlone = false } = {}) {
   const { io, seen } = personWho(answers)
   const { azureDevOps } = emulator.endpoints
   const soundings: Soundings = await openSoundings(
     { ...io, reporter: { report: () => undefined } },
     { azureDevOps, caFile: emulator.caFile },
   )
+  const nowhere = (): Promise<never> =>
+    Promise.reject(new PatrolError('store-unreachable', 'there is no such vault here'))
+  const heard = azureDevOpsAlone ? { ...soundings, tenantOfVault: nowhere } : soundings
   try {
-    const wishes = await askForWishes(openDialogue(io, pen), soundings, hasIdentity)
+    const wishes = await askForWishes(openDialogue(io, pen), heard, hasIdentity)
     return { ...wishes, seen: seen() }
   } finally {
     await soundings.close()
@@ -90,7 +94,7 @@ describe('the wizard', () => {
     const answers = [
       'https://dev.azure.com/contoso',
       'ci-bot@contoso.example',
-      '1',
+      '2',
       '1',
       vault,
       'feed',
@@ -113,7 +117,7 @@ describe('the wizard', () => {
   })
 
   test('of encrypted files makes a key, unless there is one', async () => {
-    const answers = ['contoso', 'ci-bot@contoso.example', '2', '2', '', '', '']
+    const answers = ['contoso', 'ci-bot@contoso.example', '4', '2', '', '', '']
     const { parts, makesIdentity } = await conversation(answers)
     expect(makesIdentity).toBe(true)
     expect(parts).toMatchObject({
@@ -124,6 +128,28 @@ describe('the wizard', () => {
     const files = { '/etc/patrol/patrol-age-identity.txt': `AGE-SECRET-KEY-1${'CANARY'.padEnd(58, 'Q')}` }
     expect(told(load(initTemplate(parts), { files, variables: { AZURE_DEVOPS_TOKEN: 'of-somebody' } }))).toEqual([])
     expect((await conversation(answers, { hasIdentity: true })).makesIdentity).toBe(false)
+  })
+
+  test.each([
+    ['1', 'refresh-token', 'patrol login ci-bot'],
+    ['2', 'password', 'export USER_PASSWORD'],
+    ['3', 'azure-cli', 'az login'],
+    ['4', 'access-token', 'export AZURE_DEVOPS_TOKEN='],
+  ] as const)('at %s writes a valid sign-in by %s, and says what it takes', async (number, method, step) => {
+    for (const store of [
+      ['1', 'contoso', 'y'],
+      ['2', ''],
+    ]) {
+      const answers = ['contoso', 'ci-bot@contoso.example', number, ...store, '', '']
+      const { parts } = await conversation(answers, { azureDevOpsAlone: true })
+      const files = { '/etc/patrol/patrol-age-identity.txt': `AGE-SECRET-KEY-1${'CANARY'.padEnd(58, 'Q')}` }
+      const variables = { AZURE_DEVOPS_TOKEN: 'of-somebody' }
+      const loaded = load(initTemplate(parts), { files, variables })
+      expect(told(loaded)).toEqual([])
+      const account = loaded.kind === 'ok' ? loaded.wanted.accounts.get('ci-bot') : undefined
+      expect(account).toMatchObject({ user: 'ci-bot@contoso.example', tenant, signIn: { method } })
+      expect(nextSteps(parts)[0]).toContain(step)
+    }
   })
 
   test('tells what cannot be right and asks again, or goes on when told to', async () => {
@@ -153,7 +179,7 @@ describe('the wizard', () => {
       'is not the name of an organization',
       'the tenant of the organization contosso could not be found',
       'a user name looks like',
-      'a number from 1 to 2',
+      'a number from 1 to 4',
       'is not an address',
       'refused',
       'is not a name of lower-case letters',
@@ -172,7 +198,7 @@ describe('the wizard', () => {
 
 describe('init at a terminal', () => {
   // Nobody is reached: what cannot be found out is told, and passed over.
-  const answers = ['contoso', 'y', 'ci-bot@contoso.com', 'contoso.com', '1', '2', '', '', '']
+  const answers = ['contoso', 'y', 'ci-bot@contoso.com', 'contoso.com', '2', '2', '', '', '']
 
   async function init(given: readonly string[], words: readonly string[] = [], changes: Partial<Io> = {}) {
     const environment = { HTTPS_PROXY: `http://127.0.0.1:${await closedPort()}` }
@@ -262,7 +288,7 @@ describe('a terminal', () => {
     return { code, shown }
   }
 
-  const answers = ['contoso', 'y', 'ci-bot@contoso.com', 'contoso.com', '1', '2', '', '', '', 'y'].map(
+  const answers = ['contoso', 'y', 'ci-bot@contoso.com', 'contoso.com', '2', '2', '', '', '', 'y'].map(
     (text) => `${text}\n`,
   )
 

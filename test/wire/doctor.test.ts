@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { closedPort, connectProxy } from '../adapters/support/servers.ts'
 import { documents } from '../scripts/documents.ts'
+import { generateIdentity } from 'age-encryption'
+import { keptIn, loginByCode } from '../support/kept-sign-in.ts'
 import { type CallOptions, type Ended, Estate, type EstateOptions, owner } from '../support/estate.ts'
 
 const minute = 60_000
@@ -589,5 +591,60 @@ describe('the file store', () => {
     const { code, checks } = await doctor('--write')
     expect(code).toBe(1)
     expect(checks.find(({ result, store }) => result === 'failed' && store === 'vault')?.code).toMatch(/^store-/)
+  })
+})
+
+describe('a sign-in that a person makes once', () => {
+  const days = 24 * 60 * minute
+
+  test('is missing, then tells how long it lasts, and is renewed by being looked at', async () => {
+    await open(keptIn('file'))
+    const environment = { PATROL_AGE_IDENTITY: await generateIdentity() }
+    const missing = await doctor('', { environment })
+    expect([missing.code, only(missing.checks, 'sign-in')]).toMatchObject([
+      4,
+      { result: 'failed', code: 'sign-in-missing' },
+    ])
+    await loginByCode(estate, {}, { environment })
+    estate.emulator.travel(80 * days)
+    const { code, checks } = await doctor('', { environment })
+    expect([code, only(checks, 'sign-in')]).toMatchObject([
+      0,
+      { result: 'ok', message: expect.stringMatching(/signed in 80d ago, it was renewed today, and dies in 90d/) },
+    ])
+    estate.emulator.travel(95 * days)
+    const dead = await doctor('', { environment })
+    expect([dead.code, only(dead.checks, 'sign-in')]).toMatchObject([4, { result: 'failed', code: 'sign-in-expired' }])
+  })
+})
+
+describe('a target', () => {
+  const targets = (path: string): EstateOptions => ({
+    tokens: `targets:
+  variables:
+    type: dotenv
+    path: ${path}
+    variable: FEED_PAT
+tokens:
+  - name: package-feed
+    scopes:
+      - vso.packaging_write
+    targets:
+      - variables
+`,
+  })
+
+  test('that is there is told, and nothing is delivered', async () => {
+    await open(targets('./.env'))
+    const { code, checks } = await doctor('--write')
+    expect([code, only(checks, 'target')]).toMatchObject([0, { result: 'ok', target: 'variables' }])
+    expect(existsSync(join(estate.directory, '.env'))).toBe(false)
+  })
+
+  test('that cannot be written to is a failure', async () => {
+    await open(targets('./ca.pem/.env'))
+    writeFileSync(join(estate.directory, 'ca.pem'), '')
+    const { code, checks } = await doctor()
+    expect([code, only(checks, 'target')]).toMatchObject([1, { result: 'failed', remedy: expect.any(String) }])
   })
 })

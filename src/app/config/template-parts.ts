@@ -4,7 +4,7 @@ import { checkTree } from './checked.ts'
 import { type Path, pathKey } from './faults.ts'
 
 /** Ways to sign in that a new configuration can begin with. */
-export const templateMethods = ['password', 'access-token'] as const
+export const templateMethods = ['refresh-token', 'password', 'azure-cli', 'access-token'] as const
 export type TemplateMethod = (typeof templateMethods)[number]
 
 /** What a new configuration begins with; what is left out becomes an example to be replaced. */

@@ -63,19 +63,41 @@ limits:
 }
 
 /** How the account signs in, with a word on what that asks of people. */
-function signInOf({ user, method = 'password' }: TemplateParts): string {
-  if (method === 'password') {
-    return `    signIn:
+function signInOf(parts: TemplateParts): string {
+  const { user, method = 'password' } = parts
+  const name = user === undefined ? '${USER_NAME}' : scalar(user)
+  switch (method) {
+    case 'password':
+      return `    signIn:
       # A password works as long as no policy asks this account for a second factor.
       method: password
-      username: ${user === undefined ? '${USER_NAME}' : scalar(user)}
+      username: ${name}
       password: \${USER_PASSWORD}`
-  }
-  return `    user: ${user === undefined ? '${USER_NAME}' : scalar(user)}
+    case 'refresh-token':
+      return `    user: ${name}
+    signIn:
+      # A person signs in once, second factor and all: patrol login ${accountNameOf(user)}. Each use renews it; it dies
+      # after 90 days without use, and when the password is changed. It is kept encrypted, in the store below.
+      method: refresh-token
+      cache:
+        store: ${isVault(parts) ? 'vault' : 'local'}
+        secret: ${accountNameOf(user)}-sign-in`
+    case 'azure-cli':
+      return `    user: ${name}
+    signIn:
+      # Whoever is signed in to the Azure CLI of this machine (az login), which must be this user.
+      method: azure-cli`
+    case 'access-token':
+      return `    user: ${name}
     signIn:
       # Something else signs in, with a second factor if need be, and hands over its access token for Azure DevOps.
       method: access-token
       token: \${AZURE_DEVOPS_TOKEN}`
+  }
+}
+
+function isVault({ store }: TemplateParts): boolean {
+  return store !== undefined && isVaultAddress(store)
 }
 
 function tokenEntry(token: TemplateParts['token']): string {

@@ -1,13 +1,14 @@
 import { type Check, failed, obstacle, passed, skipped, skippedAfter } from '../../core/check.ts'
 import { asPatrolError, type PatrolError, remedies } from '../../core/errors.ts'
 import type { Pat } from '../../core/pat.ts'
+import { between } from '../../core/time.ts'
 import type { SignedInUser } from '../../ports/authority.ts'
 import { Owners } from '../../reconcile/owners.ts'
 import type { WantedAccount } from '../config/wanted.ts'
-import { narrowestScope, remainingText } from './judgements.ts'
+import { judgeSignIn, narrowestScope } from './judgements.ts'
 import type { Order, Patient } from './patient.ts'
 import { judgeLeft, leftProbes, revokeLeft, tryToCreate } from './probe-pat.ts'
-import type { AccountScope, OrganizationScope } from './scope.ts'
+import { type AccountScope, asksEntra, type OrganizationScope } from './scope.ts'
 
 /**
  * What an account can do.
@@ -21,7 +22,7 @@ export async function accountChecks(
   way: { readonly entra: Check | undefined; readonly azureDevOps: Check | undefined; readonly clock: Check },
 ): Promise<{ readonly signIn: Check; readonly checks: readonly Check[] }> {
   const subject = { account: account.name }
-  const blocked = account.signIn.method === 'access-token' ? undefined : obstacle(way.entra)
+  const blocked = asksEntra(account) ? obstacle(way.entra) : undefined
   const signIn = blocked === undefined ? await signInCheck(patient, account) : skippedAfter('sign-in', subject, blocked)
   const owners = new Owners(patient.world)
   const isMeant = order.account === undefined || order.account === account.name
@@ -36,15 +37,15 @@ export async function accountChecks(
 }
 
 async function signInCheck({ signIns, world }: Patient, { name, user, signIn }: WantedAccount): Promise<Check> {
-  const subject = { account: name }
   world.reporter.report({ kind: 'observing', what: `the sign-in of ${name}` })
   try {
-    const token = await signIns.get(name)?.accessToken('azure-devops')
-    const life = token?.expiresAt === undefined ? undefined : remainingText(token.expiresAt - world.clock.now())
-    const text = `as ${user} by ${signIn.method}: a token for Azure DevOps`
-    return passed('sign-in', subject, life === undefined ? text : `${text}, good for ${life}`)
+    const way = signIns.get(name)
+    const token = await way?.accessToken('azure-devops')
+    const now = world.clock.now()
+    const tokenLife = token?.expiresAt === undefined ? undefined : between(now, token.expiresAt)
+    return judgeSignIn({ name, user, method: signIn.method }, tokenLife, await way?.kept?.life(), now)
   } catch (thrown) {
-    return failed('sign-in', subject, asPatrolError(thrown))
+    return failed('sign-in', { account: name }, asPatrolError(thrown))
   }
 }
 

@@ -5,6 +5,7 @@ import { judgeClock } from './judgements.ts'
 import type { Order, Patient } from './patient.ts'
 import { scopeOf, type StoreScope } from './scope.ts'
 import { storeChecks } from './store-checks.ts'
+import { targetCheck } from './target-check.ts'
 import { proxyCheck, secretFileChecks, type Way, wayCheck } from './way-checks.ts'
 
 /**
@@ -44,5 +45,6 @@ export async function examine(patient: Patient, order: Order): Promise<readonly 
     clock,
     ...accounts.flatMap(({ checks }) => checks),
     ...stores.flat(),
+    ...(await Promise.all(scope.targets.map((name) => targetCheck(world, name)))),
   ]
 }

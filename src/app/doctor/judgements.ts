@@ -1,6 +1,7 @@
 import { type Check, faulty, passed, skipped, type Subject, warned } from '../../core/check.ts'
 import { notableSkew, type Skew } from '../../core/skew.ts'
-import { duration, formatDuration, second, times } from '../../core/time.ts'
+import { diesAt, type SignInLife, signInState } from '../../core/sign-in-life.ts'
+import { day, type Duration, duration, formatDuration, type Instant, second, times } from '../../core/time.ts'
 import type { Remains } from '../../ports/store-trial.ts'
 import type { ShownCertificate } from '../../ports/vantage.ts'
 
@@ -36,6 +37,26 @@ export function judgeStoreDirectory(store: string, path: string, mode: number | 
 export function certificateText(certificate: ShownCertificate): string {
   const { issuer, isPublic } = certificate
   return isPublic ? `a certificate of ${issuer}` : `a certificate of ${issuer}, a private authority`
+}
+
+/** A sign-in that worked: what it gave, and of one that a person made once, how long it lasts without use. */
+export function judgeSignIn(
+  { name, user, method }: { readonly name: string; readonly user: string; readonly method: string },
+  tokenLife: Duration | undefined,
+  life: SignInLife | undefined,
+  now: Instant,
+): Check {
+  const subject = { account: name }
+  const text = `as ${user} by ${method}: a token for Azure DevOps`
+  const token = tokenLife === undefined ? text : `${text}, good for ${remainingText(tokenLife)}`
+  if (life === undefined) return passed('sign-in', subject, token)
+  const ago = (at: Instant): string => (now - at < day ? 'today' : `${Math.floor((now - at) / day)}d ago`)
+  const rest = `${Math.max(0, Math.round((diesAt(life) - now) / day))}d`
+  const kept = `a person signed in ${ago(life.signedInAt)}, it was renewed ${ago(life.redeemedAt)}, and dies in ${rest} unless it is used`
+  const message = `${token}; ${kept}`
+  const isWell = signInState(life, now) === 'healthy'
+  const remedy = `Run \`patrol apply\` more often, or \`patrol login ${name}\`, so that it does not die.`
+  return isWell ? passed('sign-in', subject, message) : warned('sign-in', subject, message, remedy)
 }
 
 /** How this computer's clock compares with the services'. */

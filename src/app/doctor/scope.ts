@@ -25,6 +25,8 @@ export interface StoreScope {
 export interface Scope {
   readonly accounts: readonly AccountScope[]
   readonly stores: readonly StoreScope[]
+  /** Names of targets. */
+  readonly targets: readonly string[]
   /** Base addresses of the services, each once. */
   readonly addresses: readonly string[]
 }
@@ -37,6 +39,7 @@ export interface Scope {
  */
 export function scopeOf(wanted: Wanted, only: string | undefined): Scope {
   const entries = [...wanted.tokens, ...wanted.rules].filter(({ account }) => only === undefined || account === only)
+  const delivered = new Set(entries.flatMap(({ targets }) => targets))
   const used = new Set(entries.map((entry) => ('name' in entry ? entry.place?.store : entry.store)))
   const stores = [...wanted.stores.values()]
     .filter(({ name }) => only === undefined || used.has(name))
@@ -51,7 +54,13 @@ export function scopeOf(wanted: Wanted, only: string | undefined): Scope {
   const accounts = [...wanted.accounts.values()]
     .filter(({ name }) => only === undefined || name === only || openers.has(name))
     .map((account): AccountScope => ({ account, organizations: organizationsOf(wanted, account.name) }))
-  return { accounts, stores, addresses: addressesOf(wanted, accounts, stores) }
+  const targets = [...wanted.targets.keys()].filter((name) => only === undefined || delivered.has(name))
+  return { accounts, stores, targets, addresses: addressesOf(wanted, accounts, stores) }
+}
+
+/** Whether it is we who ask Microsoft Entra; some methods leave that to another program. */
+export function asksEntra({ signIn }: Pick<WantedAccount, 'signIn'>): boolean {
+  return signIn.method !== 'access-token' && signIn.method !== 'azure-cli'
 }
 
 function openerOf(store: WantedStore): string | undefined {
@@ -78,8 +87,8 @@ function addressesOf(
   accounts: readonly AccountScope[],
   stores: readonly StoreScope[],
 ): readonly string[] {
-  const asksEntra = accounts.some(({ account }) => account.signIn.method !== 'access-token')
+  const entra = accounts.some(({ account }) => asksEntra(account)) ? [endpoints.entra] : []
   const vaults = stores.flatMap(({ store }) => (store.type === 'azure-key-vault' ? [store.url] : []))
   const azureDevOps = accounts.length > 0 ? [endpoints.azureDevOps, endpoints.vssps] : []
-  return [...new Set([...(asksEntra ? [endpoints.entra] : []), ...azureDevOps, ...vaults])]
+  return [...new Set([...entra, ...azureDevOps, ...vaults])]
 }

@@ -17,9 +17,10 @@ export async function secretFileChecks(
   { vantage, secretFiles, wanted }: Patient,
   scope: Scope,
 ): Promise<readonly Check[]> {
-  const tokenFiles = [...wanted.accounts.values()].flatMap(({ signIn }) =>
-    signIn.method === 'access-token' && 'file' in signIn.token ? [signIn.token.file] : [],
-  )
+  const tokenFiles = [...wanted.accounts.values()].flatMap(({ signIn }) => {
+    if (signIn.method === 'access-token') return 'file' in signIn.token ? [signIn.token.file] : []
+    return signIn.method === 'on-behalf-of' && 'file' in signIn.assertion ? [signIn.assertion.file] : []
+  })
   const files = [...new Set([...secretFiles, ...tokenFiles])]
   const stores = scope.stores.flatMap(({ store }) => (store.type === 'file' ? [store] : []))
   const found = await Promise.all([

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   certificateText,
   judgeClock,
+  judgeSignIn,
   judgeRemains,
   judgeSecretFile,
   judgeStoreDirectory,
@@ -11,7 +12,7 @@ import {
 import { judgeProbe, leftProbes } from '../../../src/app/doctor/probe-pat.ts'
 import { installationOf, markedName } from '../../../src/core/names.ts'
 import type { Pat } from '../../../src/core/pat.ts'
-import { duration, hour, instant, minute, second } from '../../../src/core/time.ts'
+import { day, duration, hour, instant, minute, second } from '../../../src/core/time.ts'
 import type { Probe } from '../../../src/ports/prober.ts'
 import { later, start } from '../../support/builders.ts'
 
@@ -42,6 +43,30 @@ describe("a store's directory", () => {
     [0o777, true],
   ])('of mode %o is one that others can change: %s', (mode, is) => {
     expect(judgeStoreDirectory('local', '/var/lib/patrol', mode) !== undefined).toBe(is)
+  })
+})
+
+describe('a sign-in', () => {
+  const account = { name: 'ci-bot', user: 'ci-bot@contoso.example', method: 'refresh-token' }
+  const ago = (days: number) => instant(start - days * day)
+
+  test('says how long its token is good for, where that is known', () => {
+    expect(judgeSignIn(account, duration(59.5 * minute), undefined, start)).toMatchObject({
+      result: 'ok',
+      message: 'as ci-bot@contoso.example by refresh-token: a token for Azure DevOps, good for 59m',
+    })
+    expect(judgeSignIn(account, undefined, undefined, start).message).toMatch(/Azure DevOps$/)
+  })
+
+  test.each([
+    [40, 0, 'ok', 'a person signed in 40d ago, it was renewed today, and dies in 90d'],
+    [80, 60, 'ok', 'renewed 60d ago, and dies in 30d'],
+    [80, 70, 'warning', 'renewed 70d ago, and dies in 20d'],
+  ] as const)('made %i and renewed %i days ago is %s', (signedIn, redeemed, result, message) => {
+    const life = { signedInAt: ago(signedIn), redeemedAt: ago(redeemed) }
+    const check = judgeSignIn(account, undefined, life, start)
+    expect(check).toMatchObject({ result, message: expect.stringContaining(message) })
+    if (result === 'warning') expect(check.remedy).toContain('patrol login ci-bot')
   })
 })
 
