@@ -14,7 +14,7 @@ export interface EmulatedEstate {
 /**
  * Writes a configuration and an environment for the first user and vault of a running emulator.
  *
- * @param tokens the `tokens:` part of the configuration, as YAML
+ * @param tokens the `tokens:` part of the configuration, as YAML; what else is to be in it may stand before
  */
 export function writeEstate(
   emulator: Emulator,

@@ -19,6 +19,7 @@ interface CrashPoint {
 /** A situation, and the command line that is killed in it. */
 export interface Phase {
   readonly words: string
+  readonly hasTargets: boolean
   prepare(): Promise<Estate>
 }
 
@@ -33,13 +34,19 @@ export function phases(options: EstateOptions): Readonly<Record<'establish' | 'r
   const superseded = async (): Promise<Estate> => {
     const estate = await established()
     await estate.run('rotate package-feed')
+    if (options.targets === true) {
+      estate.emulator.travel(2 * hour)
+      // What was delivered at once is delivered once more.
+      await estate.run('apply')
+    }
     estate.emulator.travel(2 * day + hour)
     return estate
   }
+  const hasTargets = options.targets === true
   return {
-    establish: { words: 'apply', prepare: () => Estate.open(options) },
-    rotate: { words: 'rotate package-feed', prepare: established },
-    retire: { words: 'apply', prepare: superseded },
+    establish: { words: 'apply', hasTargets, prepare: () => Estate.open(options) },
+    rotate: { words: 'rotate package-feed', hasTargets, prepare: established },
+    retire: { words: 'apply', hasTargets, prepare: superseded },
   }
 }
 
@@ -58,6 +65,10 @@ export async function killAtEach(phase: Phase, establishes: boolean): Promise<nu
     await estate.converge()
     expect(await estate.hands('package-feed'), point.name).toBe(true)
     expect(estate.cutOff(2 * day), point.name).toEqual([])
+    if (phase.hasTargets) {
+      const value = await estate.value('package-feed')
+      expect(estate.copies.held(), point.name).toEqual([value, value])
+    }
     await estate.stop()
   }
   const requests = new Set(points.map(({ service, skip }) => `${service} ${skip}`)).size

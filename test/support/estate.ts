@@ -11,6 +11,7 @@ import type { Io } from '../../src/cli/io.ts'
 import { runCommandLine } from '../../src/cli/program.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/emulator.ts'
 import type { Fixture } from '../../src/emulator/fixture-schema.ts'
+import { Copies } from './copies.ts'
 import { findLeaks } from './leaks.ts'
 
 export const tenant = '11111111-2222-3333-4444-555555555555'
@@ -35,6 +36,8 @@ export interface EstateOptions {
   readonly at?: number
   /** The store that the tokens use; a key vault when left out. */
   readonly store?: 'vault' | 'file'
+  /** Whether the first token has two targets, `Estate.copies`. */
+  readonly targets?: boolean
 }
 
 export interface CallOptions {
@@ -88,6 +91,8 @@ export class Estate {
   readonly directory: string
   readonly configFile: string
   readonly variables: Readonly<Record<string, string>>
+  /** Where copies go. */
+  readonly copies: Copies
   readonly printed: string[] = []
   readonly #children = new Set<ChildProcess>()
 
@@ -96,7 +101,9 @@ export class Estate {
     directory: string,
     configFile: string,
     variables: Readonly<Record<string, string>>,
+    copies: Copies,
   ) {
+    this.copies = copies
     this.emulator = emulator
     this.directory = directory
     this.configFile = configFile
@@ -124,9 +131,11 @@ export class Estate {
     rmSync(environmentFile)
     const rewrite = options.rewrite ?? ((text: string) => text)
     const text = readFileSync(configFile, 'utf8')
-    writeFileSync(configFile, rewrite(options.store === 'file' ? withFileStore(text) : text))
+    const copies = new Copies()
+    const stored = options.store === 'file' ? withFileStore(text) : text
+    writeFileSync(configFile, rewrite(options.targets === true ? copies.into(stored) : stored))
     const identity = options.store === 'file' ? { PATROL_AGE_IDENTITY: await generateIdentity() } : {}
-    return new Estate(emulator, directory, configFile, { ...variables, ...identity })
+    return new Estate(emulator, directory, configFile, { ...variables, ...identity }, copies)
   }
 
   /** Runs a command line in this process, with the emulator's clock. */
@@ -344,6 +353,7 @@ export class Estate {
     const { PATROL_AGE_IDENTITY } = this.variables
     const secrets = [...this.emulator.secrets(), ...(PATROL_AGE_IDENTITY === undefined ? [] : [PATROL_AGE_IDENTITY])]
     await this.emulator.stop()
+    this.copies.stop()
     const files = readdirSync(this.directory, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))

@@ -13,3 +13,16 @@ test.each([
   },
   120_000,
 )
+
+test.each([
+  ['establish', 17],
+  ['rotate', 16],
+  ['retire', 13],
+] as const)(
+  'with two targets: killed at each of its %2$i or more requests, %1$s is completed, and both hold the value in the end',
+  async (name, least) => {
+    const requests = await killAtEach(phases({ store: 'vault', targets: true })[name], name === 'establish')
+    expect(requests).toBeGreaterThanOrEqual(least)
+  },
+  180_000,
+)

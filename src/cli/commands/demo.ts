@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PatrolError } from '../../core/errors.ts'
 import { day, hour, minute } from '../../core/time.ts'
 import { type Stage, narrate, play, playAndKill } from '../demo-stage.ts'
@@ -27,11 +27,25 @@ const pats = [
   { displayName: 'Forgotten', scope: 'vso.code', validFrom: '-90d', validTo: '-1d' },
 ].map((pat) => ({ owner, organization, ...pat }))
 
-const tokens = `tokens:
+/** Two consumers of the feed: a build server, which reads a file of variables, and somebody's npm. */
+const tokens = `targets:
+  build-server:
+    type: dotenv
+    path: ./build-server.env
+    variable: AZURE_DEVOPS_EXT_PAT
+  npm:
+    type: npmrc
+    path: ./consumer.npmrc
+    registry: https://pkgs.dev.azure.com/contoso/_packaging/feed/npm/registry/
+    group: 2
+tokens:
   - name: package-feed
     displayName: Package feed
     scopes:
       - vso.packaging_write
+    targets:
+      - build-server
+      - npm
   - match: Nightly*
     method: rotate
   - match: "*"
@@ -75,14 +89,20 @@ async function tell(stage: Stage): Promise<void> {
   await play(stage, 'list')
   narrate(
     stage,
-    'patrol.yaml declares a package-feed token, rotates what is called Nightly…, and extends the rest. The plan:',
+    'patrol.yaml declares a package-feed token with two targets, rotates what is called Nightly…, and extends the rest. The plan:',
   )
   await play(stage, 'plan')
-  narrate(stage, 'So be it. New values go into Azure Key Vault; the old PAT goes on working for whoever still uses it.')
+  narrate(
+    stage,
+    'So be it. New values go into Azure Key Vault, and copies to a build server and an .npmrc; the old PAT goes on working for whoever still uses it.',
+  )
   await play(stage, 'apply')
   narrate(stage, 'The overlap: two PATs of nightly-build work. Running again changes nothing.')
   await play(stage, 'apply')
   await play(stage, 'status')
+  writeFileSync(join(dirname(stage.configFile), 'consumer.npmrc'), '')
+  narrate(stage, 'Somebody empties the .npmrc. The next run sees it, and delivers the copy again.')
+  await play(stage, 'apply')
   emulator.travel(2 * day + 5 * minute)
   narrate(stage, 'Two days later every consumer has read the new value, and the old PAT is revoked.')
   await play(stage, 'apply')
@@ -98,7 +118,7 @@ async function tell(stage: Stage): Promise<void> {
   emulator.travel(70 * minute)
   narrate(
     stage,
-    'The vault still hands out a PAT that works. An hour later a run finds the one that nobody holds, and collects it.',
+    'The vault still hands out a PAT that works. An hour later a run finds the one that nobody holds, and collects it. Copies are delivered once more, now that no older one can still be on its way.',
   )
   await play(stage, 'apply')
   await play(stage, 'status')

@@ -1,0 +1,125 @@
+import { chmodSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { Estate } from '../support/estate.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+let estate: Estate
+
+afterEach(async () => {
+  await estate.stop()
+})
+
+const kinds = (json: any): readonly string[] =>
+  json.results.map(({ kind, reason = 'asked', status, target = '' }: any) =>
+    `${kind} ${reason} ${status} ${target}`.trim(),
+  )
+
+test('two targets get each new value, and the old PAT goes when both have it for good', async () => {
+  estate = await Estate.open({ targets: true })
+  writeFileSync(estate.copies.file, '# mine\nOTHER=1\n')
+  chmodSync(estate.copies.file, 0o640)
+  const first = await estate.run('apply --json')
+  expect(kinds(first.json)).toEqual(['mint absent done', 'deliver asked done variables', 'deliver asked done program'])
+  const value = await estate.value('package-feed')
+  expect(estate.copies.held()).toEqual([value, value])
+  expect(readFileSync(estate.copies.file, 'utf8')).toBe(`# mine\nOTHER=1\nFEED_PAT=${value}\n`)
+  expect(statSync(estate.copies.file).mode & 0o777).toBe(0o640)
+
+  estate.emulator.travel(21 * day)
+  await estate.run('apply')
+  const next = await estate.value('package-feed')
+  expect(next).not.toBe(value)
+  expect(estate.copies.held()).toEqual([next, next])
+  estate.emulator.travel(2 * hour)
+  const settled = await estate.run('apply --json')
+  expect(kinds(settled.json)).toEqual(['deliver unsettled done variables', 'deliver unsettled done program'])
+  estate.emulator.travel(2 * day + hour)
+  expect(kinds((await estate.run('apply --json')).json)).toEqual(['revoke superseded done'])
+  expect(estate.active()).toHaveLength(1)
+})
+
+test('a target that fails holds back its group and the revocation; status tells of it', async () => {
+  estate = await Estate.open({ targets: true })
+  await estate.run('apply')
+  estate.copies.breakProgram(true)
+  estate.emulator.travel(21 * day)
+  const failing = await estate.run('apply --json')
+  expect(failing.code).toBe(1)
+  expect(kinds(failing.json)).toEqual(['mint due done', 'deliver asked done variables', 'deliver asked failed program'])
+  expect(failing.json.results[2].error).toMatchObject({
+    code: 'delivery-failed',
+    message: expect.stringContaining('ended with 1'),
+  })
+  const status = await estate.run('status --json')
+  expect(status.json.tokens[0].deliveries).toMatchObject([
+    {
+      target: 'variables',
+      group: 1,
+      state: 'delivered',
+      declared: true,
+      generation: expect.stringMatching(/^\w{12}$/),
+    },
+    {
+      target: 'program',
+      group: 2,
+      state: 'failing',
+      failures: 1,
+      nextAttemptAt: expect.any(String),
+      lackingSince: expect.any(String),
+    },
+  ])
+  expect((await estate.run('status')).stdout).toMatch(/package-feed +program +failing +never +failed once, next try /)
+  estate.emulator.travel(6 * day)
+  await estate.run('apply')
+  expect(estate.active()).toHaveLength(2)
+  estate.copies.breakProgram(false)
+  estate.emulator.travel(hour)
+  expect(kinds((await estate.run('apply --json')).json)).toContain('deliver failed-before done program')
+  const value = await estate.value('package-feed')
+  expect(estate.copies.held()).toEqual([value, value])
+})
+
+test('a copy that was overwritten or deleted is seen and delivered again', async () => {
+  estate = await Estate.open({ targets: true })
+  await estate.run('apply')
+  const value = await estate.value('package-feed')
+  writeFileSync(estate.copies.file, 'FEED_PAT=mine\n')
+  rmSync(estate.copies.program)
+  const status = await estate.run('status --json')
+  expect(status.json.tokens[0].deliveries).toMatchObject([
+    { target: 'variables', state: 'overwritten', message: expect.stringContaining('another value') },
+    { target: 'program', state: 'gone' },
+  ])
+  expect((await estate.run('plan --check')).code).toBe(3)
+  const healed = await estate.run('apply --json')
+  expect(kinds(healed.json)).toEqual(['deliver drifted done variables', 'deliver drifted done program'])
+  expect(estate.copies.held()).toEqual([value, value])
+  const mark = estate.emulator.requests().length
+  expect(kinds((await estate.run('apply --json')).json)).toEqual([])
+  expect(estate.mutations(mark)).toEqual([])
+})
+
+test('a symbolic link goes on to point where it did', async () => {
+  estate = await Estate.open({ targets: true })
+  const real = join(estate.copies.directory, 'real.env')
+  writeFileSync(real, 'OTHER=1\n')
+  symlinkSync('real.env', estate.copies.file)
+  await estate.run('apply')
+  expect(readFileSync(real, 'utf8')).toBe(`OTHER=1\nFEED_PAT=${await estate.value('package-feed')}\n`)
+})
+
+test('a proof that fails after the delivery keeps the old PAT, and is told', async () => {
+  estate = await Estate.open({
+    targets: true,
+    rewrite: (text) => text.replace('    variable: FEED_PAT\n', `    variable: FEED_PAT\n    verify: feeds\n`),
+  })
+  const { code, json } = await estate.run('apply --json')
+  expect(code).toBe(1)
+  expect(kinds(json)).toEqual(['mint absent done', 'deliver asked failed variables', 'deliver asked skipped program'])
+  expect(json.results[1].error).toMatchObject({ code: 'proof-failed' })
+  expect(estate.copies.held()).toEqual([await estate.value('package-feed'), undefined])
+})
