@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { cacheKey, type OpenKeychain, removeCacheKey, systemKeychain } from '../adapters/cache/cache-key.ts'
 import { type CachePlace, cachePlace } from '../adapters/cache/cache-place.ts'
 import { isOwnDirectory } from '../adapters/cache/own-file.ts'
-import { readSheet, sheetEnd, sheetName, writeSheet } from '../adapters/cache/sealed-sheet.ts'
+import { readSheet, sheetName, sheetsIn, writeSheet } from '../adapters/cache/sealed-sheet.ts'
 import type { GitRoute } from '../core/git-route.ts'
 import { Secret } from '../core/secret.ts'
 import type { Instant } from '../core/time.ts'
@@ -140,9 +140,4 @@ export async function clearCache(sources: CacheSources): Promise<CacheState> {
   for (const name of sheets) rmSync(join(place.directory, name), { force: true })
   if (isOwnDirectory(place.directory)) await removeCacheKey(place, sources.openKeychain ?? systemKeychain)
   return { ...place, configurations: sheets.length }
-}
-
-function sheetsIn(directory: string): readonly string[] {
-  if (!isOwnDirectory(directory)) return []
-  return readdirSync(directory).filter((name) => name.endsWith(sheetEnd) || name.endsWith('.tmp'))
 }

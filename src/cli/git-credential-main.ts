@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { ValueCache } from '../app/value-cache.ts'
 import { instant } from '../core/time.ts'
 import { defaultConfigFile } from './default-config-file.ts'
@@ -18,7 +19,16 @@ export async function main(): Promise<void> {
   const cache = ValueCache.of(config, { environment, workingDirectory: process.cwd(), platform })
   const answer = await warmAnswer(call.operation, readGitRequest(input), cache, instant(Date.now()))
   if (answer === undefined) return (await import('./main.ts')).main(input)
-  process.stdout.write(answer)
+  print(answer)
+}
+
+/** Git may have gone meanwhile, which is its own affair. A stream would take longer to load than all the rest. */
+function print(answer: string): void {
+  try {
+    writeFileSync(1, answer)
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EPIPE')) process.exitCode = 1
+  }
 }
 
 /** The words behind `git-credential`, as `patrol setup git` writes them and git completes them; undefined for others. */

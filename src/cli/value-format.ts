@@ -75,12 +75,7 @@ function shellWord(value: string): string {
  * https://learn.microsoft.com/azure/devops/artifacts/npm/npmrc
  */
 function npmrc(value: string, registry: string | undefined): string {
-  if (registry === undefined) {
-    throw new PatrolError('usage', 'the format npmrc needs the address of the registry', {
-      remedy: 'Name it: --registry https://pkgs.dev.azure.com/contoso/_packaging/feed/npm/registry/',
-    })
-  }
-  const { host, path } = plainUrlParts(registry, '--registry')
+  const { host, path } = registryParts(registry)
   const paths = path.endsWith('/npm/registry/') ? [path, path.slice(0, -'registry/'.length)] : [path]
   const password = base64(value)
   return paths
@@ -89,6 +84,20 @@ function npmrc(value: string, registry: string | undefined): string {
       return `${key}:username=${anyUser}\n${key}:_password=${password}\n${key}:email=unused\n`
     })
     .join('')
+}
+
+/**
+ * Host and path of the registry that `npmrc` is for.
+ *
+ * @throws PatrolError `usage` when it is missing or no plain address
+ */
+export function registryParts(registry: string | undefined): { readonly host: string; readonly path: string } {
+  if (registry === undefined) {
+    throw new PatrolError('usage', 'the format npmrc needs the address of the registry', {
+      remedy: 'Name it: --registry https://pkgs.dev.azure.com/contoso/_packaging/feed/npm/registry/',
+    })
+  }
+  return plainUrlParts(registry, '--registry')
 }
 
 /** Readers of netrc agree on words without quotes alone. https://everything.curl.dev/usingcurl/netrc.html */

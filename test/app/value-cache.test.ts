@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -140,6 +140,29 @@ describe.runIf(hasMemory)('what was kept', () => {
     const second = runtime.files().find(({ name }) => name.endsWith('.sealed') && name !== first?.name)
     writeFileSync(join(runtime.path, 'azdo-patrol', second?.name ?? ''), Buffer.from(first?.text ?? '', 'latin1'))
     expect(await open(sources(), 'other.yaml').read(now)).toBeUndefined()
+  })
+
+  test('is removed by a later call when it is too old to count', async () => {
+    await open().keep(routes, kept('code'))
+    const [old] = runtime.files().filter(({ name }) => name.endsWith('.sealed'))
+    const path = join(runtime.path, 'azdo-patrol', old?.name ?? '')
+    writeFileSync(`${path}.1-1.tmp`, 'left by a killed program', { mode: 0o600 })
+    const hourAgo = (Date.now() - 3_700_000) / 1000
+    for (const one of [path, `${path}.1-1.tmp`]) utimesSync(one, hourAgo, hourAgo)
+    writeFileSync(join(folder, 'other.yaml'), 'x\n')
+    await open(sources(), 'other.yaml').keep(routes, kept('code'))
+    const names = runtime.files().map(({ name }) => name)
+    expect(names).toHaveLength(2)
+    expect(names).not.toContain(old?.name)
+  })
+
+  test('can be read by all while many write', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `token-${index}`)
+    await Promise.all(names.map((name) => open().keep(routes, kept(name))))
+    const seen = await tokens(open())
+    expect(seen.length).toBeGreaterThan(0)
+    for (const one of seen) expect(one).toMatch(/^(token-\d+): value of \1$/)
+    expect(runtime.files()).toHaveLength(2)
   })
 
   test('is removed with its key', async () => {

@@ -91,6 +91,24 @@ describe('the package', () => {
     }
   })
 
+  it('answers git without what reads command lines and configurations', () => {
+    const read = (path: string): string => readFileSync(join(root, 'dist', path), 'utf8')
+    const loaded = new Map<string, string>()
+    const load = (path: string): void => {
+      if (loaded.has(path)) return
+      const text = read(path)
+      loaded.set(path, text)
+      for (const [, , next = ''] of text.matchAll(/(?:from|import)\s*(["'])\.\/([^"']+)\1/g))
+        load(join(dirname(path), next))
+    }
+    load('git-credential.js')
+    const size = [...loaded.values()].reduce((sum, text) => sum + text.length, 0)
+    expect(loaded.size).toBeGreaterThan(1)
+    expect(size).toBeLessThan(40_000)
+    load('main.js')
+    expect(loaded.size).toBeGreaterThan(5)
+  })
+
   it('needs no other package', () => {
     expect(manifest.dependencies).toBeUndefined()
   })

@@ -10,7 +10,7 @@ import { wordsOf } from './words.ts'
  * Stories are whole sessions with the program, in text that is read like one:
  *
  * - `# …` is prose.
- * - `@ …` changes the scene: `tokens`, `pats` and `file NAME` (with lines that begin with `|`), `terminal 80`, `piped`,
+ * - `@ …` changes the scene: `tokens`, `pats`, `input` and `file NAME` (with lines that begin with `|`), `terminal 80`, `piped`,
  *   `travel 21d`, `answer yes`, `meanwhile scanner`, `variable NAME=VALUE`, `switches {…}`, `revoked-by scanner PATTERN`, `down vault`, `up`.
  * - `$ patrol …` runs a command. What it says on stderr follows behind `! `, what it prints to stdout behind `> `, and an
  *   exit code other than 0 as `? 3`.
@@ -97,6 +97,9 @@ class Scene {
         break
       case 'travel':
         this.#travelled += lengthOf(rest)
+        break
+      case 'input':
+        this.#call = { ...this.#call, input: text }
         break
       case 'answer':
         this.#answers = () => rest

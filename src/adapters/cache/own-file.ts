@@ -48,11 +48,14 @@ export function readOwnFile(path: string): Buffer | undefined {
   }
 }
 
+/** How a file ends that is being written. */
+export const unfinished = '.tmp'
+
 let written = 0
 
 /** Writes a file for this user alone; readers see the old bytes or the new ones. It need not outlast a power cut. */
 export function writeOwnFile(path: string, bytes: Uint8Array): void {
-  const temporary = `${path}.${process.pid}-${++written}.tmp`
+  const temporary = `${path}.${process.pid}-${++written}${unfinished}`
   try {
     writeFileSync(temporary, bytes, { mode: 0o600, flag: 'wx' })
     renameSync(temporary, path)

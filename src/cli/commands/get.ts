@@ -8,7 +8,7 @@ import type { Command } from '../invocation.ts'
 import type { Io } from '../io.ts'
 import { storedValue } from '../stored-value.ts'
 import { isoText } from '../time-text.ts'
-import { formatValue, type ValueFormat } from '../value-format.ts'
+import { formatValue, registryParts, type ValueFormat } from '../value-format.ts'
 import { checkedVariable, variableFor } from '../variable-name.ts'
 
 export interface GetOptions {
@@ -30,6 +30,7 @@ export const getCommand: Command<GetOptions> = (invocation, given) => {
   const [name = ''] = positional
   const format = formatOf(given, options.json)
   const variable = given.name === undefined ? variableFor(name) : checkedVariable(given.name, '--name')
+  if (format === 'npmrc') registryParts(registry)
   const runnerFile = format === 'github' ? fileOfRunner(io, given.to ?? 'env') : undefined
   if (io.stdoutIsTerminal && show !== true) {
     throw new PatrolError('usage', 'this would print a secret to the terminal', {
