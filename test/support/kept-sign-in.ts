@@ -37,12 +37,12 @@ export function vaultEnvironment(estate: Estate): Readonly<Record<string, string
 export async function loginByCode(
   estate: Estate,
   person: Partial<Person> = {},
-  options: CallOptions & { readonly flags?: string } = {},
+  options: CallOptions & { readonly flags?: string; readonly account?: string } = {},
 ): Promise<Ended> {
   const browser = new ScriptedBrowser(estate.emulator)
   estate.emulator.set({ devicePollSeconds: 0 })
   let gone: Promise<unknown> = Promise.resolve()
-  const ended = await estate.run(`login ci-bot --device-code ${options.flags ?? ''}`, {
+  const ended = await estate.run(`login ${options.account ?? 'ci-bot'} --device-code ${options.flags ?? ''}`, {
     ...options,
     hears: (text) => {
       const [, address, deviceCode] = /Open (\S+) in .* type the code (\w+) /.exec(text) ?? []
