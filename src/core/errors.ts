@@ -22,7 +22,7 @@ export const remedies = {
   'not-signed-in': 'Azure DevOps did not accept the sign-in. Check tenant and organization, and sign in anew.',
   'access-denied': 'Give the account access to the organization, or ask for the permission that the message names.',
   'conditional-access':
-    'A Conditional Access policy refused this request. Run from an allowed network, or ask the Entra administrator for an exclusion.',
+    'A Conditional Access policy refused this request. Run from an allowed network, or ask the Entra administrator for an exclusion; the policy of the organization on IP Conditional Access decides whether it holds for PATs as well.',
   'policy-global-pat':
     'The tenant forbids PATs for all organizations. Patrol never asks for one: name an organization.',
   'policy-full-scope':

@@ -65,6 +65,7 @@ function wrongConfigurations({ words, text }: Block): readonly string[] {
     USER_PASSWORD: 'a password',
     TENANT_ID: 'contoso.onmicrosoft.com',
     AZURE_DEVOPS_TOKEN: 'a token',
+    CLIENT_SECRET: 'a secret',
   }
   const loaded = loadConfig('/page/patrol.yaml', {
     variables,
