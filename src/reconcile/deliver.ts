@@ -34,6 +34,16 @@ interface Outcome {
  * is tried again in a later run, ever more seldom.
  */
 export async function deliver(turn: Turn, targets: readonly string[]): Promise<readonly Delivered[]> {
+  try {
+    return await deliverInRounds(turn, targets)
+  } catch (error) {
+    // Nobody knows how far it came, so later groups wait.
+    for (const name of targets) turn.noteFailedTarget(name)
+    throw error
+  }
+}
+
+async function deliverInRounds(turn: Turn, targets: readonly string[]): Promise<readonly Delivered[]> {
   if (targets.length === 0) return []
   for (let round = 1; ; round++) {
     const stored = await turn.store.read(turn.place.secretName)

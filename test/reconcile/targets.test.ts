@@ -134,6 +134,24 @@ describe('groups', () => {
   })
 })
 
+test('a later group waits also when the first could not even be read for', async () => {
+  const world = new SimulatedWorld()
+  world.interfere = (effect) => {
+    if (effect === 'deliver:first') throw new PatrolError('delivery-failed', 'down')
+  }
+  await run(world, two)
+  world.pass(times(6, minute))
+  let refused = 0
+  world.interfere = (effect) => {
+    if (effect === 'read:value' && refused++ === 0) throw new PatrolError('store-unreachable', 'no answer')
+  }
+  expect(told(await run(world, two))).toEqual([
+    ['deliver', 'failed-before', 'failed', 'first'],
+    ['deliver', 'undelivered', 'skipped', 'second'],
+  ])
+  expect(world.held.size).toBe(0)
+})
+
 describe('proof', () => {
   test('a failing one keeps the delivery open, and the old PAT alive', async () => {
     const world = new SimulatedWorld()
