@@ -1,6 +1,7 @@
 import { type Instant, instant } from '../../src/core/time.ts'
 import type { SimulatedEstate, SimulatedVersion } from '../../test/simulation/estate.ts'
 import type { Gate } from '../../test/simulation/gate.ts'
+import { vault } from '../../test/simulation/ports.ts'
 
 export interface ListedPat {
   readonly id: string
@@ -54,15 +55,15 @@ const organization = 'contoso'
 
 /** The estate as a script or a tool of others sees it; every request passes the gate. */
 export function openServices(estate: SimulatedEstate, gate: Gate): Services {
-  const read = <Answer>(name: string, take: () => Answer): Promise<Answer> =>
-    gate.pass({ name: `read:${name}`, mutates: false, limits: undefined }, take)
-  const change = <Answer>(name: string, take: () => Answer): Promise<Answer> =>
-    gate.pass({ name, mutates: true, limits: undefined }, take)
+  const read = <Answer>(to: string, name: string, take: () => Answer): Promise<Answer> =>
+    gate.pass({ name: `read:${name}`, to, mutates: false, limits: undefined }, take)
+  const change = <Answer>(to: string, name: string, take: () => Answer): Promise<Answer> =>
+    gate.pass({ name, to, mutates: true, limits: undefined }, take)
   const versions = (): readonly SimulatedVersion[] => estate.secrets.get(secretName) ?? []
   return {
     now: () => gate.now(),
     list: () =>
-      read('pats', () =>
+      read(organization, 'pats', () =>
         estate.listActive(owner, organization).map((pat) => ({
           id: pat.authorizationId,
           displayName: pat.displayName,
@@ -73,7 +74,7 @@ export function openServices(estate: SimulatedEstate, gate: Gate): Services {
       ),
     mint: async (request) => {
       try {
-        return await change('mint', () => {
+        return await change(organization, 'mint', () => {
           const pat = estate.createPat({ ...request, owner, organization })
           return { pat: { id: pat.authorizationId, value: pat.value, validTo: pat.validTo }, error: 'none' }
         })
@@ -82,11 +83,11 @@ export function openServices(estate: SimulatedEstate, gate: Gate): Services {
         throw error
       }
     },
-    revoke: (id) => change('revoke', () => estate.revoke(owner, organization, id)),
-    read: () => read('current', () => estate.current(secretName)),
-    versions: () => read('versions', () => [...versions()]),
+    revoke: (id) => change(organization, 'revoke', () => estate.revoke(owner, organization, id)),
+    read: () => read(vault, 'current', () => estate.current(secretName)),
+    versions: () => read(vault, 'versions', () => [...versions()]),
     write: (value, tags) =>
-      change('store', () => {
+      change(vault, 'store', () => {
         const version: SimulatedVersion = {
           id: String(estate.next()),
           createdAt: estate.now,
@@ -99,7 +100,7 @@ export function openServices(estate: SimulatedEstate, gate: Gate): Services {
         return version
       }),
     update: (id, { tags, enabled = true }) =>
-      change('update', () => {
+      change(vault, 'update', () => {
         const version = versions().find((one) => one.id === id)
         if (version === undefined) throw new Error(`there is no version ${id}`)
         version.tags = tags

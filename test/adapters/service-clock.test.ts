@@ -1,9 +1,63 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { createTransport } from '../../src/adapters/http/transport.ts'
 import { systemRandom } from '../../src/adapters/random.ts'
 import { createServiceClock } from '../../src/adapters/service-clock.ts'
-import { duration, hour, instant, minute } from '../../src/core/time.ts'
+import { duration, hour, instant, minute, second, times } from '../../src/core/time.ts'
+import { startEmulator } from '../../src/emulator/emulator.ts'
 import type { Event } from '../../src/ports/reporter.ts'
+import { clockContract, type ClockWorld } from '../contract/clock.ts'
+
+clockContract('this computer’s clock beside the services', async (): Promise<ClockWorld> => {
+  const emulator = await startEmulator()
+  const stop = new AbortController()
+  const sleepers: { readonly at: number; readonly wake: () => void }[] = []
+  let passed = 0
+  let set = 0
+  const monotonic = (): number => performance.now() + passed
+  const clock = createServiceClock({
+    wall: () => emulator.now() + set,
+    monotonic,
+    wait: (ms, signal) =>
+      new Promise<void>((resolve, reject) => {
+        const rejectStopped = (): void => reject(new Error('told to stop'))
+        if (signal?.aborted === true) rejectStopped()
+        signal?.addEventListener('abort', rejectStopped)
+        sleepers.push({ at: monotonic() + ms, wake: resolve })
+      }),
+    stop: stop.signal,
+    reporter: { report: () => undefined },
+  })
+  const transport = await createTransport({
+    caFile: emulator.caFile,
+    environment: {},
+    userAgent: 'patrol/test',
+    onDate: (sample) => clock.observe(sample),
+  })
+  const addresses = { 'azure-devops': emulator.endpoints.vssps, vault: Object.values(emulator.endpoints.vaults)[0]! }
+  const hosts = { 'azure-devops': 'vssps', vault: 'vault' } as const
+  return {
+    clock,
+    truth: () => instant(emulator.now()),
+    pass: async (length) => {
+      emulator.travel(length)
+      passed += length
+      for (const { at, wake } of sleepers) if (at <= monotonic()) wake()
+      await wait(0)
+    },
+    set: (by) => void (set += by),
+    hear: async (service) => {
+      const answer = await transport.send({ method: 'GET', url: addresses[service], timeout: times(30, second) })
+      expect(answer.headers['date']).toBeDefined()
+    },
+    setService: (service, by) => emulator.set({ perHostClockSkewSeconds: { [hosts[service]]: by / second } }),
+    tellToStop: () => stop.abort(),
+    stop: async () => {
+      await transport.close()
+      await emulator.stop()
+    },
+  }
+})
 
 const noon = Date.UTC(2026, 5, 1, 12)
 

@@ -171,7 +171,9 @@ export class SimulatedEstate {
   }
 
   probe(organization: string, value: string): Probe {
-    const pat = this.active().find((one) => one.value === value && one.organization === organization)
+    const pat = this.active().find(
+      (one) => one.value === value && (one.allOrganizations || one.organization === organization),
+    )
     const known = pat !== undefined && !pat.stillborn && pat.validFrom + this.useLag <= this.now
     return known ? { kind: 'works', ownerId: pat.owner } : { kind: 'refused', message: 'HTTP 401' }
   }
@@ -200,12 +202,12 @@ export class SimulatedEstate {
     return this.currentOf(ours)
   }
 
-  /** The order of versions says nothing, as in Key Vault. */
+  /** The order of versions is that of their ids, which are chance in Key Vault: it says nothing. */
   versions(name: string): readonly StoredVersion[] {
     this.#check(name)
     return this.#versionsOf(name)
       .map(asStored)
-      .sort((left, right) => ((left.id ?? '') < (right.id ?? '') ? 1 : -1))
+      .sort((left, right) => evenHash(left.id ?? '') - evenHash(right.id ?? ''))
   }
 
   read(name: string): { readonly version: StoredVersion; readonly value: Secret } | undefined {

@@ -7,6 +7,8 @@ import type { Limits } from '../../src/ports/limits.ts'
 export interface Call {
   /** `mint`, `store`, `read:pats` …; with what it is about behind a colon. */
   readonly name: string
+  /** Which service it goes to: an organization, `vault`, or a target by its name. */
+  readonly to: string
   readonly mutates: boolean
   readonly limits: Limits | undefined
 }

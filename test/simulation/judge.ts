@@ -33,8 +33,8 @@ export class Judge {
   readonly #established = new Set<string>()
   /** Every version that was ever stored, by the secret's name, whatever became of the secret. */
   readonly #history = new Map<string, readonly SimulatedVersion[]>()
-  /** When a run that met no trouble last looked at the world; expiry is excused while there was none. */
-  lastCleanRun = 0
+  /** When a run that met no trouble last looked at each token; expiry is excused while there was none. */
+  readonly #cleanRuns = new Map<string, { readonly token: Token; readonly at: number }>()
 
   constructor(estate: SimulatedEstate, tokens: readonly Token[], strangers: readonly SimulatedPat[]) {
     this.#estate = estate
@@ -66,8 +66,17 @@ export class Judge {
   }
 
   declare(tokens: readonly Token[]): void {
-    for (const token of tokens)
-      if (token.place !== undefined) this.#tokens.set(token.place.secretName.toLowerCase(), token)
+    for (const token of tokens) this.#tokens.set(secretOf(token), token)
+  }
+
+  /**
+   * A run to which nothing happened that concerns this token.
+   *
+   * @param token as that run's configuration declares it
+   * @param at when it began
+   */
+  afterCleanRun(token: Token, at: number): void {
+    this.#cleanRuns.set(`${secretOf(token)}\n${token.renewBefore}`, { token, at })
   }
 
   /** After a PAT was revoked by the program. */
@@ -75,7 +84,8 @@ export class Judge {
     const pat = this.#estate.pats.find((one) => one.authorizationId === authorizationId)
     if (pat === undefined || pat.revokedAt !== this.#estate.now) return
     if (this.#strangers.has(pat)) return this.#report('I2', `revoked ${pat.displayName}, which is not managed`)
-    for (const [secretName, token] of this.#tokens) {
+    for (const [secretName, declared] of this.#tokens) {
+      const token = ownOf(declared, begun)
       const versions = this.#estate.secrets.get(secretName) ?? []
       const current = versions.at(-1)
       if (current?.enabled === true && this.#holds(current.value, pat))
@@ -127,7 +137,7 @@ export class Judge {
 
   /** A new value while the old one works and is not due is a change that a converged world must not see. */
   #judgeNeed(secretName: string, previous: SimulatedVersion | undefined, begun: Begun): void {
-    const token = begun.tokens.find((one) => one.place?.secretName.toLowerCase() === secretName)
+    const token = begun.tokens.find((one) => secretOf(one) === secretName)
     const pat = previous && this.#estate.byValue(previous.value)
     if (token === undefined || pat === undefined || previous === undefined || previous.storedAt >= begun.at) return
     if (!this.#estate.isActive(pat) || !previous.enabled || this.#estate.secrets.get(secretName)?.at(-2) !== previous)
@@ -169,8 +179,9 @@ export class Judge {
   }
 
   /** After a version was disabled by the program. */
-  afterDisable(id: string): void {
-    for (const [secretName, token] of this.#tokens) {
+  afterDisable(id: string, begun: Begun | undefined): void {
+    for (const [secretName, declared] of this.#tokens) {
+      const token = ownOf(declared, begun)
       const versions = this.#estate.secrets.get(secretName) ?? []
       const version = versions.find((one) => one.id === id)
       if (version === undefined) continue
@@ -182,7 +193,7 @@ export class Judge {
 
   /** After anything at all: whatever an established token's store hands out works. */
   afterAnything(): void {
-    for (const [secretName, token] of this.#tokens) {
+    for (const secretName of this.#tokens.keys()) {
       const current = this.#estate.current(secretName)
       if (current === undefined) continue
       const pat = this.#estate.byValue(current.value)
@@ -199,15 +210,17 @@ export class Judge {
       if (!this.#established.has(secretName) || this.#excused.has(secretName)) continue
       if (pat.revokedOutside || pat.shortened || pat.value !== current.value)
         this.#excused.set(secretName, this.#estate.now)
-      else if (pat.revokedAt === undefined && pat.validTo <= this.#estate.now) this.#judgeExpiry(secretName, token, pat)
+      else if (pat.revokedAt === undefined && pat.validTo <= this.#estate.now) this.#judgeExpiry(secretName, pat)
       else this.#report('I1', `${secretName} hands out ${pat.displayName}, which does not work`)
     }
   }
 
   /** A PAT may only expire under its token while no untroubled run came in its window. */
-  #judgeExpiry(secretName: string, token: Token, pat: SimulatedPat): void {
-    const window = Math.min(token.renewBefore, (pat.validTo - pat.validFrom) / 3)
-    const had = this.lastCleanRun > pat.validTo - window + window / 100 && this.lastCleanRun < pat.validTo
+  #judgeExpiry(secretName: string, pat: SimulatedPat): void {
+    const had = [...this.#cleanRuns.values()].some(({ token, at }) => {
+      const window = Math.min(token.renewBefore, (pat.validTo - pat.validFrom) / 3)
+      return secretOf(token) === secretName && at > pat.validTo - window + window / 100 && at < pat.validTo
+    })
     if (had) this.#report('I1', `${secretName} let ${pat.displayName} expire, although a run came in its window`)
     this.#excused.set(secretName, this.#estate.now)
   }
@@ -260,4 +273,13 @@ export class Judge {
     if (!this.violations.some((one) => one.invariant === invariant && one.message === message))
       this.violations.push({ invariant, message })
   }
+}
+
+function secretOf(token: Token): string {
+  return (token.place?.secretName ?? '').toLowerCase()
+}
+
+/** The token as the run declares it that did something: with its overlap and its targets. */
+function ownOf(declared: Token, begun: Begun | undefined): Token {
+  return begun?.tokens.find((one) => secretOf(one) === secretOf(declared)) ?? declared
 }

@@ -1,5 +1,6 @@
 import { day, hour, minute } from '../../src/core/time.ts'
 import type { Chance } from './chance.ts'
+import { type Difference, differences, organizations } from './declared.ts'
 
 /** How likely each kind of trouble is for one request, and what the world is like. A seed draws all of it. */
 export interface Options {
@@ -9,7 +10,11 @@ export interface Options {
   readonly aligned: boolean
   readonly orphanAfter: number
   readonly tokens: number
+  /** The tokens are spread over so many of them. */
+  readonly organizations: number
   readonly instances: number
+  /** What the configuration of every instance but the first says differently. */
+  readonly difference: Difference
   readonly concurrency: number
   readonly targets: number
   readonly methodRenew: boolean
@@ -32,7 +37,13 @@ export interface Options {
   /** In each of forty parts of the storm. */
   readonly revokedOutside: number
   readonly policyChanges: number
+  /** Some targets take nothing for a tenth of a lifetime at most, which may be days. */
   readonly targetsDown: number
+  /** For as long, an organization or the vault turns most calls away, or gives no answer to most. */
+  readonly throttling: number
+  readonly failing: number
+  /** The clock of an instance's computer is set, and often set right again. */
+  readonly clockSteps: number
   readonly secretsLost: number
   readonly configurationChanges: number
   /** Every extension gives the PAT a new value, which nobody is told. */
@@ -42,8 +53,10 @@ export interface Options {
   readonly createLag: number
   readonly revokeLag: number
   readonly useLag: number
-  /** Milliseconds by which a process's corrected clock is wrong at most. */
+  /** Milliseconds by which a process's clock is wrong at most even after its correction. */
   readonly clockError: number
+  /** Milliseconds by which the clock of an instance's computer is wrong at most to begin with, before its correction. */
+  readonly clockWrong: number
 }
 
 /**
@@ -57,7 +70,9 @@ export function drawOptions(chance: Chance): Options {
   return {
     storm: lifetime * 2,
     tokens: chance.whole(1, 3),
+    organizations: chance.whole(1, organizations.length),
     instances: chance.pick([1, 2, 2, 3]),
+    difference: chance.pick(['none', 'none', 'none', ...differences]),
     aligned: chance.happens(0.5),
     concurrency: chance.pick([1, 3]),
     targets: chance.pick([0, 1, 2]),
@@ -78,6 +93,9 @@ export function drawOptions(chance: Chance): Options {
     revokedOutside: rate(0.2),
     policyChanges: rate(0.1),
     targetsDown: rate(0.2),
+    throttling: rate(0.2),
+    failing: rate(0.2),
+    clockSteps: rate(0.2),
     secretsLost: rate(0.05),
     configurationChanges: rate(0.1),
     extensionChangesValue: chance.happens(0.1),
@@ -86,6 +104,7 @@ export function drawOptions(chance: Chance): Options {
     revokeLag: chance.pick([0, 0, 10 * minute, 45 * minute]),
     useLag: chance.pick([0, 0, 5_000]),
     clockError: chance.pick([0, 1_000, 20_000]),
+    clockWrong: chance.pick([0, 0, 10 * minute, 3 * hour]),
   }
 }
 
@@ -105,6 +124,9 @@ export function healthy(options: Options): Options {
     revokedOutside: 0,
     policyChanges: 0,
     targetsDown: 0,
+    throttling: 0,
+    failing: 0,
+    clockSteps: 0,
     secretsLost: 0,
     configurationChanges: 0,
     extensionChangesValue: false,

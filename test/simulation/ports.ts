@@ -1,6 +1,8 @@
+import { PatrolError } from '../../src/core/errors.ts'
 import type { Verification } from '../../src/core/token.ts'
 import type { Authority } from '../../src/ports/authority.ts'
 import type { Limits } from '../../src/ports/limits.ts'
+import type { Probe } from '../../src/ports/prober.ts'
 import type { Store } from '../../src/ports/store.ts'
 import type { Target } from '../../src/ports/target.ts'
 import type { World } from '../../src/ports/world.ts'
@@ -17,6 +19,9 @@ export interface View {
   readonly brokenStores?: readonly string[]
 }
 
+/** What calls to the store go to. */
+export const vault = 'vault'
+
 const account = { name: 'ci-bot', owner: 'ci-bot@contoso.example' }
 
 /** The estate as one process of the program sees it: the ports, with every request passing the gate. */
@@ -31,7 +36,8 @@ export function openPorts(estate: SimulatedEstate, gate: Gate, view: View): Worl
     random: { characters: (count) => gate.characters(count) },
     reporter: { report: (event) => gate.report(event) },
     prober: {
-      probe: (organization, value) => read(gate, 'probe', () => estate.probe(organization, value.reveal())),
+      probe: (organization, value) =>
+        read(gate, organization, 'probe', () => estate.probe(organization, value.reveal())).catch(nothingKnown),
     },
     authorities: new Map([[account.name, authority(estate, gate)]]),
     stores: new Map([['vault', store(estate, gate)]]),
@@ -43,55 +49,66 @@ export function openPorts(estate: SimulatedEstate, gate: Gate, view: View): Worl
   }
 }
 
-function read<Answer>(gate: Gate, name: string, take: () => Answer): Promise<Answer> {
-  return gate.pass({ name: `read:${name}`, mutates: false, limits: undefined }, take)
+/** A prober never rejects. */
+function nothingKnown(error: unknown): Probe {
+  if (!(error instanceof PatrolError)) throw error
+  return { kind: 'unknown', message: error.message }
 }
 
-function change<Answer>(gate: Gate, name: string, limits: Limits, take: () => Answer): Promise<Answer> {
-  return gate.pass({ name, mutates: true, limits }, take)
+function read<Answer>(gate: Gate, to: string, name: string, take: () => Answer): Promise<Answer> {
+  return gate.pass({ name: `read:${name}`, to, mutates: false, limits: undefined }, take)
+}
+
+function change<Answer>(gate: Gate, to: string, name: string, limits: Limits, take: () => Answer): Promise<Answer> {
+  return gate.pass({ name, to, mutates: true, limits }, take)
 }
 
 function authority(estate: SimulatedEstate, gate: Gate): Authority {
   const { owner } = account
   return {
-    listActive: (organization) => read(gate, 'pats', () => estate.listActive(owner, organization)),
-    listRevoked: (organization) => read(gate, 'revoked-pats', () => estate.listRevoked(owner, organization)),
+    listActive: (organization) => read(gate, organization, 'pats', () => estate.listActive(owner, organization)),
+    listRevoked: (organization) =>
+      read(gate, organization, 'revoked-pats', () => estate.listRevoked(owner, organization)),
     mint: (organization, request, limits) =>
-      change(gate, `mint:${request.displayName}`, limits, () => estate.mint(owner, organization, request)),
+      change(gate, organization, `mint:${request.displayName}`, limits, () =>
+        estate.mint(owner, organization, request),
+      ),
     extend: (organization, id, validTo, limits) =>
-      change(gate, `extend:${id}`, limits, () => ({
+      change(gate, organization, `extend:${id}`, limits, () => ({
         pat: estate.extend(owner, organization, id, validTo),
         value: undefined,
       })),
     revoke: (organization, id, limits) =>
-      change(gate, `revoke:${id}`, limits, () => estate.revoke(owner, organization, id)),
-    signedInUser: () => read(gate, 'signed-in-user', () => ({ id: owner, user: estate.signedInAs })),
+      change(gate, organization, `revoke:${id}`, limits, () => estate.revoke(owner, organization, id)),
+    signedInUser: (organization) =>
+      read(gate, organization, 'signed-in-user', () => ({ id: owner, user: estate.signedInAs })),
   }
 }
 
 function store(estate: SimulatedEstate, gate: Gate): Store {
   return {
-    identity: () => read(gate, 'identity', () => 'memory:vault'),
-    prepare: () => read(gate, 'prepare', () => 'memory:vault'),
-    current: (names) => read(gate, 'current', () => estate.currentOf(names)),
-    managed: () => read(gate, 'managed', () => estate.managed()),
-    versions: (name) => read(gate, 'versions', () => estate.versions(name)),
-    read: (name) => read(gate, 'value', () => estate.read(name)),
-    admit: (name) => read(gate, 'admit', () => estate.admit(name)),
+    identity: () => read(gate, vault, 'identity', () => 'memory:vault'),
+    prepare: () => read(gate, vault, 'prepare', () => 'memory:vault'),
+    current: (names) => read(gate, vault, 'current', () => estate.currentOf(names)),
+    managed: () => read(gate, vault, 'managed', () => estate.managed()),
+    versions: (name) => read(gate, vault, 'versions', () => estate.versions(name)),
+    read: (name) => read(gate, vault, 'value', () => estate.read(name)),
+    admit: (name) => read(gate, vault, 'admit', () => estate.admit(name)),
     write: (name, value, metadata, limits) =>
-      change(gate, `store:${name}`, limits, () => estate.write(name, value.reveal(), metadata)),
+      change(gate, vault, `store:${name}`, limits, () => estate.write(name, value.reveal(), metadata)),
     updateMetadata: (name, id, metadata, limits) =>
-      change(gate, `record:${name}`, limits, () => estate.updateMetadata(name, id, metadata)),
-    disable: (name, id, limits) => change(gate, `disable:${id}`, limits, () => estate.disable(name, id)),
+      change(gate, vault, `record:${name}`, limits, () => estate.updateMetadata(name, id, metadata)),
+    disable: (name, id, limits) => change(gate, vault, `disable:${id}`, limits, () => estate.disable(name, id)),
   }
 }
 
 function target(estate: SimulatedEstate, gate: Gate, name: string): Target {
   return {
     name,
-    deliver: (consignment, limits) => change(gate, `deliver:${name}`, limits, () => estate.deliver(name, consignment)),
-    inspect: (copy) => read(gate, `inspect:${name}`, () => estate.inspect(name, copy)),
-    remove: (copy, limits) => change(gate, `remove:${name}`, limits, () => estate.remove(name, copy)),
-    check: () => read(gate, `check:${name}`, () => undefined),
+    deliver: (consignment, limits) =>
+      change(gate, name, `deliver:${name}`, limits, () => estate.deliver(name, consignment)),
+    inspect: (copy) => read(gate, name, `inspect:${name}`, () => estate.inspect(name, copy)),
+    remove: (copy, limits) => change(gate, name, `remove:${name}`, limits, () => estate.remove(name, copy)),
+    check: () => read(gate, name, `check:${name}`, () => undefined),
   }
 }

@@ -5,14 +5,15 @@ import type { Token } from '../../src/core/token.ts'
 import { apply, propose } from '../../src/reconcile/run.ts'
 import type { Event } from '../../src/ports/reporter.ts'
 import { Chance } from './chance.ts'
+import { declare, declareDifferently, organizations } from './declared.ts'
 import { SimulatedEstate, type SimulatedPat } from './estate.ts'
 import type { Call } from './gate.ts'
 import { type Begun, Judge, type Violation } from './judge.ts'
 import { drawOptions, healthy, type Options } from './options.ts'
-import { openPorts } from './ports.ts'
+import { openPorts, vault } from './ports.ts'
 import { StormGate, type Witness } from './storm.ts'
 import { Timeline } from './timeline.ts'
-import { declaredToken } from './tokens.ts'
+import { Skies, type Spell, type Weather } from './weather.ts'
 
 export interface Outcome {
   readonly seed: number
@@ -58,7 +59,9 @@ class Simulation implements Witness {
   readonly #lastMutations: string[] = []
   /** When each run began, and what was declared then. */
   readonly #begun = new Map<string, Begun>()
-  #targetsDown = false
+  readonly #skies = new Skies()
+  /** By how many milliseconds each instance's clock is ahead of the services'. */
+  readonly #clocksAhead = new Map<number, number>()
   #absentUntil = 0
   #effects = 0
   #runs = 0
@@ -107,7 +110,7 @@ class Simulation implements Witness {
       maximumLife: undefined,
       extensionChangesValue: false,
     })
-    this.#targetsDown = false
+    this.#skies.clear()
     this.#note('peace')
     let until = this.#drawn.storm + 6 * hour
     // After two unverified generations a token waits for a day.
@@ -163,14 +166,15 @@ class Simulation implements Witness {
     this.#runs += 1
     const name = `${instance}.${run}`
     const gate = new StormGate(this.#seed, name, this.#timeline, () => this.#options, this)
-    const targets = [...new Set(this.#tokens.flatMap((token) => token.targets))]
+    const tokens = this.#tokensOf(instance)
+    const targets = [...new Set(tokens.flatMap((token) => token.targets))]
     const world = openPorts(this.#estate, gate, { concurrency: this.#drawn.concurrency, targets })
     const beganAt = this.#timeline.now
-    this.#begun.set(name, { at: beganAt, tokens: this.#tokens })
+    this.#begun.set(name, { at: beganAt, tokens })
     const work = async (): Promise<void> => {
       const proposals = await propose(
         world,
-        { tokens: this.#tokens, rules: [] },
+        { tokens, rules: [] },
         { maxReplacements: { kind: 'count', count: 1_000 } },
       )
       for (const { plan } of proposals.proposals)
@@ -185,12 +189,16 @@ class Simulation implements Witness {
         ]),
       )
       for (const { kind, status, authorizationId } of report.results) {
-        if (kind === 'mint' && status === 'done' && gate.troubles === 0)
+        if (kind === 'mint' && status === 'done' && gate.isUntroubled())
           this.#judge.afterMintDone(authorizationId ?? '')
       }
-      const clean =
-        gate.troubles === 0 && !this.#targetsDown && report.results.every((result) => result.status !== 'failed')
-      if (clean) this.#judge.lastCleanRun = beganAt
+      for (const token of tokens) {
+        // What befalls another organization or a target is no excuse.
+        const failed = report.results.some(
+          (result) => result.token === token.name && result.status === 'failed' && result.kind !== 'deliver',
+        )
+        if (!failed && gate.isUntroubled(vault, token.organization)) this.#judge.afterCleanRun(token, beganAt)
+      }
     }
     const failure = await Promise.race([work().then(() => undefined, asPatrolError), gate.life.ended])
     if (failure === 'crashed') this.#note(`${name} crashed`)
@@ -212,7 +220,7 @@ class Simulation implements Witness {
     if (kind === 'store') this.#judge.afterStore(subject, this.#begun.get(process))
     if (kind === 'mint') this.#spoil(subject)
     if (kind === 'revoke') this.#judge.afterRevoke(subject, this.#begun.get(process))
-    if (kind === 'disable') this.#judge.afterDisable(subject)
+    if (kind === 'disable') this.#judge.afterDisable(subject, this.#begun.get(process))
   }
 
   /** A new PAT may be of no use, or be found by a scanner before anybody has it. */
@@ -258,6 +266,9 @@ class Simulation implements Witness {
       ['revoked-outside', this.#drawn.revokedOutside, (chance) => this.#revokeSomething(chance)],
       ['policy', this.#drawn.policyChanges, (chance) => this.#changePolicy(chance)],
       ['targets-down', this.#drawn.targetsDown, (chance) => this.#bringTargetsDown(chance)],
+      ['service-throttles', this.#drawn.throttling, (chance) => this.#darken(chance, 'throttles')],
+      ['service-fails', this.#drawn.failing, (chance) => this.#darken(chance, 'fails')],
+      ['clock-step', this.#drawn.clockSteps, (chance) => this.#setClock(chance)],
       ['secret-lost', this.#drawn.secretsLost, (chance) => this.#loseSecret(chance)],
       ['configuration', this.#drawn.configurationChanges, (chance) => this.#changeConfiguration(chance)],
       [
@@ -302,8 +313,52 @@ class Simulation implements Witness {
   }
 
   #bringTargetsDown(chance: Chance): void {
-    this.#targetsDown = true
-    this.#timeline.in((chance.whole(1, 72) * this.#drawn.lifetime) / 720, () => (this.#targetsDown = false))
+    for (const target of this.#tokens.flatMap((token) => token.targets)) {
+      if (chance.happens(0.5)) this.#skies.darken(target, 'is-down', this.#spellEnds(chance))
+    }
+  }
+
+  #darken(chance: Chance, spell: Spell): void {
+    const service = chance.pick([...organizations.slice(0, this.#drawn.organizations), vault])
+    this.#note(`${service} ${spell}`)
+    this.#skies.darken(service, spell, this.#spellEnds(chance))
+  }
+
+  #spellEnds(chance: Chance): number {
+    return this.#timeline.elapsed + (chance.whole(1, 72) * this.#drawn.lifetime) / 720
+  }
+
+  /** The clock of an instance's computer is set, and in half of the cases set right later, while a run may go on. */
+  #setClock(chance: Chance): void {
+    const instance = chance.whole(1, this.#drawn.instances)
+    const by = chance.pick([-1, 1]) * chance.pick([30_000, 10 * minute, 3 * hour, 2 * day])
+    const set = (ms: number): void => {
+      this.#note(`the clock of ${instance} is set by ${ms} ms`)
+      this.#clocksAhead.set(instance, this.#aheadOf(instance) + ms)
+    }
+    set(by)
+    if (chance.happens(0.5)) this.#timeline.in(chance.whole(1, chance.pick([minute, hour, day])), () => set(-by))
+  }
+
+  #aheadOf(instance: number): number {
+    const { clockWrong } = this.#drawn
+    const drawn = (): number =>
+      new Chance(evenHash(`${this.#seed} clock of ${instance}`)).whole(-clockWrong, clockWrong)
+    const ahead = this.#clocksAhead.get(instance) ?? drawn()
+    this.#clocksAhead.set(instance, ahead)
+    return ahead
+  }
+
+  weatherOver(service: string): Weather {
+    return this.#skies.over(service, this.#timeline.elapsed)
+  }
+
+  clockAhead(process: string): number {
+    return this.#aheadOf(Number(process.split('.')[0]))
+  }
+
+  #tokensOf(instance: number): readonly Token[] {
+    return declareDifferently(this.#tokens, instance >= 2 ? this.#drawn.difference : 'none')
   }
 
   #changeConfiguration(chance: Chance): void {
@@ -312,7 +367,7 @@ class Simulation implements Witness {
     this.#judge.declare(this.#tokens)
   }
 
-  /** PATs that nobody may touch: a namesake made by hand, and one of another installation. */
+  /** PATs that nobody may touch: namesakes made by hand, one of them for all organizations, and one of another installation. */
   #strangers(): readonly SimulatedPat[] {
     const validTo = instant(this.#estate.now + 3_650 * day)
     const [token] = this.#tokens
@@ -320,24 +375,7 @@ class Simulation implements Witness {
     return [
       this.#estate.createPat({ displayName: base, validTo }),
       this.#estate.createPat({ displayName: `${base} (patrol zzzz00000000)`, validTo }),
+      this.#estate.createPat({ displayName: base, validTo, organization: 'fabrikam', allOrganizations: true }),
     ]
   }
-}
-
-function declare(options: Options): readonly Token[] {
-  return Array.from({ length: options.tokens }, (_, index) =>
-    declaredToken({
-      name: `token-${index}`,
-      displayName: `Token ${index}`,
-      method: options.methodRenew ? 'renew' : 'rotate',
-      atCeiling: 'rotate',
-      lifetime: duration(options.lifetime),
-      renewBefore: duration(options.lifetime / 3),
-      overlap: duration(options.overlap),
-      orphanAfter: duration(options.orphanAfter),
-      turnLimit: duration(options.orphanAfter / 4),
-      place: { store: 'vault', secretName: `token-${index}` },
-      targets: Array.from({ length: options.targets }, (_ignored, target) => `target-${index}-${target}`),
-    }),
-  )
 }

@@ -1,13 +1,17 @@
 import { PatrolError } from '../../src/core/errors.ts'
 import { evenHash } from '../../src/core/hash.ts'
-import { type Duration, duration, hour, type Instant, instant, minute } from '../../src/core/time.ts'
+import { type Duration, duration, hour, type Instant, minute } from '../../src/core/time.ts'
 import type { Skew } from '../../src/ports/clock.ts'
 import type { Event } from '../../src/ports/reporter.ts'
 import { Chance } from './chance.ts'
+import { SimulatedClock } from './clock.ts'
 import type { Call, Gate } from './gate.ts'
 import { Life, never } from './life.ts'
+import { organizations } from './declared.ts'
 import type { Options } from './options.ts'
+import { vault } from './ports.ts'
 import type { Timeline } from './timeline.ts'
+import type { Weather } from './weather.ts'
 
 export type Trouble =
   | 'crash-before'
@@ -27,7 +31,13 @@ export interface Witness {
   /** Troubles that are left out, to find the smallest set that still breaks something. */
   isLeftOut(identity: string): boolean
   said(event: Event): void
+  weatherOver(service: string): Weather
+  /** By how many milliseconds the clock of the process's computer is ahead of the services' now. */
+  clockAhead(process: string): number
 }
+
+/** Where troubles of a process are counted that befell more than one call. */
+const everywhere = '*'
 
 /**
  * The gate of one process in bad weather. What befalls a call is drawn from the seed, the process and the number of the
@@ -40,12 +50,13 @@ export class StormGate implements Gate {
   readonly #witness: Witness
   readonly #process: string
   readonly #seed: number
-  readonly #clockError: number
+  readonly #clock: SimulatedClock
   #calls = 0
   #names = 0
   /** While the process is suspended, nothing reaches it. */
   #frozenUntil = 0
-  troubles = 0
+  /** The services calls to which met with trouble, and `everywhere` for what befell the process itself. */
+  readonly #troubles = new Set<string>()
 
   constructor(seed: number, process: string, timeline: Timeline, options: () => Options, witness: Witness) {
     this.#seed = seed
@@ -54,7 +65,21 @@ export class StormGate implements Gate {
     this.#options = options
     this.#witness = witness
     const { clockError } = options()
-    this.#clockError = new Chance(evenHash(`${seed} ${process} clock`)).whole(-clockError, clockError)
+    this.#clock = new SimulatedClock({
+      truth: () => timeline.now,
+      monotonic: () => timeline.elapsed,
+      ahead: () => witness.clockAhead(process),
+      error: new Chance(evenHash(`${seed} ${process} clock`)).whole(-clockError, clockError),
+    })
+  }
+
+  /** Whether nothing went wrong for the process and what it sent to these services, or to any when none is named. */
+  isUntroubled(...services: readonly string[]): boolean {
+    if (this.#clock.steps > 0) return false
+    const troubled = [...this.#troubles]
+    return services.length === 0
+      ? troubled.length === 0
+      : !troubled.some((one) => one === everywhere || services.includes(one))
   }
 
   pass<Answer>(call: Call, take: () => Answer): Promise<Answer> {
@@ -66,21 +91,24 @@ export class StormGate implements Gate {
       return Promise.reject(new PatrolError('turn-expired', 'too late to send'))
     }
     const latency = chance.whole(1, this.#options().latency)
+    const sentAt = this.#timeline.elapsed
     const trouble = this.#draw(identity, call, chance)
     return new Promise<Answer>((resolve, reject) => {
-      const answer = (deliver: () => void, afterMs: number): void => {
+      // `answeredAt` is when the service wrote its answer; undefined where none came.
+      const answer = (deliver: () => void, afterMs: number, answeredAt: Instant | undefined): void => {
         const arrive = (): void => {
           if (this.life.over) return
-          if (this.#frozenUntil > this.#timeline.elapsed) this.#timeline.at(this.#frozenUntil, arrive)
-          else deliver()
+          if (this.#frozenUntil > this.#timeline.elapsed) {
+            this.#timeline.at(this.#frozenUntil, arrive)
+            return
+          }
+          if (answeredAt !== undefined) this.#noteDate(call.to, answeredAt, sentAt)
+          deliver()
         }
         this.#timeline.in(afterMs, arrive)
       }
-      const fail = (error: PatrolError, afterMs: number): void => {
-        // The prober never rejects.
-        if (call.name === 'read:probe')
-          answer(() => resolve({ kind: 'unknown', message: error.message } as Answer), afterMs)
-        else answer(() => reject(error), afterMs)
+      const fail = (error: PatrolError, afterMs: number, answeredAt?: Instant): void => {
+        answer(() => reject(error), afterMs, answeredAt)
       }
       const takeEffect = (): Answer => {
         const result = take()
@@ -94,7 +122,8 @@ export class StormGate implements Gate {
           return
         case 'turned-away': {
           const retryAfter = duration(chance.whole(1, 60) * 1_000)
-          fail(new PatrolError('throttled', `${call.name}: too many requests`, { retryAfter }), latency)
+          const said = new PatrolError('throttled', `${call.name}: too many requests`, { retryAfter })
+          this.#timeline.in(latency / 2, () => fail(said, latency / 2, this.#timeline.now))
           return
         }
         case 'failed':
@@ -103,11 +132,9 @@ export class StormGate implements Gate {
         case 'late-effect': {
           const { sendBy, timeout } = call.limits as NonNullable<Call['limits']>
           fail(unknown, timeout)
-          // The latest that an earlier turn's request may still land.
-          const landsAt = chance.whole(
-            this.#timeline.elapsed + 1,
-            Math.max(this.#timeline.elapsed + 1, sendBy + timeout),
-          )
+          // The latest that an earlier turn's request may still land, by the clock of nobody in particular.
+          const longest = Math.max(1, sendBy - this.#clock.elapsed() + timeout)
+          const landsAt = this.#timeline.elapsed + chance.whole(1, longest)
           this.#timeline.at(landsAt, () => void quietly(takeEffect))
           return
         }
@@ -121,46 +148,57 @@ export class StormGate implements Gate {
       }
       this.#timeline.in(latency / 2, () => {
         // A request that was sent arrives, whatever becomes of its sender.
+        const arrivedAt = this.#timeline.now
         let result: Answer
         try {
           result = takeEffect()
         } catch (error) {
-          answer(() => reject(error), latency / 2)
+          answer(() => reject(error), latency / 2, arrivedAt)
           return
         }
         if (trouble === 'crash-after') this.life.end()
         else if (trouble === 'lost-answer') fail(unknown, latency / 2)
-        else answer(() => resolve(result), latency / 2)
+        else answer(() => resolve(result), latency / 2, arrivedAt)
       })
     })
   }
 
   #draw(identity: string, call: Call, chance: Chance): Trouble | undefined {
     const options = this.#options()
+    const weather = this.#witness.weatherOver(call.to)
     const candidates: readonly (readonly [Trouble, number])[] = [
       ['crash-before', options.crash / 2],
       ['crash-after', options.crash / 2],
       ['freeze', options.freeze],
-      ['turned-away', options.turnedAway],
-      ['failed', options.failed],
-      ['lost-answer', call.mutates ? options.lostAnswer : 0],
+      ['turned-away', Math.max(options.turnedAway, weather.turnedAway)],
+      // What a failing service does nothing about comes first, so that one that is down does nothing at all.
+      ['failed', Math.max(options.failed, weather.failed === 1 || !call.mutates ? weather.failed : weather.failed / 2)],
+      ['lost-answer', call.mutates ? Math.max(options.lostAnswer, weather.failed) : 0],
       ['late-effect', call.mutates ? options.lateEffect : 0],
     ]
     const drawn = candidates.find(([, probability]) => chance.happens(probability))?.[0]
     if (drawn === undefined) return undefined
     const name = `${identity}:${drawn}`
     if (this.#witness.isLeftOut(name)) return undefined
-    this.troubles += 1
+    const where = ['crash-before', 'crash-after', 'freeze'].includes(drawn) ? everywhere : call.to
+    this.#troubles.add(where)
     this.#witness.troubled(name, call)
     return drawn
   }
 
+  /** Targets are not asked for the time. */
+  #noteDate(service: string, answeredAt: Instant, sentAt: number): void {
+    const isTarget = service !== vault && !(organizations as readonly string[]).includes(service)
+    if (!isTarget)
+      this.#clock.answered(service === vault ? vault : 'azure-devops', answeredAt, this.#timeline.elapsed - sentAt)
+  }
+
   now(): Instant {
-    return instant(this.#timeline.now + this.#clockError)
+    return this.#clock.now()
   }
 
   elapsed(): number {
-    return this.#timeline.elapsed
+    return this.#clock.elapsed()
   }
 
   sleep(length: Duration): Promise<void> {
@@ -175,7 +213,7 @@ export class StormGate implements Gate {
   }
 
   skew(): Skew {
-    return { kind: 'corrected', offset: duration(0) }
+    return this.#clock.skew()
   }
 
   stopping(): boolean {

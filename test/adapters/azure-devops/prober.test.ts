@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createAuthority } from '../../../src/adapters/azure-devops/authority.ts'
 import {
   judgeConnectionProbe,
   judgeSignedInUser,
@@ -7,12 +8,15 @@ import {
 import { scopeProbeCall, urlProbeCall } from '../../../src/adapters/azure-devops/pat-requests.ts'
 import { mayReceivePat } from '../../../src/adapters/azure-devops/pat-host.ts'
 import { createProber } from '../../../src/adapters/azure-devops/prober.ts'
+import { passwordSignIn } from '../../../src/adapters/entra/password-flow.ts'
+import { systemRandom } from '../../../src/adapters/random.ts'
 import { Secret } from '../../../src/core/secret.ts'
-import { day, hour } from '../../../src/core/time.ts'
+import { day, hour, instant } from '../../../src/core/time.ts'
 import type { FaultRule } from '../../../src/emulator/faults.ts'
 import type { Probe, Prober } from '../../../src/ports/prober.ts'
+import { proberContract } from '../../contract/prober.ts'
 import { answer, html, serviceError } from '../support/answers.ts'
-import { type EmulatedWorld, emulatedWorld, user } from '../support/emulated-world.ts'
+import { type EmulatedWorld, emulatedWorld, tenant, user } from '../support/emulated-world.ts'
 
 const organization = 'contoso'
 const anonymousId = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa'
@@ -169,6 +173,51 @@ describe('a PAT', () => {
   it('may not be sent in the clear even when the endpoint is so configured', () => {
     expect(mayReceivePat('http://localhost:8080/x', 'http://localhost:8080')).toBe(false)
   })
+})
+
+proberContract('Azure DevOps over the wire', async () => {
+  const world = await emulatedWorld({
+    fixture: {
+      organizations: [organization, 'fabrikam'].map((name) => ({ name, tenant: 'contoso.example', members: [user] })),
+    },
+  })
+  const { emulator, transport, clock, stop } = world
+  const { vssps, azureDevOps, entra } = emulator.endpoints
+  const stopping = (): boolean => stop.signal.aborted
+  const signIn = passwordSignIn(
+    { name: 'bot', tenant, username: user, password: new Secret(emulator.password(user)) },
+    { transport, clock, reporter: { report: () => undefined }, stopping, entra, entraOverridden: true },
+  )
+  const authority = createAuthority(
+    { vssps, azureDevOps },
+    { transport, signIn, clock, random: systemRandom, stopping },
+  )
+  const tried = ({ url }: { readonly url: string }): boolean =>
+    url.includes('/_apis/connectionData') || url.endsWith('/_apis/projects')
+  return {
+    prober: world.watched(createProber({ azureDevOps, transport, clock, stopping })),
+    organization,
+    otherOrganization: 'fabrikam',
+    ownerId: async () => (await authority.signedInUser(organization)).id,
+    now: () => instant(emulator.now()),
+    pass: (length) => void clock.sleep(length),
+    plant: ({ validTo, allOrganizations }) => {
+      const pat = { displayName: 'tried', scope: 'vso.project', organization, validTo, allOrgs: allOrganizations }
+      const { authorizationId, value } = emulator.createPat(user, pat)
+      return { id: authorizationId, value: new Secret(value) }
+    },
+    revokeOutside: (id) => emulator.revokeOutside(id, 'administrator'),
+    calls: () => emulator.requests().filter(tried).length,
+    loseNextAnswer: () => void emulator.fault({ service: 'connection-data', effect: 'answer-lost' }),
+    throttleNext: () =>
+      void emulator.fault({ service: 'connection-data', effect: { kind: 'throttle-429', retryAfter: 1 } }),
+    answerAnonymously: (on) => emulator.set({ anonymousConnectionData: on }),
+    addresses: {
+      own: `${azureDevOps}/${organization}/_apis/projects`,
+      foreign: `${vssps}/${organization}/_apis/projects`,
+    },
+    stop: () => world.close(),
+  }
 })
 
 describe('a probe over the wire', () => {
