@@ -8,6 +8,7 @@ const observe = 'src/reconcile/observe.ts'
 const estate = 'src/reconcile/estate.ts'
 const plan = 'src/core/plan.ts'
 const retire = 'src/reconcile/retire.ts'
+const run = 'src/reconcile/run.ts'
 const storing = 'src/reconcile/store-generation.ts'
 const turn = 'src/reconcile/turn.ts'
 
@@ -76,9 +77,9 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: deliver,
-        find: 'const failure = await deliverTo(turn, name, metadata, stored.value)',
+        find: 'const taken = await deliverTo(turn, name, metadata, stored.value)',
         replace:
-          'await record(turn, metadata.generation, [{ target: name, failure: undefined, beganAt, endedAt: beganAt }])\n      const failure = await deliverTo(turn, name, metadata, stored.value)',
+          'await record(turn, metadata.generation, [{ target: name, failure: undefined, receipt: undefined, beganAt, endedAt: beganAt }])\n      const taken = await deliverTo(turn, name, metadata, stored.value)',
       },
     ],
   },
@@ -261,9 +262,9 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: execute,
-        find: "  const minted: Result = { token: token.name, kind: 'mint', status: 'done', authorizationId, validTo }",
+        find: "  const minted: Result = { token: token.name, kind: 'mint', reason, status: 'done', authorizationId, validTo }",
         replace:
-          "  const minted: Result = { token: token.name, kind: 'mint', status: 'done', authorizationId, validTo }\n  const old = currentPat(token, facts)?.authorizationId\n  if (old !== undefined) await turn.authority.revoke(token.organization, old, turn.limits())",
+          "  const minted: Result = { token: token.name, kind: 'mint', reason, status: 'done', authorizationId, validTo }\n  const old = currentPat(token, facts)?.authorizationId\n  if (old !== undefined) await turn.authority.revoke(token.organization, old, turn.limits())",
       },
     ],
   },
@@ -323,6 +324,44 @@ export const protocolMutants: readonly Mutant[] = [
         file: plan,
         find: 'if (standing.collectAt <= now) actions.push(action)',
         replace: 'if (standing.collectAt <= now && standing.collectAt < 0) actions.push(action)',
+      },
+    ],
+  },
+  {
+    name: 'our own clock is believed',
+    sentence: "all times are the services'",
+    edits: [
+      {
+        file: 'src/core/skew.ts',
+        find: "  return { kind: 'corrected', offset: duration(offset) }",
+        replace: "  return { kind: 'corrected', offset: duration(offset * 0) }",
+      },
+    ],
+  },
+  {
+    name: 'a clock that is not reliable is worked with',
+    sentence: 'above 24 hours nothing is changed',
+    edits: [
+      {
+        file: run,
+        find: "if (skew.kind === 'unreliable') return",
+        replace: "if (skew.kind === 'unreliable' && proposals.length < 0) return",
+      },
+      {
+        file: turn,
+        find: "if (skew.kind === 'unreliable') throw",
+        replace: "if (skew.kind === 'unreliable' && this.beganAt < 0) throw",
+      },
+    ],
+  },
+  {
+    name: 'one failure ends the run',
+    sentence: 'tokens are independent: one that fails delays no other',
+    edits: [
+      {
+        file: observe,
+        find: '    return { token, failure: asPatrolError(error) }',
+        replace: '    throw asPatrolError(error)',
       },
     ],
   },

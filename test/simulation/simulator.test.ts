@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { day } from '../../src/core/time.ts'
+import { Chance } from './chance.ts'
+import { drawOptions, healthy, type Options } from './options.ts'
 import { simulate } from './simulator.ts'
 
 const seeds = 200
@@ -18,4 +21,64 @@ test('the same seed is the same story', async () => {
   const [first, second] = [await simulate(7), await simulate(7)]
   expect(first.trace).toEqual(second.trace)
   expect(first.trace.length).toBeGreaterThan(20)
+})
+
+describe('each trouble alone', () => {
+  /** A world in which nothing goes wrong, with something to do for everybody. */
+  const calm: Options = {
+    ...healthy(drawOptions(new Chance(1))),
+    tokens: 2,
+    organizations: 2,
+    instances: 2,
+    targets: 1,
+    difference: 'none',
+    clockWrong: 0,
+    clockError: 0,
+    methodRenew: false,
+  }
+  const play = (changes: Partial<Options>) => simulate(11, { options: { ...calm, ...changes } })
+
+  test('when there is none, nothing is troubled', async () => {
+    const { violations, troubles, effects, trace } = await play({})
+    expect({ violations, troubles }).toEqual({ violations: [], troubles: [] })
+    expect(effects).toBeGreaterThan(10)
+    expect(trace.join('\n')).not.toMatch(/scopes-differ|of deliver|clock of/)
+  })
+
+  test.each<[Partial<Options>, RegExp]>([
+    [{ crash: 0.05 }, /crashed/],
+    [{ freeze: 0.05 }, /:freeze of /],
+    [{ lateEffect: 0.2 }, /:late-effect of /],
+    [{ targetsDown: 1 }, /:failed of deliver:target/],
+    [{ throttling: 1 }, /:turned-away of read:pats/],
+    [{ failing: 1 }, /:failed of read:pats/],
+    [{ clockSteps: 1 }, /the clock of [12] is set by -?\d+ ms/],
+    [{ difference: 'scopes' }, /plans mint of token-0: scopes-differ/],
+    [{ difference: 'tokens' }, /plans mint of token-1/],
+    [{ configurationChanges: 1 }, /configuration/],
+    [{ secretsLost: 1 }, /secret-lost/],
+    [{ stillborn: 0.5 }, /is stillborn/],
+    [{ foundEarly: 0.5 }, /was found and revoked/],
+    [{ revokedOutside: 1 }, /revoked-outside/],
+  ])('%o is seen, and breaks nothing', async (changes, sign) => {
+    const { violations, trace } = await play(changes)
+    expect(trace.join('\n')).toMatch(sign)
+    expect(violations).toEqual([])
+  })
+
+  test('an instance whose clock is off by more than a day changes nothing', async () => {
+    const { trace } = await simulate(11, { options: { ...calm, instances: 1, clockSteps: 1 } })
+    let ahead = 0
+    const changedWhile = { right: 0, wrong: 0 }
+    for (const line of trace) {
+      const [, by] = / the clock of 1 is set by (-?\d+) ms/.exec(line) ?? []
+      if (by !== undefined) ahead += Number(by)
+      if (!/ 1\.\d+ (?:mint|store|deliver|record|disable|revoke):/.test(line)) continue
+      if (Math.abs(ahead) > day) changedWhile.wrong += 1
+      else changedWhile.right += 1
+    }
+    expect(changedWhile).toEqual({ right: expect.any(Number), wrong: 0 })
+    expect(changedWhile.right).toBeGreaterThan(5)
+    expect(trace.join('\n')).toMatch(/set by -?172800000 ms/)
+  })
 })
