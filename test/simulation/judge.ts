@@ -55,7 +55,7 @@ export class Judge {
     for (const secretName of this.#established) judge.#established.add(secretName)
     for (const [secretName, since] of this.#excused) judge.#excused.set(secretName, since)
     judge.violations.push(...this.violations)
-    judge.lastCleanRun = this.lastCleanRun
+    for (const [key, run] of this.#cleanRuns) judge.#cleanRuns.set(key, run)
     return judge
   }
 

@@ -175,5 +175,5 @@ export function tell(judge: Judge, name: string, begun: Begun | undefined): void
   const [kind, subject = ''] = name.split(':')
   if (kind === 'store') judge.afterStore(subject, begun)
   if (kind === 'revoke') judge.afterRevoke(subject, begun)
-  if (kind === 'disable') judge.afterDisable(subject)
+  if (kind === 'disable') judge.afterDisable(subject, begun)
 }

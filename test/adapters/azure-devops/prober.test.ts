@@ -185,7 +185,7 @@ proberContract('Azure DevOps over the wire', async () => {
   const { vssps, azureDevOps, entra } = emulator.endpoints
   const stopping = (): boolean => stop.signal.aborted
   const signIn = passwordSignIn(
-    { name: 'bot', tenant, username: user, password: new Secret(emulator.password(user)) },
+    { name: 'bot', tenant: async () => tenant, username: user, password: new Secret(emulator.password(user)) },
     { transport, clock, reporter: { report: () => undefined }, stopping, entra, entraOverridden: true },
   )
   const authority = createAuthority(
