@@ -125,7 +125,7 @@ export function fits(metadata: Metadata): boolean {
  * these and leaves every other tag alone, for people put tags there, too.
  */
 export function ownsTag(name: string): boolean {
-  return plainNames.includes(name) || foldedNames.some((folded) => new RegExp(`^${folded}(-\\d+)?$`).test(name))
+  return plainNames.includes(name) || foldedNames.some((folded) => isPartOf(name, folded))
 }
 
 /** Reads what `encodeMetadata` wrote. Unknown tags beside ours are left alone; unknown versions are refused. */
@@ -253,9 +253,14 @@ function fold(tags: Record<string, string>, name: string, items: readonly string
   for (const [index, line] of lines.entries()) tags[index === 0 ? name : `${name}-${index + 1}`] = line
 }
 
+/** Whether a tag is the first or a further one of a folded list. */
+function isPartOf(tag: string, name: string): boolean {
+  return tag.startsWith(name) && /^(?:-\d+)?$/.test(tag.slice(name.length))
+}
+
 /** Whether a tag in the middle of a list is gone, so that the list would read shorter than it was written. */
 function hasHole(tags: Tags, name: string): boolean {
-  const parts = Object.keys(tags).filter((tag) => new RegExp(`^${name}(-\\d+)?$`).test(tag))
+  const parts = Object.keys(tags).filter((tag) => isPartOf(tag, name))
   return parts.some((_, index) => !((index === 0 ? name : `${name}-${index + 1}`) in tags))
 }
 

@@ -261,6 +261,8 @@ export class Judge {
 
   /** Text that the program gave out. */
   afterSpeech(text: string): void {
+    // Most of what is said holds nothing that looks like a value, and PATs are many.
+    if (!text.includes('value-')) return
     const spoken = this.#estate.pats.find((pat) => new RegExp(`${pat.value}\\b`).test(text))
     if (spoken !== undefined) this.#report('I5', `the value of ${spoken.displayName} was given out`)
   }

@@ -115,7 +115,8 @@ export class StormGate implements Gate {
         this.#witness.took(this.#process, call)
         return result
       }
-      const unknown = new PatrolError('service-unavailable', `${call.name}: no answer came`, { outcome: 'unknown' })
+      const unknown = (): PatrolError =>
+        new PatrolError('service-unavailable', `${call.name}: no answer came`, { outcome: 'unknown' })
       switch (trouble) {
         case 'crash-before':
           this.life.end()
@@ -127,11 +128,11 @@ export class StormGate implements Gate {
           return
         }
         case 'failed':
-          fail(unknown, latency)
+          fail(unknown(), latency)
           return
         case 'late-effect': {
           const { sendBy, timeout } = call.limits as NonNullable<Call['limits']>
-          fail(unknown, timeout)
+          fail(unknown(), timeout)
           // The latest that an earlier turn's request may still land, by the clock of nobody in particular.
           const longest = Math.max(1, sendBy - this.#clock.elapsed() + timeout)
           const landsAt = this.#timeline.elapsed + chance.whole(1, longest)
@@ -157,7 +158,7 @@ export class StormGate implements Gate {
           return
         }
         if (trouble === 'crash-after') this.life.end()
-        else if (trouble === 'lost-answer') fail(unknown, latency / 2)
+        else if (trouble === 'lost-answer') fail(unknown(), latency / 2)
         else answer(() => resolve(result), latency / 2, arrivedAt)
       })
     })
