@@ -48,6 +48,14 @@ export interface Plan {
   readonly blocked?: Problem
 }
 
+/** Nothing to do. */
+export const nothing: Plan = { actions: [], scheduled: [], problems: [] }
+
+/** Nothing can be done, and why. */
+export function blockedBy(reason: Problem): Plan {
+  return { ...nothing, problems: [reason], blocked: reason }
+}
+
 /** Actions whose time has come are for now, the others for later. */
 export function split(planned: readonly Action[], now: Instant): Plan {
   const isNow = (action: Action): boolean => action.at === undefined || action.at <= now

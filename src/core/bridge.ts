@@ -1,6 +1,6 @@
 import { slack } from './gate.ts'
 import type { Pat } from './pat.ts'
-import { after, before, between, type Duration, formatDuration, hour, type Instant, minute } from './time.ts'
+import { after, before, between, formatDuration, hour, type Instant, minute } from './time.ts'
 import type { Token } from './token.ts'
 import { type Grant, overlapOf } from './window.ts'
 
@@ -31,14 +31,4 @@ export function bridgeOver(token: Token, current: Pat, successor: Grant, now: In
     return { kind: 'impossible', message }
   }
   return { kind: 'extend', validTo: after(needed, hour) }
-}
-
-/**
- * Whether an extension is known to bring nothing, or harm, under a longest life that was seen.
- *
- * @param longest the life from creation to end that the service granted when it granted less than was asked
- */
-export function isAtCeiling(pat: Pat, longest: Duration | undefined): boolean {
-  if (longest === undefined || pat.validTo === undefined) return false
-  return after(pat.validFrom, longest) <= after(pat.validTo, minute)
 }

@@ -1,6 +1,7 @@
-import { currentMetadata, currentPat, type Facts } from './facts.ts'
+import { isAtCeiling, recordedCeiling } from './ceiling.ts'
+import { currentPat, type Facts } from './facts.ts'
 import { assess, currentGrant, obstacle } from './policy.ts'
-import { after, type Instant } from './time.ts'
+import type { Instant } from './time.ts'
 import type { Token } from './token.ts'
 import { expiringAt } from './window.ts'
 
@@ -16,19 +17,8 @@ export function stateOf(token: Token, facts: Facts, now: Instant): State {
     return 'missing'
   const grant = currentGrant(token, facts)
   if (grant === undefined) return 'unknown'
-  if (reason === 'due' && isAtCeiling(token, facts)) return 'at-ceiling'
+  const pat = currentPat(token, facts)
+  if (reason === 'due' && pat !== undefined && isAtCeiling(pat, recordedCeiling(token, facts))) return 'at-ceiling'
   if (now >= expiringAt(token, grant)) return 'expiring'
   return reason === undefined ? 'healthy' : 'due'
-}
-
-/**
- * Whether an extension was asked for and granted less than asked, as the store's record of the last write tells: under
- * a policy the service extends to the creation plus its maximum, so a further one would bring nothing.
- */
-function isAtCeiling(token: Token, facts: Facts): boolean {
-  const metadata = currentMetadata(facts)
-  const pat = currentPat(token, facts)
-  if (token.method !== 'renew' || metadata?.extendedAt === undefined || pat?.validTo === undefined) return false
-  // The time noted is that of the note, which follows the request within a turn, and every turn is shorter than this.
-  return after(metadata.extendedAt, token.lifetime) > after(pat.validTo, token.orphanAfter)
 }

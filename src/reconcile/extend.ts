@@ -1,4 +1,5 @@
-import { bridgeOver, isAtCeiling } from '../core/bridge.ts'
+import { bridgeOver } from '../core/bridge.ts'
+import { isAtCeiling } from '../core/ceiling.ts'
 import { asPatrolError, type ErrorCode, PatrolError, type Problem, problem, unreachable } from '../core/errors.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
 import type { Pat } from '../core/pat.ts'

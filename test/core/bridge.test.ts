@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bridgeOver, isAtCeiling } from '../../src/core/bridge.ts'
+import { bridgeOver } from '../../src/core/bridge.ts'
 import { after, before, day, duration, hour, type Instant, instant, minute, times } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { aPat, aToken } from '../support/builders.ts'
@@ -93,18 +93,5 @@ describe('the PAT that is about to be superseded', () => {
   it('stays as it is when its expiry is not known', () => {
     const successor = { validFrom: onDay(29), validTo: onDay(59) }
     expect(bridgeOver(aToken(), aPat({ validTo: undefined }), successor, onDay(29)).kind).toBe('unneeded')
-  })
-})
-
-describe('a longest life that was seen', () => {
-  const rows: readonly (readonly [string, number | undefined, boolean])[] = [
-    ['is not known, so nothing is at its ceiling', undefined, false],
-    ['allows a day more than the PAT has', 31, false],
-    ['is what the PAT has already', 30, true],
-    ['is shorter than what the PAT has, so that extending would end it sooner', 7, true],
-  ]
-  it.each(rows)('%s', (_, days, expected) => {
-    const pat = aPat({ validFrom: began, validTo: onDay(30) })
-    expect(isAtCeiling(pat, days === undefined ? undefined : times(days, day))).toBe(expected)
   })
 })

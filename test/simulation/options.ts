@@ -37,7 +37,7 @@ export interface Options {
   /** In each of forty parts of the storm. */
   readonly revokedOutside: number
   readonly policyChanges: number
-  /** Some targets take nothing for a tenth of a lifetime at most, which may be days. */
+  /** Some targets take nothing for half a lifetime at most, which may be days. */
   readonly targetsDown: number
   /** For as long, an organization or the vault turns most calls away, or gives no answer to most. */
   readonly throttling: number

@@ -6,7 +6,7 @@ const gate = 'src/core/gate.ts'
 const mint = 'src/reconcile/mint.ts'
 const observe = 'src/reconcile/observe.ts'
 const estate = 'src/reconcile/estate.ts'
-const plan = 'src/core/plan.ts'
+const retirements = 'src/core/retirements.ts'
 const retire = 'src/reconcile/retire.ts'
 const run = 'src/reconcile/run.ts'
 const storing = 'src/reconcile/store-generation.ts'
@@ -143,7 +143,7 @@ export const protocolMutants: readonly Mutant[] = [
         find: 'const moved = generationIn(again) !== generationIn(seen.current)',
         replace: 'const moved = again === null',
       },
-      { file: plan, find: 'isOpen: oldEnoughAt <= now,', replace: 'isOpen: oldEnoughAt > 0,' },
+      { file: retirements, find: 'isOpen: oldEnoughAt <= now,', replace: 'isOpen: oldEnoughAt > 0,' },
       {
         file: turn,
         find: 'if (generation === seen && now?.enabled === facts.current?.enabled) return',
@@ -167,7 +167,7 @@ export const protocolMutants: readonly Mutant[] = [
     sentence: 'an enabled version of a dead PAT is disabled only when older than orphanAfter',
     edits: [
       {
-        file: plan,
+        file: retirements,
         find: 'const old = after(after(version.createdAt, token.orphanAfter), slack) <= now',
         replace: 'const old = version.createdAt <= now',
       },
@@ -321,7 +321,7 @@ export const protocolMutants: readonly Mutant[] = [
     sentence: 'orphans are collected',
     edits: [
       {
-        file: plan,
+        file: retirements,
         find: 'if (standing.collectAt <= now) actions.push(action)',
         replace: 'if (standing.collectAt <= now && standing.collectAt < 0) actions.push(action)',
       },

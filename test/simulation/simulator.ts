@@ -1,7 +1,8 @@
-import { asPatrolError } from '../../src/core/errors.ts'
+import { asPatrolError, PatrolError } from '../../src/core/errors.ts'
 import { evenHash } from '../../src/core/hash.ts'
 import { day, duration, hour, instant, minute } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
+import type { Result } from '../../src/reconcile/execute.ts'
 import { apply, propose } from '../../src/reconcile/run.ts'
 import type { Event } from '../../src/ports/reporter.ts'
 import { Chance } from './chance.ts'
@@ -171,7 +172,7 @@ class Simulation implements Witness {
     const world = openPorts(this.#estate, gate, { concurrency: this.#drawn.concurrency, targets })
     const beganAt = this.#timeline.now
     this.#begun.set(name, { at: beganAt, tokens })
-    const work = async (): Promise<void> => {
+    const work = async (): Promise<readonly Result[]> => {
       const proposals = await propose(
         world,
         { tokens, rules: [] },
@@ -192,18 +193,23 @@ class Simulation implements Witness {
         if (kind === 'mint' && status === 'done' && gate.isUntroubled())
           this.#judge.afterMintDone(authorizationId ?? '')
       }
-      for (const token of tokens) {
-        // What befalls another organization or a target is no excuse.
-        const failed = report.results.some(
-          (result) => result.token === token.name && result.status === 'failed' && result.kind !== 'deliver',
-        )
-        if (!failed && gate.isUntroubled(vault, token.organization)) this.#judge.afterCleanRun(token, beganAt)
-      }
+      return report.results
     }
-    const failure = await Promise.race([work().then(() => undefined, asPatrolError), gate.life.ended])
-    if (failure === 'crashed') this.#note(`${name} crashed`)
-    else if (failure?.code === 'internal')
-      this.#judge.report('I4', `a run failed with a fault of ours: ${failure.message}`)
+    const ended = await Promise.race([work().catch(asPatrolError), gate.life.ended])
+    if (ended === 'crashed') {
+      this.#note(`${name} crashed`)
+      return
+    }
+    if (ended instanceof PatrolError && ended.code === 'internal')
+      this.#judge.report('I4', `a run failed with a fault of ours: ${ended.message}`)
+    if (gate.skew().kind === 'unreliable') return
+    // What befell another organization, another token or a target is no excuse, nor that the run as a whole failed.
+    for (const token of tokens) {
+      const failed =
+        !(ended instanceof PatrolError) &&
+        ended.some(({ token: of, status, kind }) => of === token.name && status === 'failed' && kind !== 'deliver')
+      if (!failed && gate.isUntroubled(vault, token.organization)) this.#judge.afterCleanRun(token, beganAt)
+    }
   }
 
   #look(): boolean {
@@ -325,7 +331,8 @@ class Simulation implements Witness {
   }
 
   #spellEnds(chance: Chance): number {
-    return this.#timeline.elapsed + (chance.whole(1, 72) * this.#drawn.lifetime) / 720
+    // A tenth of a lifetime, or half of one.
+    return this.#timeline.elapsed + (chance.whole(1, 72) * this.#drawn.lifetime) / chance.pick([720, 720, 144])
   }
 
   /** The clock of an instance's computer is set, and in half of the cases set right later, while a run may go on. */
