@@ -5,7 +5,7 @@ import { protocolMutants } from '../test/simulation/protocol-mutants.ts'
 import type { Outcome, simulate } from '../test/simulation/simulator.ts'
 
 const { values } = parseArgs({ options: { seeds: { type: 'string' }, only: { type: 'string' } } })
-const most = Number(values.seeds ?? 500)
+const most = Number(values.seeds ?? 800)
 
 console.log('| left out | found by seed | invariant |')
 console.log('| --- | ---: | --- |')

@@ -36,7 +36,7 @@ function troublesInCode(): readonly string[] {
   const simulator = source('test/simulation/simulator.ts')
   const [, events = ''] = /const events: .* = \[\n([\s\S]*?)\n {4}\]/.exec(simulator) ?? []
   const ofRequests = [...union.matchAll(/'([a-z-]+)'/g)]
-  const ofTheWorld = [...events.matchAll(/'([a-z-]+)'/g)]
+  const ofTheWorld = [...events.matchAll(/\[\s*'([a-z-]+)',/g)]
   const ofMints = [...simulator.matchAll(/troubles\.push\(`\$\{displayName\}:([a-z-]+)`\)/g)]
   return [...ofRequests, ...ofTheWorld, ...ofMints].map(([, name = '']) => name)
 }

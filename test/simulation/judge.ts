@@ -34,7 +34,7 @@ export class Judge {
   /** Every version that was ever stored, by the secret's name, whatever became of the secret. */
   readonly #history = new Map<string, readonly SimulatedVersion[]>()
   /** When a run that met no trouble last looked at each token; expiry is excused while there was none. */
-  readonly #cleanRuns = new Map<string, { readonly token: Token; readonly at: number }>()
+  readonly #cleanRuns = new Map<string, { readonly token: Token; readonly at: number; readonly elsewhere: boolean }>()
 
   constructor(estate: SimulatedEstate, tokens: readonly Token[], strangers: readonly SimulatedPat[]) {
     this.#estate = estate
@@ -74,9 +74,10 @@ export class Judge {
    *
    * @param token as that run's configuration declares it
    * @param at when it began
+   * @param elsewhere whether there was trouble that does not concern this token
    */
-  afterCleanRun(token: Token, at: number): void {
-    this.#cleanRuns.set(`${secretOf(token)}\n${token.renewBefore}`, { token, at })
+  afterCleanRun(token: Token, at: number, elsewhere: boolean): void {
+    this.#cleanRuns.set(`${secretOf(token)}\n${token.renewBefore}\n${elsewhere}`, { token, at, elsewhere })
   }
 
   /** After a PAT was revoked by the program. */
@@ -217,11 +218,14 @@ export class Judge {
 
   /** A PAT may only expire under its token while no untroubled run came in its window. */
   #judgeExpiry(secretName: string, pat: SimulatedPat): void {
-    const had = [...this.#cleanRuns.values()].some(({ token, at }) => {
+    const runs = [...this.#cleanRuns.values()].filter(({ token, at }) => {
       const window = Math.min(token.renewBefore, (pat.validTo - pat.validFrom) / 3)
       return secretOf(token) === secretName && at > pat.validTo - window + window / 100 && at < pat.validTo
     })
-    if (had) this.#report('I1', `${secretName} let ${pat.displayName} expire, although a run came in its window`)
+    if (runs.some(({ elsewhere }) => !elsewhere))
+      this.#report('I1', `${secretName} let ${pat.displayName} expire, although a run came in its window`)
+    else if (runs.length > 0)
+      this.#report('I6', `${secretName} let ${pat.displayName} expire, because a run had trouble elsewhere`)
     this.#excused.set(secretName, this.#estate.now)
   }
 

@@ -208,7 +208,8 @@ class Simulation implements Witness {
       const failed =
         !(ended instanceof PatrolError) &&
         ended.some(({ token: of, status, kind }) => of === token.name && status === 'failed' && kind !== 'deliver')
-      if (!failed && gate.isUntroubled(vault, token.organization)) this.#judge.afterCleanRun(token, beganAt)
+      if (!failed && gate.isUntroubled(vault, token.organization))
+        this.#judge.afterCleanRun(token, beganAt, !gate.isUntroubled())
     }
   }
 

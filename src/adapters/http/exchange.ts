@@ -32,7 +32,9 @@ interface Received {
 }
 
 /**
- * Sends one request exactly once and reads the whole answer: no redirect, no retry, no decompression.
+ * Sends one request exactly once and reads the whole answer: no redirect, no retry, no decompression. The network lives in
+ * this computer's time, so its timers and its monotonic clock measure here, and not the clock of the run, which is made
+ * of what this function brings.
  *
  * Rejects with `service-unavailable`. Its outcome is `none` when the network library never got as far as writing the
  * request to a connection (no name, no route, no TLS, refused by the proxy, out of time before), and else `unknown`.

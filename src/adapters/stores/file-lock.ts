@@ -7,6 +7,10 @@ import { errorNumber, isMissing } from '../atomic-file.ts'
 /** A holder whose life cannot be asked about (on another machine) is taken for dead after this time without release. */
 const foreignHolderDiesMs = 60_000
 
+/**
+ * Waits here are by this computer's own timers and not by the clock of the run: what is waited for are file operations of
+ * other processes, which live in no other time.
+ */
 const pollMs = 10
 
 /** A challenger needs a few file operations to see that it was wrong. */
