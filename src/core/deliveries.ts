@@ -1,4 +1,4 @@
-import { type Action, commonOf, type Plan, split, withoutTime } from './action.ts'
+import { type Action, commonOf, nothing, type Plan, split, withoutTime } from './action.ts'
 import { type Problem, problem } from './errors.ts'
 import { currentMetadata, type Facts, type Version } from './facts.ts'
 import { isSettled, lacks, recordOf, settlesAt } from './gate.ts'
@@ -6,8 +6,6 @@ import type { Metadata } from './metadata.ts'
 import { currentGrant } from './policy.ts'
 import type { Instant } from './time.ts'
 import type { Token } from './token.ts'
-
-const nothing: Plan = { actions: [], scheduled: [], problems: [] }
 
 /** The group of a target: the later ones wait for the earlier ones. */
 export function groupOf(token: Token, target: string): number {
