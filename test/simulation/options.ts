@@ -1,3 +1,4 @@
+import { evenHash } from '../../src/core/hash.ts'
 import { day, hour, minute } from '../../src/core/time.ts'
 import type { Chance } from './chance.ts'
 import { type Difference, differences, organizations } from './declared.ts'
@@ -17,6 +18,8 @@ export interface Options {
   readonly difference: Difference
   readonly concurrency: number
   readonly targets: number
+  /** Targets cannot tell what they hold. */
+  readonly blindTargets: boolean
   readonly methodRenew: boolean
   /** Milliseconds between two runs of one instance, on average. */
   readonly runEvery: number
@@ -67,7 +70,7 @@ export function drawOptions(chance: Chance): Options {
   const rate = (most: number): number => chance.pick([0, 0, most / 20, most / 4, most])
   const lifetime = chance.pick([30 * day, 7 * day, 2 * day, 12 * hour])
   const renewBefore = lifetime / 3
-  return {
+  const drawn: Omit<Options, 'blindTargets'> = {
     storm: lifetime * 2,
     tokens: chance.whole(1, 3),
     organizations: chance.whole(1, organizations.length),
@@ -106,6 +109,8 @@ export function drawOptions(chance: Chance): Options {
     clockError: chance.pick([0, 1_000, 20_000]),
     clockWrong: chance.pick([0, 0, 10 * minute, 3 * hour]),
   }
+  // Without a draw, so that what is drawn after it stays what it was.
+  return { ...drawn, blindTargets: evenHash(JSON.stringify(drawn)) % 2 === 0 }
 }
 
 /** The same world in which nothing goes wrong any more. */

@@ -124,9 +124,9 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: observe,
-        find: '  await estate.readPats([token])\n  await estate.readCurrent([token])\n  return look(estate, token, startedAt)',
+        find: '  await estate.readPats([token])\n  await estate.readCurrent([token])\n  return look(estate, token, startedAt, inspections)',
         replace:
-          '  await estate.readCurrent([token])\n  await estate.readPats([token])\n  return look(estate, token, startedAt)',
+          '  await estate.readCurrent([token])\n  await estate.readPats([token])\n  return look(estate, token, startedAt, inspections)',
       },
       {
         file: observe,
@@ -190,8 +190,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: gate,
-        find: 'if (record?.deliveredAt === undefined) {',
-        replace: 'if (record?.deliveredAt === undefined && target === undefined) {',
+        find: '  if (lacks(record)) {\n    const named',
+        replace: '  if (lacks(record) && target === undefined) {\n    const named',
       },
     ],
   },
@@ -274,8 +274,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: deliver,
-        find: 'if (generationIn(await turn.currentVersion()) === metadata.generation) return outcomes',
-        replace: 'return outcomes',
+        find: '      if (generationIn(await turn.currentVersion()) === metadata.generation)\n        return [',
+        replace: '      return [',
       },
       {
         file: deliver,

@@ -81,6 +81,8 @@ class Simulation implements Witness {
     this.#estate.revokeLag = duration(this.#drawn.revokeLag)
     this.#estate.useLag = duration(this.#drawn.useLag)
     this.#estate.extensionChangesValue = this.#drawn.extensionChangesValue
+    for (const target of this.#tokens.flatMap((token) => token.targets))
+      if (this.#drawn.blindTargets) this.#estate.blindTargets.add(target)
     this.#judge = new Judge(this.#estate, this.#tokens, this.#strangers())
   }
 
