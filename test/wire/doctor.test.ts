@@ -139,15 +139,15 @@ describe('where all is well', () => {
     })
   })
 
-  test('without a configuration the flags say what to look at', async () => {
+  test('flags beside a configuration are a fault that is shown like one', async () => {
     await open()
-    writeFileSync(join(estate.directory, 'none'), '')
-    const ended = await estate.run('doctor --json --organization contoso --tenant contoso.example', {
-      environment: { PATROL_CONFIG: '' },
+    const { code, checks } = await doctor('--organization contoso')
+    expect(code).toBe(2)
+    expect(checks[0]).toMatchObject({
+      check: 'configuration',
+      result: 'failed',
+      message: expect.stringContaining('--organization cannot stand beside'),
     })
-    // There is a patrol.yaml in this directory, and flags beside one are refused.
-    expect(ended.code).toBe(2)
-    expect(ended.json.checks[0]).toMatchObject({ check: 'configuration', result: 'failed', code: 'config-invalid' })
   })
 })
 

@@ -1,7 +1,6 @@
 import { PatrolError } from '../../core/errors.ts'
 
-export const shells = ['bash', 'powershell'] as const
-export type Shell = (typeof shells)[number]
+export type Shell = 'bash' | 'powershell'
 
 export interface EntraSetup {
   /** Id or domain; undefined: the tenant that the Azure CLI is signed in to. */
