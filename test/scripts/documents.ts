@@ -23,6 +23,16 @@ const action = z.strictObject({
   target: name.optional(),
 })
 
+const account = z.strictObject({
+  account: name,
+  method: name,
+  state: z.enum(['healthy', 'expiring', 'expired', 'missing', 'refused', 'unknown']),
+  signedInAt: at.optional(),
+  redeemedAt: at.optional(),
+  diesAt: at.optional(),
+  error: z.strictObject({ code, message: name, remedy: name }).optional(),
+})
+
 const report = z.strictObject({
   version,
   results: z.array(
@@ -41,6 +51,7 @@ const report = z.strictObject({
   summary: z.strictObject({ done: z.int(), failed: z.int(), skipped: z.int() }),
   /** The person said no. */
   refused: z.literal(true).optional(),
+  accounts: z.array(account).optional(),
 })
 
 const fault = z.strictObject({
@@ -82,6 +93,7 @@ export const documents = {
         error: trouble.optional(),
       }),
     ),
+    accounts: z.array(account),
     undeclared: z.array(
       z.discriminatedUnion('kind', [
         z.strictObject({

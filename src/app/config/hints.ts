@@ -90,9 +90,9 @@ export function credentialHint(written: string): string | undefined {
 
 /** Words that mean the keychain. */
 export function cacheHint(written: string): string | undefined {
-  return /key.?(?:chain|ring)|credential.?manager|secret.?service/i.test(written)
+  return /^(?:key.?(?:chain|ring)|credential.?manager|secret.?service|os|system)$/i.test(written)
     ? 'write keychain'
-    : 'write keychain, or store: with the name of a store and secret: with a name in it, below cache:'
+    : undefined
 }
 
 export function tenantHint(written: string): string | undefined {
