@@ -215,7 +215,7 @@ const form: readonly Case[] = [
     'an unknown key that belongs elsewhere',
     extended('overlap: 48h'),
     [
-      '20:1 error overlap: there is no such key -> the key belongs under defaults or in an entry of tokens; here can be version, endpoints, tls, accounts, stores, targets, defaults, tokens, gitCache or limits',
+      '20:1 error overlap: there is no such key -> the key belongs under defaults or in an entry of tokens; here can be version, endpoints, tls, accounts, stores, targets, defaults, tokens, gitCache, audit or limits',
     ],
   ],
   [

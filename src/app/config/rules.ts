@@ -1,3 +1,4 @@
+import * as audit from './audit-rules.ts'
 import * as accounts from './account-rules.ts'
 import type { ConfigRule, Draft } from './draft.ts'
 import * as credentials from './credential-rules.ts'
@@ -75,6 +76,9 @@ const rules: readonly ConfigRule[] = [
   scopes.scopesAreForPats,
   scopes.scopesAreKnown,
   scopes.metadataFits,
+  audit.waiversNameFindings,
+  audit.waiversAreNarrow,
+  audit.waiversEnd,
   times.cacheIsShort,
   times.lifetimeIsGranted,
   times.renewBeforeIsShorter,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditSchema } from './audit-schema.ts'
 import { endpointsSchema, storeSchema, tlsSchema } from './connection-schema.ts'
 import type { credentialSchema } from './credential-schema.ts'
 import { defaultsSchema, entrySchema } from './entry-schema.ts'
@@ -90,6 +91,7 @@ export const configSchema = z.strictObject({
       hint: durationHint,
     },
   ).optional(),
+  audit: auditSchema.optional(),
   limits: field(
     z.strictObject({
       maxReplacements: field(maxReplacementsSchema, {

@@ -41,6 +41,7 @@ function homesOf(key: string): readonly string[] {
     ['in an entry of tokens', ['tokens', 0]],
     ['in an account', ['accounts', '']],
     ['under limits', ['limits']],
+    ['under audit', ['audit']],
     ['under tls', ['tls']],
     ['under endpoints', ['endpoints']],
     ['under signIn of an account', ['accounts', '', 'signIn']],

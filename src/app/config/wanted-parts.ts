@@ -27,6 +27,7 @@ import { builtInRedeemAfter } from './sign-in-cache-schema.ts'
 import { verificationOf } from './verify-schema.ts'
 import { timesOf } from './times.ts'
 import type { Wanted, WantedAccount, WantedSignIn, WantedStore } from './wanted.ts'
+import { auditOf } from './wanted-audit.ts'
 import { wantedCredential } from './wanted-credential.ts'
 import { wantedUnattended } from './wanted-unattended.ts'
 
@@ -73,6 +74,7 @@ export function wantedOf(
     git: gitRoutesOf(tokens, azureDevOps),
     gitCacheFor: parseDuration(String(written.gitCache ?? builtInGitCache)) ?? duration(0),
     runEvery: runEvery === undefined ? undefined : parseDuration(runEvery),
+    audit: auditOf(written.audit),
     warnings,
     limits: { maxReplacements: maxReplacementsOf(written.limits?.maxReplacements) },
   }

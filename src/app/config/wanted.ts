@@ -1,4 +1,5 @@
 import type { KeyVaultIdentity } from '../../adapters/stores/key-vault-identity.ts'
+import type { AuditRules } from '../../core/audit/audit-rules.ts'
 import type { GitRoute } from '../../core/git-route.ts'
 import type { ReplacementLimit } from '../../core/guard.ts'
 import type { Rule, Token } from '../../core/token.ts'
@@ -85,6 +86,8 @@ export interface Wanted {
   readonly git: readonly GitRoute[]
   /** How long a value may be handed out again without asking; none at all when it is 0. */
   readonly gitCacheFor: Duration
+  /** What an audit looks for. */
+  readonly audit: AuditRules
   readonly limits: { readonly maxReplacements: ReplacementLimit }
   /** What is not wrong and yet worth a word. */
   readonly warnings: readonly ConfigProblem[]
