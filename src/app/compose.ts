@@ -1,6 +1,8 @@
+import { type Administration, createAdministration } from '../adapters/azure-devops/administration.ts'
 import { createAuthority } from '../adapters/azure-devops/authority.ts'
 import { Pacing } from '../adapters/azure-devops/pacing.ts'
 import { createProber } from '../adapters/azure-devops/prober.ts'
+import type { SenderParts } from '../adapters/azure-devops/sender.ts'
 import { discoverTenant } from '../adapters/azure-devops/tenant-discovery.ts'
 import type { UserSignIn } from '../adapters/user-sign-in.ts'
 import { createTransport } from '../adapters/http/transport.ts'
@@ -42,6 +44,8 @@ export interface OpenWorld {
   readonly accounts: ReadonlyMap<string, OpenAccount>
   /** Those of the accounts, by the same names. */
   readonly signIns: ReadonlyMap<string, UserSignIn>
+  /** What each account sees beyond its own PATs, by the same names. */
+  readonly administrations: ReadonlyMap<string, Administration>
   /** The way to the services, for whoever looks at it. */
   vantage(): Promise<Vantage>
   /** A trial of one of the world's stores. */
@@ -72,8 +76,11 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
   const { azureDevOps } = wanted.endpoints
   const tenants = new Tenants((organization) => discoverTenant(organization, azureDevOps, entraParts))
   const tempo = new SharedTempo(clock, stopping)
+  const senderOf = (account: string, signIn: UserSignIn): SenderParts => {
+    return { transport, signIn, clock, random, stopping, pacing: tempo.of(account) }
+  }
   const authorityWith = (account: string, signIn: UserSignIn): Authority =>
-    createAuthority(wanted.endpoints, { transport, signIn, clock, random, stopping, pacing: tempo.of(account) })
+    createAuthority(wanted.endpoints, senderOf(account, signIn))
   const accounts = new Map<string, OpenAccount>()
   const signIns = new Map<string, UserSignIn>()
   // Sign-ins are kept in stores, and stores are opened with sign-ins: neither begins before it is used.
@@ -109,6 +116,12 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     world,
     accounts,
     signIns,
+    administrations: new Map(
+      [...signIns].map(([name, signIn]) => [
+        name,
+        createAdministration(wanted.endpoints.vssps, senderOf(name, signIn)),
+      ]),
+    ),
     vantage: async () => {
       const { localVantage } = await import('../adapters/http/local-vantage.ts')
       return localVantage(transport, environment)

@@ -1,5 +1,7 @@
 import { Argument, type Command as Commander, Help, Option } from 'commander'
+import { severities } from '../core/audit/finding-kind.ts'
 import { minute, second, times } from '../core/time.ts'
+import { auditFormats } from './audit/audit-format.ts'
 import type { Command } from './invocation.ts'
 import { lengthOfTime } from './length-of-time.ts'
 import { valueFormats } from './value-format.ts'
@@ -70,6 +72,34 @@ export function describeCommands(program: Commander, run: Runner): void {
   signInOnly(program.command('list').description('list the active PATs of the configured accounts, managed or not'))
     .addHelpText('after', examples('patrol list', 'patrol list --json'))
     .action(run(async () => (await import('./commands/list.ts')).listCommand))
+
+  signInOnly(
+    program
+      .command('audit')
+      .description('tell what is wrong with PATs: those of the accounts, or everybody’s; changes nothing')
+      .option('--organization-wide', 'the PATs of everybody, with the rights of an administrator')
+      .option('--owners', 'with --organization-wide: also ask whether each owner is an active member')
+      .option('--values', 'also look whether the values in the stores are of the old form')
+      .option('--check', 'end with exit code 3 when something bad enough is found')
+      .addOption(
+        new Option('--fail-on <severity>', 'what is bad enough; implies --check (default: high)').choices(severities),
+      )
+      .option('--since <file>', 'compare with an earlier audit, as --json wrote it; only what is new fails a check')
+      .addOption(new Option('--format <format>', 'the form of the report (default: table)').choices(auditFormats))
+      .option('--output <file>', 'write the report into a file')
+      .option('--resume <file>', 'with --organization-wide: keep the progress there, and go on after an interruption'),
+  )
+    .addHelpText(
+      'after',
+      examples(
+        'patrol audit',
+        'patrol audit --organization-wide --resume audit.progress --format html --output audit.html',
+        'patrol audit --json --output audit.json',
+        'patrol audit --since audit.json --fail-on medium',
+        'patrol audit --format sarif --output patrol.sarif',
+      ),
+    )
+    .action(run(async () => (await import('./commands/audit.ts')).auditCommand))
 
   program
     .command('get')

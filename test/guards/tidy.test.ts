@@ -255,6 +255,7 @@ const revealing: Readonly<Record<string, string>> = {
   'src/adapters/targets/command-target.ts': 'hands a value to a program, on its standard input or in its environment',
   'src/adapters/targets/file-target.ts': 'writes a value into a file that consumers read',
   'src/adapters/workload/job-token.ts': 'asks the runner of a job with the access token of that job',
+  'src/app/audit/old-form.ts': 'looks whether a value is of the old form',
   'src/app/value-cache.ts': 'seals a value before it is kept',
   'src/cli/commands/git-credential.ts': 'answers git',
   'src/cli/git-answer.ts': 'answers git with what was kept',

@@ -73,7 +73,7 @@ export function revokeCall(vssps: string, organization: string, authorizationId:
 
 /** Who the service takes the sender for. */
 export function connectionDataCall(azureDevOps: string, organization: string): Call {
-  const url = address(azureDevOps, organization, 'connectionData', { 'api-version': connectionDataVersion })
+  const url = organizationUrl(azureDevOps, organization, 'connectionData', { 'api-version': connectionDataVersion })
   return { method: 'GET', url, organization, headers: commonHeaders }
 }
 
@@ -95,7 +95,7 @@ const probed: Readonly<Record<ScopeProbe, string>> = {
 export function scopeProbeCall(azureDevOps: string, organization: string, probe: ScopeProbe): Call {
   const base = azureDevOps.replace(/\/+$/, '')
   const endpoint = probe === 'feeds' && base === publicAzureDevOps ? publicFeeds : base
-  const url = address(endpoint, organization, probed[probe], { 'api-version': '7.1' })
+  const url = organizationUrl(endpoint, organization, probed[probe], { 'api-version': '7.1' })
   return { method: 'GET', url, organization, headers: commonHeaders }
 }
 
@@ -106,10 +106,11 @@ export function urlProbeCall(written: string, organization: string): Call {
 }
 
 function patsUrl(vssps: string, organization: string, query: Readonly<Record<string, string>>): string {
-  return address(vssps, organization, 'tokens/pats', { 'api-version': patsVersion, ...query })
+  return organizationUrl(vssps, organization, 'tokens/pats', { 'api-version': patsVersion, ...query })
 }
 
-function address(
+/** The address of a resource of an organization. @throws PatrolError when the name is none of an organization */
+export function organizationUrl(
   endpoint: string,
   organization: string,
   resource: string,

@@ -1,0 +1,15 @@
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Text for the content and the attributes of HTML and XML; what XML cannot hold becomes a question mark. */
+export function markup(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/(?![\n\t])\p{Cc}|[\uFFFE\uFFFF]/gu, '?')
+    .replaceAll(/[&<>"']/g, (character) => entities[character] ?? '')
+}
