@@ -30,6 +30,8 @@ export interface Audit {
   readonly auditedAt: Instant
   readonly scope: 'accounts' | 'everybody'
   readonly organizations: readonly string[]
+  /** Those of them in which everybody was looked at. */
+  readonly administered: readonly string[]
   /** The soonest to end first. */
   readonly pats: readonly AuditedPat[]
   readonly findings: readonly Finding[]
@@ -64,7 +66,8 @@ export async function audit(open: OpenWorld, wanted: Wanted, order: AuditOrder):
   return {
     auditedAt: now,
     scope: order.everybody ? 'everybody' : 'accounts',
-    organizations: own.organizations,
+    organizations: [...new Set([...own.organizations, ...(everybody?.administered ?? [])])].sort(),
+    administered: everybody?.administered ?? [],
     pats,
     findings,
     idleWaivers: wanted.audit.waivers.flatMap((waiver): readonly IdleWaiver[] => {
@@ -86,7 +89,7 @@ async function everybodyOf({ world, administrations }: OpenWorld, wanted: Wanted
   try {
     const survey = await surveyEverybody(world, realms, { owners: order.owners, journal })
     isComplete = survey.problems.length === 0
-    return survey
+    return { ...survey, administered: realms.map(({ organization }) => organization) }
   } finally {
     await (isComplete ? journal?.remove() : journal?.close())
   }

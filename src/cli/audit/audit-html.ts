@@ -7,7 +7,7 @@ import { count } from '../terminal.ts'
 import { dateText } from '../time-text.ts'
 import { lastDay } from './audit-json.ts'
 import { type AuditReport, byKind, caretakerOf, type Since, tallyOf, worstFirst } from './audit-report.ts'
-import { summaryText } from './audit-text.ts'
+import { placesText, summaryText } from './audit-text.ts'
 import { monthsOf, timelineSvg } from './expiry-timeline.ts'
 import { markup } from './markup.ts'
 import { reportStyle } from './report-style.ts'
@@ -28,7 +28,7 @@ export function* auditHtml(report: AuditReport): Generator<string> {
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`
   const at = dateText(audit.auditedAt)
   yield `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer"><title>Personal access tokens on ${at}</title><style>${reportStyle}</style></head>\n<body><a class="skip" href="#findings">To the findings</a>\n`
-  yield `<header><h1>Personal access tokens</h1><p class="soft">Audit of ${at}, ${audit.scope === 'everybody' ? 'of everybody' : 'of the configured accounts'}${audit.organizations.length === 0 ? '' : `, in ${markup(audit.organizations.join(', '))}`}</p></header>\n<main>\n`
+  yield `<header><h1>Personal access tokens</h1><p class="soft">Audit of ${at}${markup(placesText(audit))}</p></header>\n<main>\n`
   yield tallyHtml(report)
   yield* troubleHtml(report)
   yield timelineHtml(report)

@@ -22,6 +22,7 @@ export function* auditJson({ audit, since }: AuditReport): Generator<string> {
     auditedAt: isoText(audit.auditedAt),
     scope: audit.scope,
     organizations: audit.organizations,
+    ...(audit.scope === 'everybody' ? { administered: audit.administered } : {}),
     complete: audit.problems.length === 0,
     summary: {
       pats: pats.length,

@@ -19,9 +19,9 @@ const mostShown = 15
 export function auditText(io: Io, pen: Pen, report: AuditReport): string {
   const { audit, since } = report
   const owners = new Set(audit.pats.map(({ owner }) => owner.user)).size
-  const where = audit.organizations.map(clean).join(', ')
+  const where = clean(placesText(audit))
   const parts = [
-    `${count(audit.pats.length, 'active PAT')} of ${count(owners, 'user')}${where === '' ? '' : ` in ${where}`}: ${summaryText(audit.findings)}\n`,
+    `${count(audit.pats.length, 'active PAT')} of ${count(owners, 'user')}${where}: ${summaryText(audit.findings)}\n`,
     ...byKind(audit.findings.filter(({ waiver }) => waiver === undefined)).map(([name, findings]) =>
       kindText(io, pen, name, findings, since),
     ),
@@ -32,6 +32,13 @@ export function auditText(io: Io, pen: Pen, report: AuditReport): string {
     problemsText(io, pen, audit.problems),
   ]
   return parts.join('')
+}
+
+/** ` in contoso, fabrikam (everybody in contoso)`; empty when nothing could be looked at. */
+export function placesText({ organizations, administered }: AuditReport['audit']): string {
+  if (organizations.length === 0) return ''
+  const everybody = administered.length === 0 ? '' : ` (everybody in ${administered.join(', ')})`
+  return ` in ${organizations.join(', ')}${everybody}`
 }
 
 /** `3 findings: 1 high, 2 low; 1 waived`. */
