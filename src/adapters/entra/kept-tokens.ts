@@ -1,6 +1,5 @@
-import type { AccountInfo, PublicClientApplication } from '@azure/msal-node'
+import type { AccountInfo, INetworkModule, PublicClientApplication } from '@azure/msal-node'
 import { Secret } from '../../core/secret.ts'
-import type { MsalNetwork } from '../http/msal-network.ts'
 import { authorityOf, type EntraHost } from './entra-authority.ts'
 
 export interface PublicClient {
@@ -8,7 +7,7 @@ export interface PublicClient {
   /** Id or domain. */
   readonly tenant: string
   readonly host: EntraHost
-  readonly network: MsalNetwork
+  readonly network: INetworkModule
 }
 
 /** A client of MSAL for users, without any tokens yet. The library is loaded here. */

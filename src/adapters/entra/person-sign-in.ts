@@ -1,11 +1,12 @@
-import type { AuthenticationResult, INetworkModule } from '@azure/msal-node'
+import { setTimeout } from 'node:timers/promises'
+import type { AuthenticationResult } from '@azure/msal-node'
 import { PatrolError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
-import { type Instant, instant, second, times } from '../../core/time.ts'
+import { type Instant, instant } from '../../core/time.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { MsalNetwork } from '../http/msal-network.ts'
 import { scopeOf } from '../user-sign-in.ts'
 import { authorityOf, azureCliClient, type TenantSource } from './entra-authority.ts'
+import { devicePolls } from './device-polls.ts'
 import type { EntraParts } from './held-sign-in.ts'
 import { keptTokens, openPublicClient } from './kept-tokens.ts'
 import { endLoopback } from './loopback-end.ts'
@@ -64,8 +65,8 @@ export async function signInPerson(person: PersonSignIn, reach: Reach, parts: En
   const network = parts.transport.msalNetwork()
   const clientId = person.clientId ?? azureCliClient
   const tenant = await person.tenant()
-  const patient = reach.way === 'device-code' ? { ...network, ...slowedDown(network, parts.clock) } : network
-  const client = await openPublicClient({ clientId, tenant, host: parts, network: patient })
+  const sent = reach.way === 'device-code' ? devicePolls(network, pauseUntil(person.ending)) : network
+  const client = await openPublicClient({ clientId, tenant, host: parts, network: sent })
   const scopes = [scopeOf['azure-devops']]
   const { ending, user } = person
   try {
@@ -126,20 +127,9 @@ async function byDeviceCode(
   }
 }
 
-/**
- * MSAL takes `slow_down` for an end, where the standard asks for five more seconds between polls:
- * https://www.rfc-editor.org/rfc/rfc8628#section-3.5
- */
-function slowedDown(network: MsalNetwork, clock: Clock): Pick<INetworkModule, 'sendPostRequestAsync'> {
-  return {
-    async sendPostRequestAsync(url, options) {
-      const answer = await network.sendPostRequestAsync<never>(url, options)
-      const body: unknown = answer.body
-      if (typeof body !== 'object' || body === null || !('error' in body) || body.error !== 'slow_down') return answer
-      await clock.sleep(times(5, second))
-      return { ...answer, body: { ...body, error: 'authorization_pending' } as never }
-    },
-  }
+/** A person's time is that of the clock on the wall. */
+function pauseUntil(ending: AbortSignal): (seconds: number) => Promise<unknown> {
+  return (seconds) => setTimeout(seconds * 1_000, undefined, { signal: ending })
 }
 
 function signedInOf(
