@@ -5,10 +5,10 @@ import type { MsalNetwork } from '../../../src/adapters/http/msal-network.ts'
 /** A network that gives these answers in turn. */
 function answering(...bodies: readonly object[]): MsalNetwork {
   const left = [...bodies]
-  const give = async <T>() => {
+  const give = async () => {
     const body = left.shift()
     if (body === undefined) throw new Error('nothing more is answered')
-    return { status: 'error' in body ? 400 : 200, headers: {}, body: body as T }
+    return { status: 'error' in body ? 400 : 200, headers: {}, body: body as never }
   }
   return { takeTrouble: () => ({}), sendGetRequestAsync: give, sendPostRequestAsync: give }
 }
