@@ -1,5 +1,5 @@
-import { chown, readFile, realpath, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { chown, readFile, readlink, realpath, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { PatrolError } from '../../core/errors.ts'
 import { errorNumber, isMissing, prepareFile, syncDirectory } from '../atomic-file.ts'
 
@@ -48,13 +48,18 @@ export async function look(path: string): Promise<Found> {
   }
 }
 
+/** As many links as systems follow, one after the other. */
+const mostLinks = 40
+
 /** Where the links lead, also when nothing is at their end yet. */
-async function realPath(path: string): Promise<string> {
+async function realPath(path: string, links = 0): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {
     if (!isMissing(error)) throw error
-    return join(await realpath(dirname(path)), basename(path))
+    const here = join(await realpath(dirname(path)), basename(path))
+    const target = await readlink(here).catch(() => undefined)
+    return target === undefined || links === mostLinks ? here : realPath(resolve(dirname(here), target), links + 1)
   }
 }
 
