@@ -1,7 +1,8 @@
 import { isReceipt } from '../core/copy.ts'
 import { asPatrolError, PatrolError } from '../core/errors.ts'
 import type { Version } from '../core/facts.ts'
-import { recordOf } from '../core/gate.ts'
+import { groupOf } from '../core/deliveries.ts'
+import { lacks, recordOf } from '../core/gate.ts'
 import type { Delivery, Metadata } from '../core/metadata.ts'
 import type { Secret } from '../core/secret.ts'
 import { after, type Duration, hour, type Instant, minute, shortest, times } from '../core/time.ts'
@@ -34,16 +35,6 @@ interface Outcome {
  * is tried again in a later run, ever more seldom.
  */
 export async function deliver(turn: Turn, targets: readonly string[]): Promise<readonly Delivered[]> {
-  try {
-    return await deliverInRounds(turn, targets)
-  } catch (error) {
-    // Nobody knows how far it came, so later groups wait.
-    for (const name of targets) turn.noteFailedTarget(name)
-    throw error
-  }
-}
-
-async function deliverInRounds(turn: Turn, targets: readonly string[]): Promise<readonly Delivered[]> {
   if (targets.length === 0) return []
   for (let round = 1; ; round++) {
     const stored = await turn.store.read(turn.place.secretName)
@@ -54,15 +45,14 @@ async function deliverInRounds(turn: Turn, targets: readonly string[]): Promise<
     const outcomes: Outcome[] = []
     const heldBack: Delivered[] = []
     for (const name of targets) {
-      const failed = turn.failedGroupBefore(name)
-      if (failed !== undefined) {
-        const failure = new PatrolError('delivery-failed', `${name} waits until group ${failed} has the value`)
+      const lacking = lackingBefore(turn, name, metadata, outcomes)
+      if (lacking !== undefined) {
+        const failure = new PatrolError('delivery-failed', `${name} waits until ${lacking} has the value`)
         heldBack.push({ target: name, failure, isHeldBack: true })
         continue
       }
       const beganAt = turn.world.clock.now()
       const taken = await deliverTo(turn, name, metadata, stored.value)
-      if (taken.failure !== undefined) turn.noteFailedTarget(name)
       outcomes.push({ target: name, ...taken, beganAt, endedAt: turn.world.clock.now() })
     }
     if (outcomes.length === 0) return heldBack
@@ -76,6 +66,24 @@ async function deliverInRounds(turn: Turn, targets: readonly string[]): Promise<
       throw new PatrolError('moved-on', `another instance keeps storing new generations of ${turn.token.name}`)
     }
   }
+}
+
+/**
+ * A target of an earlier group that lacks the value which one of a later group is about to get for the first time. What
+ * was just read counts, and what was done since: another instance may have stored a generation that nobody has yet.
+ */
+function lackingBefore(
+  { token }: Turn,
+  target: string,
+  metadata: Metadata,
+  outcomes: readonly Outcome[],
+): string | undefined {
+  if (!lacks(recordOf(metadata, target))) return undefined
+  return token.targets.find((name) => {
+    if (groupOf(token, name) >= groupOf(token, target)) return false
+    const outcome = outcomes.find((one) => one.target === name)
+    return outcome === undefined ? lacks(recordOf(metadata, name)) : outcome.failure !== undefined
+  })
 }
 
 function deliveredOf({ target, failure }: Outcome): Delivered {

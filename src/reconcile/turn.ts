@@ -1,4 +1,3 @@
-import { groupOf } from '../core/deliveries.ts'
 import { PatrolError, type Problem } from '../core/errors.ts'
 import { currentMetadata, type Facts, type Version } from '../core/facts.ts'
 import { markOf } from '../core/names.ts'
@@ -46,8 +45,6 @@ export class Turn {
   mayMint = true
   /** The effect that was begun last; where a failure happened. */
   step: Step | undefined
-  /** Groups of targets in which a delivery failed. */
-  readonly #failedGroups = new Set<number>()
   readonly #shared: Shared
 
   constructor(world: World, token: Token, shared: Shared, beganAt: number) {
@@ -149,16 +146,6 @@ export class Turn {
     const generation = now?.reading.kind === 'read' ? now.reading.metadata.generation : undefined
     if (generation === seen && now?.enabled === facts.current?.enabled) return
     throw new PatrolError('moved-on', `another instance changed ${this.token.name}; nothing was revoked`)
-  }
-
-  noteFailedTarget(target: string): void {
-    this.#failedGroups.add(groupOf(this.token, target))
-  }
-
-  /** The first group before that of the target in which a delivery failed in this turn; undefined when all went well. */
-  failedGroupBefore(target: string): number | undefined {
-    const first = Math.min(...this.#failedGroups)
-    return first < groupOf(this.token, target) ? first : undefined
   }
 
   report(step: Step, authorizationId?: string): void {

@@ -38,7 +38,9 @@ function troublesInCode(): readonly string[] {
   const ofRequests = [...union.matchAll(/'([a-z-]+)'/g)]
   const ofTheWorld = [...events.matchAll(/\[\s*'([a-z-]+)',/g)]
   const ofMints = [...simulator.matchAll(/troubles\.push\(`\$\{displayName\}:([a-z-]+)`\)/g)]
-  return [...ofRequests, ...ofTheWorld, ...ofMints].map(([, name = '']) => name)
+  const ofCopies = [...simulator.matchAll(/const drift = \['([a-z-]+)',/g)]
+  const ofDeliveries = [...simulator.matchAll(/const identity = `\$\{target\} \$\{generation\}:([a-z-]+)`/g)]
+  return [...ofRequests, ...ofTheWorld, ...ofMints, ...ofCopies, ...ofDeliveries].map(([, name = '']) => name)
 }
 
 /** The invariants that the judge and those who ask it report. */

@@ -24,9 +24,14 @@ export function declare(options: Options): readonly Token[] {
       orphanAfter: duration(options.orphanAfter),
       turnLimit: duration(options.orphanAfter / 4),
       place: { store: 'vault', secretName: `token-${index}` },
-      targets: Array.from({ length: options.targets }, (_ignored, target) => `target-${index}-${target}`),
+      ...targetsOf(options, index),
     }),
   )
+}
+
+function targetsOf(options: Options, token: number): Pick<Token, 'targets' | 'groups'> {
+  const targets = Array.from({ length: options.targets }, (_ignored, target) => `target-${token}-${target}`)
+  return options.inGroups ? { targets, groups: new Map(targets.map((name, index) => [name, index + 1])) } : { targets }
 }
 
 /** The same tokens as the instance declares them whose configuration differs. */

@@ -73,6 +73,11 @@ export class SimulatedEstate {
   /** Of two versions with the same stamp, the store goes on handing out the earlier one. */
   firstOfASecondStays = false
   #counter = 0
+  // What only the simulator asks for; copies of an estate know nothing of it.
+  readonly #given = new Map<string, Set<string>>()
+  readonly #meddledAt = new Map<string, Instant>()
+  #firstGiven: string | undefined
+  #lies: (target: string, consignment: Consignment) => boolean = () => false
 
   /** A PAT made by hand, without Patrol. */
   createPat(pat: Partial<SimulatedPat> & Pick<SimulatedPat, 'displayName' | 'validTo'>): SimulatedPat {
@@ -266,15 +271,47 @@ export class SimulatedEstate {
 
   deliver(target: string, consignment: Consignment): string | undefined {
     const place = placeIn(target, consignment.token)
-    this.held.set(place, consignment.value.reveal())
-    return this.#receipt(target, place)
+    const value = consignment.value.reveal()
+    const given = this.#given.get(place) ?? new Set()
+    this.#firstGiven = given.has(value) ? undefined : value
+    this.#given.set(place, given.add(value))
+    if (!this.#lies(target, consignment)) this.held.set(place, value)
+    else if (this.held.get(place) !== value) this.#meddledAt.set(place, this.now)
+    return this.#receipt(target, value)
+  }
+
+  /** Somebody puts something else in the place of a copy, or takes it away. */
+  meddle(place: string, value: string | undefined): void {
+    if (value === undefined) this.held.delete(place)
+    else this.held.set(place, value)
+    this.#meddledAt.set(place, this.now)
+  }
+
+  /** Every value that each target was given, whether it kept it or not. */
+  get given(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#given
+  }
+
+  /** The value of the last delivery, when its target was given it for the first time. */
+  get firstGiven(): string | undefined {
+    return this.#firstGiven
+  }
+
+  /** When something else than the program last changed what a target holds, or kept it from changing. */
+  meddledAt(place: string): Instant | undefined {
+    return this.#meddledAt.get(place)
+  }
+
+  /** From now on targets may say that they took a value, and keep what they had. */
+  letTargetsLie(lies: (target: string, consignment: Consignment) => boolean): void {
+    this.#lies = lies
   }
 
   inspect(target: string, copy: Copy): Condition {
     const place = placeIn(target, copy.token)
     if (this.blindTargets.has(target)) return { kind: 'unknowable' }
     if (!this.held.has(place)) return { kind: 'gone', message: 'nothing is there' }
-    const same = this.#receipt(target, place) === copy.receipt
+    const same = this.#receipt(target, this.held.get(place)) === copy.receipt
     return same ? { kind: 'intact' } : { kind: 'overwritten', message: 'something else is there' }
   }
 
@@ -282,13 +319,14 @@ export class SimulatedEstate {
     const place = placeIn(target, copy.token)
     if (this.blindTargets.has(target)) return { kind: 'kept', why: 'this target takes nothing back' }
     if (!this.held.has(place)) return { kind: 'absent' }
-    if (this.#receipt(target, place) !== copy.receipt) return { kind: 'kept', why: 'something else is there' }
+    if (this.#receipt(target, this.held.get(place)) !== copy.receipt)
+      return { kind: 'kept', why: 'something else is there' }
     this.held.delete(place)
     return { kind: 'removed' }
   }
 
-  #receipt(target: string, place: string): string | undefined {
-    return this.blindTargets.has(target) ? undefined : `r${evenHash(this.held.get(place) ?? '').toString(36)}`
+  #receipt(target: string, value: string | undefined): string | undefined {
+    return this.blindTargets.has(target) ? undefined : `r${evenHash(value ?? '').toString(36)}`
   }
 
   /** A number that was not given before. */

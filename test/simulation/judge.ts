@@ -102,8 +102,10 @@ export class Judge {
         )
       }
       for (const target of token.targets) {
-        if (this.#holds(this.#estate.held.get(target) ?? '', pat))
-          this.#report('I7', `revoked what target ${target} holds`)
+        // Whoever meddled with it since the run looked cannot have been seen.
+        const seen = (this.#estate.meddledAt(target) ?? 0) < (begun?.at ?? 0)
+        const holds = this.#holds(this.#estate.held.get(target) ?? '', pat)
+        if (holds && seen) this.#report('I7', `revoked what target ${target} holds`)
       }
     }
   }
@@ -172,6 +174,18 @@ export class Judge {
         'I4',
         `${pat.displayName} was dead before it was stored, but the program says that it is established`,
       )
+    }
+  }
+
+  /** After the program gave a value to a target for the first time: those of earlier groups were given it before. */
+  afterDeliver(target: string, value: string, begun: Begun | undefined): void {
+    const token = begun?.tokens.find(({ targets }) => targets.includes(target))
+    if (token === undefined) return
+    const group = (name: string): number => token.groups?.get(name) ?? 1
+    const earlier = token.targets.filter((name) => group(name) < group(target))
+    for (const name of earlier) {
+      if (this.#estate.given.get(name)?.has(value) === true) continue
+      this.#report('I3', `target ${target} got a value that ${name}, of an earlier group, never got`)
     }
   }
 

@@ -1,6 +1,6 @@
 import { evenHash } from '../../src/core/hash.ts'
 import { day, hour, minute } from '../../src/core/time.ts'
-import type { Chance } from './chance.ts'
+import { Chance } from './chance.ts'
 import { type Difference, differences, organizations } from './declared.ts'
 
 /** How likely each kind of trouble is for one request, and what the world is like. A seed draws all of it. */
@@ -47,6 +47,12 @@ export interface Options {
   readonly failing: number
   /** The clock of an instance's computer is set, and often set right again. */
   readonly clockSteps: number
+  /** In each of forty parts of the storm: somebody puts something else in the place of a copy, or deletes it. */
+  readonly drift: number
+  /** For one delivery: the target says that it took the value, and keeps what it had. */
+  readonly lies: number
+  /** Each target of a token is of a later group than the one before. */
+  readonly inGroups: boolean
   readonly secretsLost: number
   readonly configurationChanges: number
   /** Every extension gives the PAT a new value, which nobody is told. */
@@ -70,7 +76,7 @@ export function drawOptions(chance: Chance): Options {
   const rate = (most: number): number => chance.pick([0, 0, most / 20, most / 4, most])
   const lifetime = chance.pick([30 * day, 7 * day, 2 * day, 12 * hour])
   const renewBefore = lifetime / 3
-  const drawn: Omit<Options, 'blindTargets'> = {
+  const drawn: Omit<Options, 'blindTargets' | 'drift' | 'lies' | 'inGroups'> = {
     storm: lifetime * 2,
     tokens: chance.whole(1, 3),
     organizations: chance.whole(1, organizations.length),
@@ -110,7 +116,14 @@ export function drawOptions(chance: Chance): Options {
     clockWrong: chance.pick([0, 0, 10 * minute, 3 * hour]),
   }
   // Without a draw, so that what is drawn after it stays what it was.
-  return { ...drawn, blindTargets: evenHash(JSON.stringify(drawn)) % 2 === 0 }
+  const aside = new Chance(evenHash(JSON.stringify(drawn)))
+  return {
+    ...drawn,
+    blindTargets: evenHash(JSON.stringify(drawn)) % 2 === 0,
+    drift: aside.pick([0, 0, 0.02, 0.1, 0.4]),
+    lies: aside.pick([0, 0, 0.01, 0.05, 0.2]),
+    inGroups: aside.happens(0.5),
+  }
 }
 
 /** The same world in which nothing goes wrong any more. */
@@ -132,6 +145,8 @@ export function healthy(options: Options): Options {
     throttling: 0,
     failing: 0,
     clockSteps: 0,
+    drift: 0,
+    lies: 0,
     secretsLost: 0,
     configurationChanges: 0,
     extensionChangesValue: false,

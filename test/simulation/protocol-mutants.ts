@@ -196,6 +196,44 @@ export const protocolMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a changed copy is taken for the one that was delivered',
+    sentence: 'nothing is revoked while a target shows that it no longer has the successor',
+    edits: [
+      {
+        file: gate,
+        find: "if (copy?.kind === 'overwritten' || copy?.kind === 'gone') return `",
+        replace: 'if (copy === null) return `',
+      },
+    ],
+  },
+  {
+    name: 'a copy that could not be seen is taken for intact',
+    sentence: 'nothing is revoked while a target that could tell gives no answer',
+    edits: [{ file: gate, find: "if (copy?.kind === 'unseen') return `", replace: 'if (copy === null) return `' }],
+  },
+  {
+    name: 'a changed copy stays',
+    sentence: 'a copy that was overwritten or is gone is delivered again',
+    edits: [
+      {
+        file: 'src/core/deliveries.ts',
+        find: "if (copy?.kind === 'overwritten' || copy?.kind === 'gone') {",
+        replace: 'if (copy === null) {',
+      },
+    ],
+  },
+  {
+    name: 'groups are in no order',
+    sentence: 'a target of a later group gets a value only when those of the earlier groups have it',
+    edits: [
+      {
+        file: deliver,
+        find: 'if (groupOf(token, name) >= groupOf(token, target)) return false',
+        replace: 'if (groupOf(token, name) >= 0) return false',
+      },
+    ],
+  },
+  {
     name: 'no overlap',
     sentence: 'a superseded PAT goes only after the overlap',
     edits: [

@@ -11,6 +11,7 @@ const simpler: readonly Partial<Options>[] = [
   { organizations: 1 },
   { difference: 'none' },
   { targets: 0 },
+  { inGroups: false },
   { concurrency: 1 },
   { clockWrong: 0, clockError: 0 },
   { createLag: 0, revokeLag: 0, useLag: 0 },

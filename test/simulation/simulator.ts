@@ -83,6 +83,7 @@ class Simulation implements Witness {
     this.#estate.extensionChangesValue = this.#drawn.extensionChangesValue
     for (const target of this.#tokens.flatMap((token) => token.targets))
       if (this.#drawn.blindTargets) this.#estate.blindTargets.add(target)
+    this.#estate.letTargetsLie((target, { generation }) => this.#lie(target, generation))
     this.#judge = new Judge(this.#estate, this.#tokens, this.#strangers())
   }
 
@@ -229,6 +230,8 @@ class Simulation implements Witness {
     if (kind === 'store') this.#judge.afterStore(subject, this.#begun.get(process))
     if (kind === 'mint') this.#spoil(subject)
     if (kind === 'revoke') this.#judge.afterRevoke(subject, this.#begun.get(process))
+    if (kind === 'deliver' && this.#estate.firstGiven !== undefined)
+      this.#judge.afterDeliver(subject, this.#estate.firstGiven, this.#begun.get(process))
     if (kind === 'disable') this.#judge.afterDisable(subject, this.#begun.get(process))
   }
 
@@ -289,8 +292,10 @@ class Simulation implements Witness {
     // As many chances in a short storm as in a long one, because a short one has shorter lives.
     const part = this.#drawn.storm / partsOfStorm
     for (let index = 0; index < partsOfStorm; index++) {
-      for (const [name, probability, happen] of events) {
-        const chance = this.#chance.fork()
+      const aside = new Chance(evenHash(`${this.#seed} drift ${index}`))
+      const forked = events.map((event) => [...event, this.#chance.fork()] as const)
+      const drift = ['drift', this.#drawn.drift, (chance: Chance) => this.#meddle(chance), aside] as const
+      for (const [name, probability, happen, chance] of [...forked, drift]) {
         const at = index * part + chance.whole(0, part - 1)
         const identity = `estate.${index}:${name}`
         if (!chance.happens(probability) || this.isLeftOut(identity)) continue
@@ -319,6 +324,27 @@ class Simulation implements Witness {
       duration(this.#drawn.lifetime / 2),
       duration(this.#drawn.lifetime),
     ])
+  }
+
+  /** Somebody restores an old copy, writes something else over it, or deletes it; of a target that shows what it holds. */
+  #meddle(chance: Chance): void {
+    const seeing = [...this.#estate.given.keys()].filter((target) => !this.#estate.blindTargets.has(target))
+    if (seeing.length === 0) return
+    const target = chance.pick(seeing)
+    const value = chance.pick([undefined, 'something else', ...(this.#estate.given.get(target) ?? [])])
+    this.#note(`somebody ${value === undefined ? 'deletes' : 'overwrites'} the copy in ${target}`)
+    this.#estate.meddle(target, value)
+  }
+
+  /** Some deliveries are taken with a yes and not kept, again the same in every replay. */
+  #lie(target: string, generation: string): boolean {
+    if (this.#estate.blindTargets.has(target)) return false
+    const identity = `${target} ${generation}:lies`
+    const chance = new Chance(evenHash(`${this.#seed} ${identity}`))
+    if (!chance.happens(this.#options.lies) || this.isLeftOut(identity)) return false
+    this.#troubles.push(identity)
+    this.#note(`${target} says yes to ${generation} and keeps what it has`)
+    return true
   }
 
   #bringTargetsDown(chance: Chance): void {

@@ -66,7 +66,7 @@ test('many deliveries to one file at once all arrive, and nothing is left beside
   const all = Array.from({ length: 20 }, (_, index) => consignment(`token-${index}`))
   // Two targets of one file, as two types of them would be.
   const targets = [dotenv('shared.env'), dotenv('shared.env')]
-  await Promise.all(all.map((one, index) => targets[index % 2]?.deliver(one, limits)))
+  await Promise.all(all.map(async (one, index) => targets[index % 2]?.deliver(one, limits)))
   const text = await readFile(join(directory, 'shared.env'), 'utf8')
   for (const { value } of all) expect(text).toContain(`=${value.reveal()}\n`)
   expect(await readdir(directory)).toEqual(['shared.env'])
