@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { connectionChanges, groupChanges, type VariableGroupRecord } from './azure-devops/library-record.ts'
 import { type Answer, type Call, jsonAnswer } from './exchange.ts'
 import type { Emulator } from './emulator.ts'
 import type { FaultControl, FaultRule } from './faults.ts'
@@ -107,6 +108,20 @@ export function makeControl(emulator: ControlFace): (call: Call) => Promise<Answ
       emulator.requests().map((record) => (isRevealing(call) ? record : { ...record, url: emulator.mask(record.url) })),
     'GET vaults': (call) =>
       Object.keys(emulator.endpoints.vaults).map((name) => vaultView(emulator, name, isRevealing(call))),
+    'GET variable-groups': (call) =>
+      emulator.variableGroups().map((group) => (isRevealing(call) ? group : withoutSecretValues(group))),
+    'POST variable-groups': (call, [, name = '']) => {
+      emulator.changeVariableGroup(name, groupChanges.parse(bodyOf(call)))
+      return { name }
+    },
+    'GET service-connections': (call) =>
+      emulator
+        .serviceConnections()
+        .map((connection) => (isRevealing(call) ? connection : without(connection, 'secrets'))),
+    'POST service-connections': (call, [, name = '']) => {
+      emulator.changeServiceConnection(name, connectionChanges.parse(bodyOf(call)))
+      return { name }
+    },
     'GET users': (call) =>
       emulator.users().map((upn) => ({ upn, ...(isRevealing(call) ? { password: emulator.password(upn) } : {}) })),
     'POST users': (call, [, upn = '']) => {
@@ -190,4 +205,12 @@ function vaultView(emulator: Emulator, name: string, reveals: boolean): unknown 
     { ...rest, versions: versions.map((version) => without(version, 'value')) },
   ])
   return { name: record.name, secrets: Object.fromEntries(secrets) }
+}
+
+function withoutSecretValues(group: VariableGroupRecord): unknown {
+  const variables = Object.entries(group.variables).map(([name, variable]) => [
+    name,
+    variable.isSecret ? without(variable, 'value') : variable,
+  ])
+  return { ...group, variables: Object.fromEntries(variables) as unknown }
 }

@@ -29,6 +29,15 @@ export const defaultFixture = {
       id: '0a6a0000-0000-4000-8000-000000000001',
       tenant: 'contoso.example',
       members: ['ci-bot@contoso.example'],
+      variableGroups: [{ name: 'build', variables: { CONFIGURATION: 'Release', SIGNING_KEY: { isSecret: true } } }],
+      serviceConnections: [
+        {
+          name: 'feed',
+          url: 'https://pkgs.dev.azure.com/contoso/_packaging/feed/npm/registry/',
+          parameters: { username: 'patrol' },
+          secrets: { password: null },
+        },
+      ],
     },
   ],
   vaults: [

@@ -7,6 +7,16 @@ import {
   azureDevOpsServiceOf,
   vsspsServiceOf,
 } from './azure-devops/azure-devops-service.ts'
+import {
+  changeConnection,
+  changeGroup,
+  type ConnectionChanges,
+  connectionRecords,
+  type GroupChanges,
+  groupRecords,
+  type ServiceConnectionRecord,
+  type VariableGroupRecord,
+} from './azure-devops/library-record.ts'
 import type { PatRecord, Revoker } from './azure-devops/pat-register.ts'
 import { makeCertificate } from './certificate.ts'
 import { type ControlFace, makeControl } from './control.ts'
@@ -78,6 +88,14 @@ export interface Emulator {
   pats(): PatRecord[]
   /** Throws when there is no such vault, as the others do for what they do not know. */
   vault(name: string): VaultRecord
+  /** Every variable group with its secrets. */
+  variableGroups(): VariableGroupRecord[]
+  /** Somebody else changes a variable group, by its name or id. */
+  changeVariableGroup(name: string, changes: GroupChanges): void
+  /** Every service connection with its secrets. */
+  serviceConnections(): ServiceConnectionRecord[]
+  /** Somebody else changes a service connection, by its name or id. */
+  changeServiceConnection(name: string, changes: ConnectionChanges): void
   requests(): RequestRecord[]
   /** Every secret value ever accepted or issued. */
   secrets(): string[]
@@ -209,6 +227,10 @@ function faceOf(world: World, faults: FaultBook, journal: Journal): Omit<Emulato
         `vault ${name}`,
       ).record()
     },
+    variableGroups: () => groupRecords(world),
+    changeVariableGroup: (name, changes) => changeGroup(world, name, changes, azureDevOpsNow()),
+    serviceConnections: () => connectionRecords(world),
+    changeServiceConnection: (name, changes) => changeConnection(world, name, changes, azureDevOpsNow()),
     requests: () => journal.all(),
     secrets: () => world.ledger.all(),
     revokeOutside: (authorizationId, by) => {

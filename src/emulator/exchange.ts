@@ -8,6 +8,8 @@ export const services = [
   'graph',
   'token-administration',
   'accounts',
+  'variable-groups',
+  'service-connections',
   'vault',
   'workload',
   'other',

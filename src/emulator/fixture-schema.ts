@@ -101,6 +101,48 @@ const managedIdentity = z.strictObject({
   resourceId: name.optional(),
 })
 
+/** A variable as written: its value alone, or with what is to be said of it. The value of a secret is made at start when left out. */
+const variable = z.union([
+  z.string(),
+  z.strictObject({
+    value: z.string().optional(),
+    isSecret: z.boolean().default(false),
+    isReadOnly: z.boolean().default(false),
+  }),
+])
+
+/** What belongs to projects and can be shared among them. */
+const sharedThing = {
+  name,
+  description: z.string().default(''),
+  /** The first one of the organization unless told. */
+  projects: z.array(name).optional(),
+  /** The members who may change it; all of them unless told. */
+  managers: z.array(name).optional(),
+} as const
+
+const variableGroup = z.strictObject({
+  ...sharedThing,
+  /** Counts from 1 unless told. */
+  id: z.number().int().positive().optional(),
+  /** Of its own, or linked to a key vault. */
+  type: z.enum(['Vsts', 'AzureKeyVault']).default('Vsts'),
+  variables: z.record(name, variable).default({}),
+})
+
+const serviceConnection = z.strictObject({
+  ...sharedThing,
+  id: guid.optional(),
+  type: name.default('externalnpmregistry'),
+  url: z.url(),
+  scheme: name.default('UsernamePassword'),
+  /** What everybody may read. */
+  parameters: z.record(name, z.string()).default({}),
+  /** What nobody may read; null is made at start. */
+  secrets: z.record(name, z.string().nullable()).default({}),
+  data: z.record(name, z.string()).default({}),
+})
+
 const organization = z.strictObject({
   name,
   id: guid.optional(),
@@ -109,6 +151,8 @@ const organization = z.strictObject({
   /** Those of the members who are Project Collection Administrators. */
   administrators: z.array(name).default([]),
   projects: z.array(name).default(['Fabrikam']),
+  variableGroups: z.array(variableGroup).default([]),
+  serviceConnections: z.array(serviceConnection).default([]),
   /** What its accounts are: those of the tenant, or personal ones of Microsoft, so that it belongs to no tenant. */
   backedBy: z.enum(['entra', 'personal-accounts']).default('entra'),
   policies: z

@@ -113,6 +113,13 @@ function danglingReferences(fixture: ReadFixture): string[] {
     for (const member of organization.members) demand(users, member, 'user', `organizations[${index}].members`)
     for (const administrator of organization.administrators)
       demand(organization.members, administrator, 'member', `organizations[${index}].administrators`)
+    for (const kind of ['variableGroups', 'serviceConnections'] as const) {
+      for (const [place, { projects = [], managers = [] }] of organization[kind].entries()) {
+        const where = `organizations[${index}].${kind}[${place}]`
+        for (const project of projects) demand(organization.projects, project, 'project', `${where}.projects`)
+        for (const manager of managers) demand(organization.members, manager, 'member', `${where}.managers`)
+      }
+    }
   }
   for (const [index, vault] of fixture.vaults.entries()) {
     demand(tenants, vault.tenant, 'tenant', `vaults[${index}].tenant`)

@@ -54,6 +54,17 @@ export const switchesSchema = z.strictObject({
   unknownOrganization: z.enum(['404-html', 'sign-in']).default('404-html'),
   /** A PAT that lacks the scope of the call. */
   missingScopeStatus: z.union([z.literal(401), z.literal(403)]).default(401),
+  /**
+   * What becomes of a secret that a write of a whole variable group or service connection names without a value: it
+   * stays, it is empty from then on, or it is not there any more. No read shows the difference between the first two.
+   */
+  nullSecrets: z.enum(['kept', 'erased', 'dropped']).default('kept'),
+  /** How the secret parameters of a service connection are read. */
+  hiddenSecrets: z.enum(['null', 'absent']).default('null'),
+  /** A write of a variable group or service connection that names no projects: it is in none, or the write is refused. */
+  omittedReferences: z.enum(['lost', 'refused']).default('lost'),
+  /** Reading a variable group or service connection that is not there. */
+  unknownLibraryItem: z.enum(['404', 'null']).default('404'),
   /** How a required second factor is named beside its code: both have been seen. */
   mfaError: z.enum(['invalid_grant', 'interaction_required']).default('invalid_grant'),
   /** What redeeming does to the refresh token that was redeemed; documented is that it stays. */

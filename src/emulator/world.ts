@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { Library } from './azure-devops/library.ts'
 import { PatRegister } from './azure-devops/pat-register.ts'
 import { Traffic } from './azure-devops/rate-limit.ts'
 import { SubjectBook } from './azure-devops/subject.ts'
@@ -50,6 +51,7 @@ export interface World {
   readonly subjects: SubjectBook
   readonly organizations: readonly Organization[]
   readonly pats: PatRegister
+  readonly library: Library
   readonly vaults: readonly Vault[]
   readonly traffic: Traffic
   readonly endpoints: Endpoints
@@ -115,6 +117,7 @@ export function createWorld(fixture: ReadFixture, startAt: number): World {
     subjects: new SubjectBook(directory.users),
     organizations,
     pats,
+    library: new Library(organizations, ledger, startAt),
     vaults: fixture.vaults.map(
       ({ tenant, ...settings }) => new Vault({ ...settings, tenantId: tenantId(tenant) }, ledger),
     ),

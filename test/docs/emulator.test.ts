@@ -66,7 +66,7 @@ describe('the control address', () => {
     const plain = (span: string): string =>
       span
         .replace(/\?reveal=1$/, '')
-        .replace(/\/(?:ID\/(\w+)|ID|UPN|HOST)$/, (_, verb?: string) => (verb === undefined ? '' : ` ${verb}`))
+        .replace(/\/(?:ID\/(\w+)|ID|UPN|HOST|NAME)$/, (_, verb?: string) => (verb === undefined ? '' : ` ${verb}`))
         .replace(/fault (\w+)$/, '$1')
     expect(new Set(named.map(plain))).toEqual(new Set(known))
   })

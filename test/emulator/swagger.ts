@@ -8,6 +8,8 @@ export interface Schema {
   enum?: string[]
   items?: Schema
   properties?: Record<string, Schema>
+  additionalProperties?: Schema
+  allOf?: Schema[]
 }
 
 /** What the vendor's recorded examples leave empty although the description has no word for it. */
@@ -20,6 +22,9 @@ const nullable = new Set([
   'alternateToken',
   'publicData',
   'source',
+  'value',
+  'password',
+  'apitoken',
 ])
 
 /** Every way in which a value differs from its description, fields that are not described included. */
@@ -44,12 +49,13 @@ export function differences(
   if (schema.type === 'object') {
     if (typeof value !== 'object') return [`${where} is no object`]
     return Object.entries(value).flatMap(([name, field]) => {
-      const described = schema.properties?.[name]
+      const described = propertyOf(definitions, schema, name)
       return described === undefined
         ? [`${where}.${name} is not described`]
         : differences(definitions, described, field, `${where}.${name}`)
     })
   }
+  if (schema.type === 'integer') return Number.isInteger(value) ? [] : [`${where} is no integer`]
   if (schema.type !== undefined && typeof value !== schema.type) return [`${where} is no ${schema.type}`]
   const text = typeof value === 'string' ? value : ''
   if (schema.format === 'uuid' && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text))
@@ -57,6 +63,18 @@ export function differences(
   if (schema.format === 'date-time' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z$/.test(text))
     return [`${where}: ${text}`]
   return []
+}
+
+/** What is said of a property, here or in what the description builds upon. */
+function propertyOf(definitions: Record<string, Schema>, schema: Schema, name: string): Schema | undefined {
+  const own = schema.properties?.[name] ?? schema.additionalProperties
+  if (own !== undefined) return own
+  for (const { $ref = '' } of schema.allOf ?? []) {
+    const base = definitions[$ref.split('/').at(-1) ?? '']
+    const inherited = base === undefined ? undefined : propertyOf(definitions, base, name)
+    if (inherited !== undefined) return inherited
+  }
+  return undefined
 }
 
 /** The vendor's own descriptions of its APIs. They are no part of this project, so they may be absent. */

@@ -15,6 +15,8 @@ const PATS = /^\/[^/]+\/_apis\/tokens\/pats\/?$/i
 const GRAPH = /^\/[^/]+\/_apis\/graph\//i
 const TOKEN_ADMINISTRATION = /^\/[^/]+\/_apis\/tokenadmin\//i
 const ACCOUNTS = /^\/_apis\/(?:accounts|profile\/profiles\/me)\/?$/i
+const VARIABLE_GROUPS = /^(?:\/[^/]+){1,2}\/_apis\/distributedtask\/variablegroups(?:\/|$)/i
+const SERVICE_CONNECTIONS = /^(?:\/[^/]+){1,2}\/_apis\/serviceendpoint\/endpoints(?:\/|$)/i
 const CONNECTION_DATA = /^\/[^/]+\/_apis\/connectiondata\/?$/i
 
 /** Which service a path of `vssps.dev.azure.com` belongs to. */
@@ -28,6 +30,8 @@ export function vsspsServiceOf(path: string): Service {
 /** Which service a path of `dev.azure.com` belongs to. */
 export function azureDevOpsServiceOf(path: string): Service {
   if (isOidcTokenPath(path)) return 'workload'
+  if (VARIABLE_GROUPS.test(path)) return 'variable-groups'
+  if (SERVICE_CONNECTIONS.test(path)) return 'service-connections'
   return CONNECTION_DATA.test(path) ? 'connection-data' : 'other'
 }
 

@@ -6,12 +6,13 @@ import { Refusal, unauthorizedAnswer } from './refusals.ts'
 
 /**
  * Who calls a resource that wants a scope, also of an access token: `user_impersonation` is every scope, else the token
- * must hold the wanted one or a stronger one of its family.
+ * must hold a wanted one or a stronger one of its family.
+ * @param wanted scopes of which one will do
  */
-export function demandScope(world: World, call: Call, organization: Organization, wanted: string): User {
-  const { user } = demandUser(world, call, organization, [wanted])
+export function demandScope(world: World, call: Call, organization: Organization, ...wanted: readonly string[]): User {
+  const { user } = demandUser(world, call, organization, wanted)
   const credential = readCredential(world, call)
-  if (credential.kind === 'bearer' && !permits(credential.token.scopes, wanted)) {
+  if (credential.kind === 'bearer' && !wanted.some((scope) => permits(credential.token.scopes, scope))) {
     throw new Refusal(unauthorizedAnswer(user.identityId))
   }
   return user

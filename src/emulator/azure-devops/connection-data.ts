@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto'
 import type { User } from '../entra/directory.ts'
 import { type Answer, type Call, htmlAnswer, jsonAnswer } from '../exchange.ts'
 import type { Organization, World } from '../world.ts'
 import { demandApiVersion } from './api-version.ts'
 import { demandUser, organizationOf } from './credentials.ts'
+import { answerProjects } from './projects.ts'
 import { challengeHeaders, noOrganizationAnswer, redirectAnswer, Refusal } from './refusals.ts'
+import { answerServiceConnections } from './service-connections.ts'
+import { answerVariableGroups } from './variable-groups.ts'
 
 const ANONYMOUS_ID = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa'
 const DEPLOYMENT_ID = 'd0000000-0000-4000-8000-000000000001'
 
-/** The host of `dev.azure.com`: who am I, the projects, and the challenge of an organization. */
+/** The host of `dev.azure.com`: who am I, the projects and what is in them, and the challenge of an organization. */
 export function answerAzureDevOps(world: World, call: Call): Answer {
   const [, name = '', ...rest] = call.path.split('/')
   const organization = organizationOf(world, name)
@@ -18,7 +20,10 @@ export function answerAzureDevOps(world: World, call: Call): Answer {
   if (route === '' && (call.method === 'HEAD' || call.method === 'GET')) return front(world, call, organization)
   if (route === '_apis/connectiondata' && call.method === 'HEAD') return front(world, call, organization)
   if (route === '_apis/connectiondata' && call.method === 'GET') return connectionData(world, call, organization)
-  if (route === '_apis/projects' && call.method === 'GET') return projects(world, call, organization)
+  const [area = ''] = /(?<=^(?:[^/]+\/)?)_apis\/[^/]+(?:\/(?:variablegroups|endpoints))?/.exec(route) ?? []
+  if (area === '_apis/projects' && call.method === 'GET') return answerProjects(world, call, organization)
+  if (area === '_apis/distributedtask/variablegroups') return answerVariableGroups(world, call, organization)
+  if (area === '_apis/serviceendpoint/endpoints') return answerServiceConnections(world, call, organization)
   return htmlAnswer(404, 'Azure DevOps Services | 404')
 }
 
@@ -78,28 +83,4 @@ function identityOf(world: World, user: User): Record<string, unknown> {
     resourceVersion: 2,
     metaTypeId: 0,
   }
-}
-
-function projects(world: World, call: Call, organization: Organization): Answer {
-  demandUser(world, call, organization, ['vso.project', 'vso.profile'])
-  const version = demandApiVersion(call, { preview: false, optional: true, oldest: 10 })
-  const top = Number(call.query.get('$top') ?? organization.projects.length)
-  const value = organization.projects.slice(0, top).map((name) => {
-    const hash = createHash('sha256').update(`${organization.id}/${name}`).digest('hex')
-    const id = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`
-    return {
-      id,
-      name,
-      url: `${world.endpoints.azureDevOps}/${organization.name}/_apis/projects/${id}`,
-      state: 'wellFormed',
-      revision: 11,
-      visibility: 'private',
-      lastUpdateTime: '2024-01-01T00:00:00.000Z',
-    }
-  })
-  return jsonAnswer(
-    200,
-    { count: value.length, value },
-    { 'Content-Type': `application/json; charset=utf-8; api-version=${version.text}` },
-  )
 }
