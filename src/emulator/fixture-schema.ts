@@ -118,7 +118,7 @@ const sharedThing = {
   /** The first one of the organization unless told. */
   projects: z.array(name).optional(),
   /** The members who may change it; all of them unless told. */
-  managers: z.array(name).optional(),
+  editors: z.array(name).optional(),
 } as const
 
 const variableGroup = z.strictObject({

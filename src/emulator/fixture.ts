@@ -114,10 +114,10 @@ function danglingReferences(fixture: ReadFixture): string[] {
     for (const administrator of organization.administrators)
       demand(organization.members, administrator, 'member', `organizations[${index}].administrators`)
     for (const kind of ['variableGroups', 'serviceConnections'] as const) {
-      for (const [place, { projects = [], managers = [] }] of organization[kind].entries()) {
+      for (const [place, { projects = [], editors = [] }] of organization[kind].entries()) {
         const where = `organizations[${index}].${kind}[${place}]`
         for (const project of projects) demand(organization.projects, project, 'project', `${where}.projects`)
-        for (const manager of managers) demand(organization.members, manager, 'member', `${where}.managers`)
+        for (const editor of editors) demand(organization.members, editor, 'member', `${where}.editors`)
       }
     }
   }

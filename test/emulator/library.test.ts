@@ -19,7 +19,7 @@ const fixture = {
           name: 'build',
           description: 'for builds',
           projects: ['Fabrikam', 'Other one'],
-          managers: ['ci-bot@contoso.example'],
+          editors: ['ci-bot@contoso.example'],
           variables: { PLAIN: 'x', KEY: { isSecret: true }, FIXED: { value: '1', isReadOnly: true } },
         },
         { name: 'vault', type: 'AzureKeyVault' as const, variables: { A: { isSecret: true } } },
@@ -279,6 +279,6 @@ test('every answer is as the official swagger describes it', async (context) => 
   const path = `Fabrikam/${endpoints}/${connection()?.id}`
   for (const json of [(await get(path)).json, (await rewrite('connection', () => undefined)).json]) {
     const found = differences(connections, { $ref: 'ServiceEndpoint' }, json, 'ServiceEndpoint')
-    expect(found.filter((difference) => !/certificate is null$/.test(difference))).toEqual([])
+    expect(found.filter((difference) => !difference.endsWith('certificate is null'))).toEqual([])
   }
 })

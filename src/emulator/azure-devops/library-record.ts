@@ -57,7 +57,10 @@ export type ConnectionChanges = z.input<typeof connectionChanges>
 export function groupRecords(world: World): VariableGroupRecord[] {
   return world.library.groups.map((group) => ({
     organization: organizationName(world, group),
-    ...{ id: group.id, name: group.name, description: group.description, projects: projectNames(group) },
+    id: group.id,
+    name: group.name,
+    description: group.description,
+    projects: projectNames(group),
     variables: Object.fromEntries([...group.variables].map(([name, held]) => [name, { ...held }])),
     modifiedBy: group.modifiedBy.uniqueName,
     modifiedAt: group.modifiedAt,
@@ -70,7 +73,13 @@ export function connectionRecords(world: World): ServiceConnectionRecord[] {
     const { id, name, description, type, url, scheme, data, modifiedAt } = connection
     return {
       organization: organizationName(world, connection),
-      ...{ id, name, description, projects: projectNames(connection), type, url, scheme },
+      id,
+      name,
+      description,
+      projects: projectNames(connection),
+      type,
+      url,
+      scheme,
       parameters: Object.fromEntries(connection.parameters),
       secrets: Object.fromEntries(connection.secrets),
       data: { ...data },

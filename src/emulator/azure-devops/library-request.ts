@@ -33,16 +33,16 @@ export function missingAnswer(world: World, version: ApiVersion, typeKey: string
 }
 
 /** Lets in whoever may change a thing. */
-export function demandManager(thing: VariableGroup | ServiceConnection, user: User): void {
-  const { managers } = thing
-  if (managers === undefined || managers.some((name) => sameName(name, user.upn))) return
+export function demandEditor(thing: VariableGroup | ServiceConnection, user: User): void {
+  const { editors } = thing
+  if (editors === undefined || editors.some((name) => sameName(name, user.upn))) return
   const message = `Access denied. ${user.displayName} needs Administrator permissions on ${thing.name} to perform the action.`
   throw new Refusal(errorAnswer(403, 'AccessDeniedException', message))
 }
 
 /** The body of a write as an object. */
 export function readBody(call: Call): Record<string, unknown> {
-  const type = String(call.headers['content-type'] ?? '')
+  const type = call.headers['content-type'] ?? ''
   if (!/^application\/json\b/i.test(type)) {
     const message = `The request body has the unsupported Content-Type "${type}".`
     throw new Refusal(errorAnswer(415, 'VssRequestContentTypeNotSupportedException', message))

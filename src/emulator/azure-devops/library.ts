@@ -32,7 +32,7 @@ interface Shared {
   description: string
   references: readonly Reference[]
   /** Undefined for all members. */
-  readonly managers: readonly string[] | undefined
+  readonly editors: readonly string[] | undefined
   readonly createdBy: Author
   /** Milliseconds since the epoch. */
   readonly createdAt: number
@@ -84,7 +84,11 @@ export class Library {
         const { id = randomUUID(), type, url, scheme, parameters, secrets, data } = written
         this.connections.push({
           ...shared(written),
-          ...{ id, type, url, scheme, data },
+          id,
+          type,
+          url,
+          scheme,
+          data,
           parameters: new Map(Object.entries(parameters)),
           secrets: new Map(Object.entries(secrets).map(([name, value]) => [name, this.secret(value)])),
           isDeleted: false,
@@ -116,17 +120,20 @@ export class Library {
 }
 
 type WrittenGroup = WrittenOrganization['variableGroups'][number]
-type WrittenShared = Pick<WrittenGroup, 'name' | 'description' | 'projects' | 'managers'>
+type WrittenShared = Pick<WrittenGroup, 'name' | 'description' | 'projects' | 'editors'>
 
 function sharedOf(organization: WrittenOrganization, written: WrittenShared, at: number): Shared {
-  const { name, description, managers } = written
+  const { name, description, editors } = written
   const { projects = organization.projects.slice(0, 1) } = written
   const references = projectsOf(organization)
     .filter((project) => projects.some((wanted) => sameName(wanted, project.name)))
     .map((project) => ({ project, name, description }))
   return {
     organizationId: organization.id,
-    ...{ name, description, managers, references },
+    name,
+    description,
+    editors,
+    references,
     createdBy: somebody,
     createdAt: at,
     modifiedBy: somebody,

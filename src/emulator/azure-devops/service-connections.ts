@@ -5,7 +5,7 @@ import { demandScope } from './bearer-scopes.ts'
 import type { ServiceConnection } from './library.ts'
 import {
   answered,
-  demandManager,
+  demandEditor,
   demandObject,
   demandText,
   authorOf,
@@ -61,7 +61,7 @@ function update(world: World, call: Call, organization: Organization): Answer {
   if (connection === undefined) {
     return errorAnswer(404, 'ServiceEndpointNotFoundException', `Service connection ${key} could not be found.`)
   }
-  demandManager(connection, user)
+  demandEditor(connection, user)
   const body = readBody(call)
   const name = demandText(body['name'], 'The name of a service connection')
   const type = demandText(body['type'], 'The type of a service connection')
@@ -108,7 +108,10 @@ function json(world: World, connection: ServiceConnection): object {
   const hidden = world.switches.hiddenSecrets === 'absent' ? [] : [...connection.secrets.keys()]
   return {
     data: { ...connection.data },
-    ...{ id, name, type, url },
+    id,
+    name,
+    type,
+    url,
     createdBy: { ...createdBy },
     description,
     authorization: {

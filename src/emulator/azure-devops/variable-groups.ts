@@ -6,7 +6,7 @@ import type { Variable, VariableGroup } from './library.ts'
 import {
   answered,
   authorOf,
-  demandManager,
+  demandEditor,
   demandObject,
   demandText,
   invalid,
@@ -62,7 +62,7 @@ function update(world: World, call: Call, organization: Organization): Answer {
   if (group === undefined) {
     return errorAnswer(404, 'VariableGroupNotFoundException', `VS402870: Variable group ${key} could not be found.`)
   }
-  demandManager(group, user)
+  demandEditor(group, user)
   const body = readBody(call)
   const name = demandText(body['name'], 'The name of a variable group')
   if (body['type'] !== undefined && body['type'] !== group.type) {
@@ -106,7 +106,10 @@ function json(group: VariableGroup): object {
   ])
   return {
     variables: Object.fromEntries(variables) as unknown,
-    ...{ id, type, name, description },
+    id,
+    type,
+    name,
+    description,
     createdBy: { ...createdBy },
     createdOn: new Date(createdAt).toISOString(),
     modifiedBy: { ...modifiedBy },
