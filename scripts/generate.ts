@@ -7,10 +7,10 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { metaOf } from '../src/app/config/fields.ts'
 import { jsonSchema } from '../src/app/config/json-schema.ts'
-import { knownScopes } from '../src/app/config/known-scopes.ts'
 import { configSchema } from '../src/app/config/schema.ts'
 import { bare } from '../src/app/config/schema-walk.ts'
 import { initTemplate } from '../src/app/config/template.ts'
+import { knownScopes } from '../src/core/scope-catalogue.ts'
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' }, into: { type: 'string' } } })
 const root = resolve(values.into ?? join(import.meta.dirname, '..'))
@@ -43,9 +43,17 @@ function reference(): string {
     introduction(),
     ...section('The top level', configSchema),
     '## Scopes\n',
-    'Scopes that Azure DevOps is known to grant to PATs. Another one is asked for as it stands, with a warning.\n',
-    `${knownScopes.map((scope) => `\`${scope}\``).join(', ')}\n`,
+    'Scopes that Azure DevOps is known to grant to PATs. Both ways to write one mean the same. Another id that begins with `vso.` is asked for as it stands, with a warning. A scope includes those in the last column and what they include; `app_token` includes all.\n',
+    ...scopeTable(),
   ].join('\n')
+}
+
+function scopeTable(): readonly string[] {
+  const quoted = (ids: readonly string[]): string => ids.map((id) => `\`${id}\``).join(', ')
+  const rows = knownScopes.map(
+    ({ id, friendly, title, includes }) => `| \`${friendly}\` | \`${id}\` | ${title} | ${quoted(includes)} |`,
+  )
+  return [['| friendly name | id | in Azure DevOps | includes |', '| --- | --- | --- | --- |', ...rows, ''].join('\n')]
 }
 
 /** A mapping with its keys, then the mappings below it, each in a section of its own. */

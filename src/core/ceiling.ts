@@ -1,6 +1,6 @@
 import { currentMetadata, currentPat, type Facts } from './facts.ts'
 import type { Pat } from './pat.ts'
-import { after, between, type Duration, minute } from './time.ts'
+import { after, between, type Duration, hour, minute } from './time.ts'
 import type { Token } from './token.ts'
 
 /**
@@ -13,6 +13,11 @@ export function isAtCeiling(pat: Pat, longest: Duration | undefined): boolean {
   if (longest === undefined || pat.validTo === undefined) return false
   // A minute more is only the rounding of dates.
   return after(pat.validFrom, longest) <= after(pat.validTo, minute)
+}
+
+/** Whether a policy of maximum lifespan cut what was asked for. Of `lifetime: max`, whatever is granted is right. */
+export function isShortGrant(token: Token, granted: Duration): boolean {
+  return token.asksForMost !== true && granted < token.lifetime - hour
 }
 
 /**

@@ -28,7 +28,7 @@ export const remedies = {
   'policy-full-scope':
     'The tenant forbids full-scope PATs. List the scopes that the token needs in place of app_token.',
   'policy-lifespan':
-    'A policy limits how long PATs may live. Set `lifetime` to the granted length, or ask the administrator for an exception.',
+    'The tenant enforces a maximum lifespan of PATs. Set `lifetime` to the granted length, or to `max` to take what is granted, or ask the administrator for an exception.',
   'policy-creation-disabled':
     'The organization restricts the creation of PATs. Ask a Project Collection Administrator to put the account on the allow list.',
   'invalid-scope': 'Correct the scopes of the token: the service knows no such scope, or does not grant it to PATs.',

@@ -1,4 +1,5 @@
 import { blockedBy, commonOf, nothing, type Plan } from './action.ts'
+import { isShortGrant } from './ceiling.ts'
 import { deliveries } from './deliveries.ts'
 import { type Problem, problem } from './errors.ts'
 import { currentMetadata, currentPat, type Facts } from './facts.ts'
@@ -6,7 +7,7 @@ import { currentGrant, obstacle } from './policy.ts'
 import { renewal } from './renewal.ts'
 import { deadVersions, retirements } from './retirements.ts'
 import { sameScopes } from './scopes.ts'
-import { between, formatDuration, hour, type Instant, second } from './time.ts'
+import { between, formatDuration, type Instant, second } from './time.ts'
 import type { Token } from './token.ts'
 
 export type { Action, ActionKind, Plan } from './action.ts'
@@ -61,7 +62,7 @@ function shortGrant(token: Token, facts: Facts): readonly Problem[] {
   const marked = currentMetadata(facts) !== undefined
   if (!marked || token.method !== 'rotate' || grant === undefined) return []
   const life = between(grant.validFrom, grant.validTo)
-  if (life >= token.lifetime - hour) return []
+  if (!isShortGrant(token, life)) return []
   const declared = formatDuration(token.lifetime)
   const message = `the current PAT was granted ${formatDuration(life)}, declared are ${declared}; its schedule follows the grant`
   return [problem(token.name, 'policy-lifespan', message)]

@@ -170,12 +170,13 @@ function freeName(candidate: Candidate, names: ReadonlySet<string>): string {
 
 function termsOf(rule: Rule): Terms {
   const { account, owner, method, lifetime, renewBefore, overlap, orphanAfter, turnLimit } = rule
-  const { atCeiling, verification, targets, groups, paused } = rule
+  const { asksForMost, atCeiling, verification, targets, groups, paused } = rule
   return {
     account,
     owner,
     method,
     lifetime,
+    ...(asksForMost === undefined ? {} : { asksForMost }),
     renewBefore,
     overlap,
     orphanAfter,

@@ -38,6 +38,8 @@ export interface Terms {
   readonly owner: string
   readonly method: Method
   readonly lifetime: Duration
+  /** `lifetime` is the most there is, and whatever is granted is as long as was wanted. */
+  readonly asksForMost?: true
   readonly renewBefore: Duration
   readonly overlap: Duration
   readonly orphanAfter: Duration

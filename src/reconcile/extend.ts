@@ -39,7 +39,7 @@ export async function extend(
   if (!gained || turn.world.clock.now() >= dueAt(turn.token.name, turn.token, grant)) {
     return { kind: 'ceiling', message: `the service extends PAT ${pat.authorizationId} no further` }
   }
-  if (pat.validTo < after(action.validTo, minute) - hour) {
+  if (turn.token.asksForMost !== true && pat.validTo < after(action.validTo, minute) - hour) {
     const message = `PAT ${pat.authorizationId} was granted less than the ${formatDuration(turn.token.lifetime)} asked for; its schedule follows the grant`
     turn.problems.push(problem(turn.token.name, 'policy-lifespan', message))
   }

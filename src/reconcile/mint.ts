@@ -1,4 +1,5 @@
 import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
+import { isShortGrant } from '../core/ceiling.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
 import { fits, type Metadata } from '../core/metadata.ts'
 import { installationOf, markedName, randomLength } from '../core/names.ts'
@@ -144,7 +145,7 @@ function noteShortGrant(turn: Turn, pat: Pat): void {
   if (pat.validTo === undefined) return
   const granted = between(pat.validFrom, pat.validTo)
   if (granted < turn.token.lifetime - minute) turn.ceilings.learn(turn.token, granted)
-  if (granted >= turn.token.lifetime - hour) return
+  if (!isShortGrant(turn.token, granted)) return
   const message = `the new PAT was granted ${Math.round(granted / hour)} hours of the ${Math.round(turn.token.lifetime / hour)} asked for; its schedule follows the grant`
   turn.problems.push(problem(turn.token.name, 'policy-lifespan', message))
 }

@@ -291,18 +291,18 @@ const form: readonly Case[] = [
     'a duration without unit',
     defaults('  lifetime: 30'),
     [
-      '17:13 error defaults.lifetime: 30 is a number, not a duration such as 90s, 15m, 12h or 30d -> write the unit, too: 30d',
+      '17:13 error defaults.lifetime: 30 is a number, not a duration such as 90s, 15m, 12h or 30d, or max -> write the unit, too: 30d',
     ],
   ],
   [
     'a duration in weeks',
     defaults('  lifetime: 4w'),
-    ['17:13 error defaults.lifetime: 4w is not a duration such as 90s, 15m, 12h or 30d -> write 28d'],
+    ['17:13 error defaults.lifetime: 4w is not a duration such as 90s, 15m, 12h or 30d, or max -> write 28d'],
   ],
   [
     'a duration in words',
     defaults('  lifetime: 30 days'),
-    ['17:13 error defaults.lifetime: "30 days" is not a duration such as 90s, 15m, 12h or 30d -> write 30d'],
+    ['17:13 error defaults.lifetime: "30 days" is not a duration such as 90s, 15m, 12h or 30d, or max -> write 30d'],
   ],
   [
     'a duration of two units',
@@ -313,10 +313,8 @@ const form: readonly Case[] = [
   ],
   [
     'the longest lifetime by name',
-    defaults('  lifetime: max'),
-    [
-      '17:13 error defaults.lifetime: max is not a duration such as 90s, 15m, 12h or 30d -> write the length itself; Azure DevOps grants at most 365d',
-    ],
+    defaults('  lifetime: maximum'),
+    ['17:13 error defaults.lifetime: maximum is not a duration such as 90s, 15m, 12h or 30d, or max -> write max'],
   ],
   [
     'a share of everything',

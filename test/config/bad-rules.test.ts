@@ -238,6 +238,39 @@ const rules: readonly Case[] = [
     ],
   ],
   [
+    'a friendly name with a slip',
+    scopes('[packging.write, Code.Read]'),
+    [
+      '19:14 error tokens[package-feed].scopes[#1]: packging.write is not among the scopes that are known -> did you mean packaging.write? An id such as vso.packaging_write is right, too',
+    ],
+  ],
+  [
+    'a friendly name that nobody knows',
+    scopes('[quantum.entangle]'),
+    [
+      '19:14 error tokens[package-feed].scopes[#1]: quantum.entangle is not among the scopes that are known -> write one of the table in docs/config.md, or the id that Azure DevOps gives it, such as vso.code_write',
+    ],
+  ],
+  [
+    'a scope by both its names',
+    scopes('[vso.code, code.read]'),
+    ['19:24 error tokens[package-feed].scopes[#2]: code.read stands in this list twice -> remove it'],
+  ],
+  [
+    'full scope by its friendly name, among others',
+    scopes('[vso.code, full-access]'),
+    [
+      '19:24 error tokens[package-feed].scopes[#2]: app_token includes every other scope and stands alone -> remove app_token, or the others',
+    ],
+  ],
+  [
+    'a scope that another one includes',
+    scopes('[vso.code, code.manage]'),
+    [
+      '19:14 warning tokens[package-feed].scopes[#1]: vso.code is included in code.manage, which stands in this list, too -> remove it',
+    ],
+  ],
+  [
     'a scope that nobody knows',
     scopes('[vso.quantum_entangle]'),
     [
@@ -537,7 +570,7 @@ limits: 5
       '20:13 error tokens[A].scopes: is a single value, not a list of scopes -> write a list of scopes, each entry on a line of its own after "- "',
       '21:12 error tokens[#2].match: a * that is not in quotes begins an alias, and there is no such anchor -> put the pattern in quotes: "*"',
       '22:13 error tokens[#2].method: renw is not one of rotate, renew -> did you mean renew?',
-      '23:15 error tokens[#2].lifetime: 30 is a number, not a duration such as 90s, 15m, 12h or 30d -> write the unit, too: 30d',
+      '23:15 error tokens[#2].lifetime: 30 is a number, not a duration such as 90s, 15m, 12h or 30d, or max -> write the unit, too: 30d',
       '24:13 error tokens[#2].verify: http://x is not connection-data, listed, git, feeds, work-items or an address that begins with https:// -> write https:// in place of http://: secrets travel encrypted only, even to this machine',
       '26:5 error tokens[ok].match: stands beside name -> keep name for one token, or match for a rule',
       '27:13 error tokens[ok].paused: on is not true or false -> write true: YAML 1.2 takes on for a text',

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
-import { knownScopes } from '../../src/app/config/known-scopes.ts'
 import { configSchema } from '../../src/app/config/schema.ts'
 import { keysAt } from '../../src/app/config/schema-walk.ts'
+import { knownScopes } from '../../src/core/scope-catalogue.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const directory = mkdtempSync(join(tmpdir(), 'patrol-generate-'))
@@ -57,5 +57,5 @@ test('the reference has a section for every key', () => {
   expect(keys.length).toBeGreaterThan(40)
   expect(keys.filter((key) => !reference.includes(`### \`${key}\`\n`))).toEqual([])
   expect(Object.keys(configSchema.shape)).toEqual(keysAt(null, []))
-  expect(knownScopes.filter((scope) => !reference.includes(`\`${scope}\``))).toEqual([])
+  expect(knownScopes.filter(({ id, friendly }) => !reference.includes(`| \`${friendly}\` | \`${id}\` |`))).toEqual([])
 })

@@ -55,7 +55,7 @@ defaults:
 tokens:
   - name: package-feed
     displayName: Package feed
-    scopes: [vso.packaging_write, vso.Code]
+    scopes: [packaging.write, vso.Code]
     secretName: package-feed-pat
     verify: listed
     paused: true
@@ -239,6 +239,15 @@ describe('times that depend on each other', () => {
 
   test('renewBefore is a third of the lifetime', () => {
     expect(tokenWith('    lifetime: 90d').renewBefore).toBe(times(30, day))
+  })
+
+  test('max is a year that a policy may cut, from defaults, too, and rules know it', () => {
+    expect(tokenWith('    lifetime: max')).toMatchObject({ lifetime: times(365, day), asksForMost: true })
+    expect(tokenWith('    lifetime: 365d')).not.toHaveProperty('asksForMost')
+    const rule = '  - match: "*"\n    store: vault\n'
+    const { tokens, rules } = wanted(changed(['  store: vault\n', '  store: vault\n  lifetime: max\n']).concat(rule))
+    expect(tokens).toMatchObject([{ lifetime: times(365, day), asksForMost: true }])
+    expect(rules).toMatchObject([{ lifetime: times(365, day), asksForMost: true }])
   })
 
   test.each([

@@ -562,6 +562,11 @@ describe('the metadata', () => {
 describe('a person is told', () => {
   const rows: Row[] = [
     {
+      name: 'nothing of a grant of less than a year, when as much as there is was asked for',
+      token: { lifetime: times(365, day), asksForMost: true },
+      scheduled: [nextMint],
+    },
+    {
       name: 'that a policy grants less than asked: that is no reason to mint again',
       token: { lifetime: times(60, day) },
       scheduled: [nextMint],

@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { knownScopes } from '../../core/scope-catalogue.ts'
 import {
   choice,
   displayText,
   duration,
   field,
   isWholeAddress,
+  lifetime,
   type KeyMeta,
   name,
   organization,
@@ -21,10 +23,11 @@ const gitPhrase = 'true, false or an address that begins with https://'
 
 const renewBeforePhrase = 'a duration such as 10d, or a share of the lifetime from 1% to 99%'
 
-const lifetime: KeyMeta = {
-  description: 'How long a new PAT lives, or an extended one from now on.',
+const lifetimeMeta: KeyMeta = {
+  description:
+    'How long a new PAT lives, or an extended one from now on. `max` asks for a year, the most there is, and takes what is granted: under a policy of maximum lifespan that is less, and no problem. Renewal follows the grant in any case.',
   builtIn: '30d',
-  examples: ['30d', '12h'],
+  examples: ['30d', '12h', 'max'],
   refused: 'it is longer than 365d, the most that Azure DevOps grants',
   errors: ['policy-lifespan', 'cannot-extend'],
   hint: lifetimeHint,
@@ -78,7 +81,7 @@ const targetList = (meta: KeyMeta) =>
 
 /** The times of `defaults` and of entries: the same keys with other defaults. */
 const times = (builtIn: (meta: KeyMeta) => KeyMeta) => ({
-  lifetime: field(duration(), builtIn(lifetime)).optional(),
+  lifetime: field(lifetime(), builtIn(lifetimeMeta)).optional(),
   renewBefore: field(
     text(/^(?:[1-9]\d{0,8}[smhd]|[1-9]\d?(?:\.\d{1,2})?%)$/, renewBeforePhrase),
     builtIn(renewBefore),
@@ -155,15 +158,22 @@ export const entrySchema = z.strictObject({
   ).optional(),
   scopes: field(
     z
-      .array(field(scope(), { description: 'A scope.', examples: ['vso.code_write'], hint: scopeHint }), {
-        error: 'a list of scopes',
-      })
+      .array(
+        field(scope(), {
+          description: 'A scope: its id, or its friendly name.',
+          examples: knownScopes.flatMap(({ id, friendly }) => [id, friendly]),
+          hint: scopeHint,
+        }),
+        {
+          error: 'a list of scopes',
+        },
+      )
       .min(1, { error: 'a list with at least one scope' }),
     {
       description:
-        'What the PAT may do. A token must say it. A rule may, and then new values get these scopes; else they get those of the PAT that they replace. `app_token`, everything the account may do, stands alone and is worth a warning.',
+        'What the PAT may do, by the ids of the service (`vso.code_write`) or by [friendly names](#scopes) (`code.write`). A token must say it. A rule may, and then new values get these scopes; else they get those of the PAT that they replace. `app_token`, everything the account may do, stands alone and is worth a warning.',
       refused:
-        'a scope stands in it twice, is one of the sign-in (`vso.pats`, `vso.pats_manage`, `user_impersonation`), or stands beside `app_token`; an unknown scope is a warning',
+        'a scope stands in it twice, is one of the sign-in (`vso.pats`, `vso.pats_manage`, `user_impersonation`), or stands beside `app_token`; an unknown friendly name is an error, an unknown id or one that another includes a warning',
       errors: ['invalid-scope', 'policy-full-scope'],
     },
   ).optional(),

@@ -68,6 +68,10 @@ export function isTrue(written: boolean | 'true' | 'false' | undefined, builtIn:
   return written === undefined ? builtIn : written === true || written === 'true'
 }
 
+/** A duration, or `max` for as long as is granted. */
+export const lifetime = (): z.ZodString =>
+  text(/^(?:max|[1-9]\d{0,8}[smhd])$/, 'a duration such as 90s, 15m, 12h or 30d, or max')
+
 export const duration = (): z.ZodString => text(/^[1-9]\d{0,8}[smhd]$/, 'a duration such as 90s, 15m, 12h or 30d')
 
 /** Also the form of names of accounts and stores: it can be typed anywhere without quotes. */
@@ -115,8 +119,12 @@ export const displayText = (): z.ZodString =>
     `1 to ${longestDisplayName} characters in one line, without blanks at its ends`,
   )
 
+/** An id of the service, or words that begin with no `vso.`: whether they are a friendly name is told later. */
 export const scope = (): z.ZodString =>
-  text(/^(?:app_token|user_impersonation|vso\.[A-Za-z]+(?:[._][A-Za-z]+)*)$/, 'a scope such as vso.code_write')
+  text(
+    /^(?:app_token|user_impersonation|vso\.[A-Za-z]+(?:[._][A-Za-z]+)*|[A-Za-z]+(?:[.-][A-Za-z]+)+)$/,
+    'a scope such as vso.code_write',
+  )
 
 /** The whole value of a secret field: one reference, for a literal would stand in the repository for all to read. */
 export const secretReference = (): z.ZodString =>

@@ -1,3 +1,4 @@
+import { scopeId } from '../../core/scope-catalogue.ts'
 import { fullScope } from '../../core/scopes.ts'
 import { plainUrl } from './address.ts'
 import { type ConfigRule, type DraftEntry, inherited, storeOf } from './draft.ts'
@@ -53,7 +54,7 @@ export const gitAddressesAreApart: ConfigRule = (draft) => {
 /** A token that cannot read code is a slip. */
 export const gitScopesReachCode: ConfigRule = each((entry, draft) => {
   const git = gitOf(entry.written.git)
-  const scopes = entry.written.scopes?.filter((scope) => scope !== undefined).map((scope) => scope.toLowerCase())
+  const scopes = entry.written.scopes?.filter((scope) => scope !== undefined).map(scopeId)
   if (git === undefined || git === false || scopes === undefined || draft.isFaulty([...entry.path, 'scopes'])) return []
   if (scopes.some((scope) => scope === fullScope || codeScopes.includes(scope))) return []
   return [warning([...entry.path, 'git'], 'none of its scopes reaches code', `add one of ${codeScopes.join(', ')}`)]

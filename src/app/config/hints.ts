@@ -102,7 +102,7 @@ export function tenantHint(written: string): string | undefined {
 }
 
 export function lifetimeHint(written: string): string | undefined {
-  return written === 'max' ? 'write the length itself; Azure DevOps grants at most 365d' : durationHint(written)
+  return /^(?:max(?:imum)?|longest|forever|never)$/i.test(written) ? 'write max' : durationHint(written)
 }
 
 export function userHint(written: string): string | undefined {

@@ -75,6 +75,7 @@ const rules: readonly ConfigRule[] = [
   scopes.fullScopeStandsAlone,
   scopes.scopesAreForPats,
   scopes.scopesAreKnown,
+  scopes.scopesAddSomething,
   scopes.metadataFits,
   audit.waiversNameFindings,
   audit.waiversAreNarrow,

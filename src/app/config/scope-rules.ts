@@ -1,11 +1,11 @@
 import { type Delivery, fits } from '../../core/metadata.ts'
-import { fullScope, normalizeScopes } from '../../core/scopes.ts'
+import { knownScope, knownScopes, scopeId, scopeIds, scopesWithin, signInScopes } from '../../core/scope-catalogue.ts'
+import { fullScope } from '../../core/scopes.ts'
 import { instant, second } from '../../core/time.ts'
-import { type ConfigRule, inherited } from './draft.ts'
+import { type ConfigRule, type DraftEntry, inherited } from './draft.ts'
 import { writtenTargets } from './destinations.ts'
 import { repeated } from './entry-loop.ts'
 import { fault, warning } from './faults.ts'
-import { knownScopes, signInScopes } from './known-scopes.ts'
 import { suggestion } from './suggestions.ts'
 
 /** A token that may have to be made says what it may do. */
@@ -18,13 +18,12 @@ export const tokensHaveScopes: ConfigRule = (draft) =>
 
 /** The service would not tell what one of two equal scopes was for. */
 export const scopesAreUnique: ConfigRule = (draft) =>
-  draft.entries.flatMap((entry) => repeated(draft, [...entry.path, 'scopes'], entry.written.scopes ?? []))
+  draft.entries.flatMap((entry) => repeated(draft, [...entry.path, 'scopes'], idsOf(entry)))
 
 /** Full scope includes every other, and is worth a thought. */
 export const fullScopeStandsAlone: ConfigRule = (draft) =>
   draft.entries.flatMap((entry) => {
-    const scopes = entry.written.scopes ?? []
-    const index = scopes.indexOf(fullScope)
+    const index = idsOf(entry).indexOf(fullScope)
     if (index < 0) return []
     const path = [...entry.path, 'scopes', index]
     if (draft.has([...entry.path, 'scopes', 1])) {
@@ -46,22 +45,51 @@ export const scopesAreForPats: ConfigRule = (draft) =>
     }),
   )
 
-/** A scope with a slip in it is refused only when the token is made. */
+/** A scope with a slip in it: an id is refused only when the token is made, and a friendly name is ours to know. */
 export const scopesAreKnown: ConfigRule = (draft) =>
   draft.entries.flatMap((entry) =>
     (entry.written.scopes ?? []).flatMap((scope, index) => {
-      const known =
-        scope === undefined || knownScopes.includes(scope.toLowerCase()) || signInScopes.includes(scope.toLowerCase())
-      if (known) return []
-      const near = suggestion(scope, knownScopes)
+      if (scope === undefined || knownScope(scope) !== undefined || signInScopes.includes(scope.toLowerCase()))
+        return []
       const path = [...entry.path, 'scopes', index]
-      const remedy =
-        near === undefined
-          ? 'check it; Patrol asks for it as it stands'
-          : `did you mean ${near}? Patrol asks for it as it stands`
-      return [warning(path, `${draft.shown(path)} is not among the scopes that are known`, remedy)]
+      const isId = scope.toLowerCase().startsWith('vso.')
+      const near = suggestion(
+        scope,
+        knownScopes.map(({ id, friendly }) => (isId ? id : friendly)),
+      )
+      const text = `${draft.shown(path)} is not among the scopes that are known`
+      if (!isId) {
+        const remedy =
+          near === undefined
+            ? 'write one of the table in docs/config.md, or the id that Azure DevOps gives it, such as vso.code_write'
+            : `did you mean ${near}? An id such as ${scopeId(near)} is right, too`
+        return [fault(path, text, remedy)]
+      }
+      const meant = near === undefined ? 'check it' : `did you mean ${near}?`
+      return [warning(path, text, `${meant}${near === undefined ? ';' : ''} Patrol asks for it as it stands`)]
     }),
   )
+
+/** A scope that another one includes only makes the list longer. */
+export const scopesAddSomething: ConfigRule = (draft) =>
+  draft.entries.flatMap((entry) => {
+    const ids = idsOf(entry)
+    return ids.flatMap((id, index) => {
+      if (id === undefined) return []
+      const wider = ids.findIndex((other) => other !== undefined && other !== id && scopesWithin(other).has(id))
+      if (wider < 0) return []
+      const path = [...entry.path, 'scopes', index]
+      const includes = draft.shown([...entry.path, 'scopes', wider])
+      return [
+        warning(path, `${draft.shown(path)} is included in ${includes}, which stands in this list, too`, 'remove it'),
+      ]
+    })
+  })
+
+/** The ids of the scopes of an entry at the places where they are written. */
+function idsOf(entry: DraftEntry): readonly (string | undefined)[] {
+  return (entry.written.scopes ?? []).map((scope) => (scope === undefined ? undefined : scopeId(scope)))
+}
 
 /** What Patrol must remember of a token fits beside its value in the store. */
 export const metadataFits: ConfigRule = (draft) =>
@@ -75,7 +103,7 @@ export const metadataFits: ConfigRule = (draft) =>
       account: '',
       authorizationId: '00000000-0000-0000-0000-000000000000',
       generation: '000000000000',
-      scopes: normalizeScopes(scopes),
+      scopes: scopeIds(scopes),
       validFrom: at,
       validTo: at,
       supersedes: [],

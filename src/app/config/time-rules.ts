@@ -11,10 +11,7 @@ import {
 } from '../../core/time.ts'
 import type { ConfigRule, Draft, DraftEntry, Sourced } from './draft.ts'
 import { type Fault, fault, type Path, warning } from './faults.ts'
-import { type EntryTimes, timesOf } from './times.ts'
-
-/** The most that Azure DevOps grants. https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate */
-const longestLifetime = times(365, day)
+import { type EntryTimes, longestLifetime, timesOf } from './times.ts'
 
 /** Below this, a slow answer of a service could still be on its way. */
 const shortestOrphanAfter = times(5, minute)

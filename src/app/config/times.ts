@@ -1,6 +1,9 @@
 import { day, type Duration, duration, hour, parseDuration, times } from '../../core/time.ts'
 import { type Draft, type DraftEntry, inherited, type Sourced } from './draft.ts'
 
+/** The most that Azure DevOps grants. https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate */
+export const longestLifetime = times(365, day)
+
 /** What holds where neither the entry nor `defaults` says anything. */
 export const builtIn = {
   lifetime: times(30, day),
@@ -71,7 +74,11 @@ function lengthOf(
 ): Sourced<Duration> | undefined {
   const said = inherited(draft, entry, key)
   if (said === 'faulty') return undefined
-  return said === 'absent' ? otherwise : { value: parseDuration(said.value) ?? duration(0), path: said.path }
+  return said === 'absent' ? otherwise : { value: lengthIn(said.value), path: said.path }
+}
+
+function lengthIn(written: string): Duration {
+  return written === 'max' ? longestLifetime : (parseDuration(written) ?? duration(0))
 }
 
 /** Derived from another value, so it has no place of its own. */

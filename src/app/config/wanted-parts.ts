@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { cloudOfEntra } from '../../adapters/azure-clouds.ts'
 import type { ReplacementLimit } from '../../core/guard.ts'
-import { normalizeScopes } from '../../core/scopes.ts'
+import { scopeIds } from '../../core/scope-catalogue.ts'
 import { duration, parseDuration } from '../../core/time.ts'
 import type { Rule, Terms, Token } from '../../core/token.ts'
 import { plainUrl } from './address.ts'
@@ -148,6 +148,7 @@ function termsOf(draft: Draft, entry: DraftEntry): Terms {
     owner: userOf(draft, account),
     method: written.method ?? 'rotate',
     lifetime: present(times.lifetime, entry.path).value,
+    ...(asksForMost(draft, entry) ? { asksForMost: true } : {}),
     renewBefore: present(times.renewBefore, entry.path).value,
     overlap: present(times.overlap, entry.path).value,
     orphanAfter: present(times.orphanAfter, entry.path).value,
@@ -159,6 +160,11 @@ function termsOf(draft: Draft, entry: DraftEntry): Terms {
   }
 }
 
+function asksForMost(draft: Draft, entry: DraftEntry): boolean {
+  const lifetime = inherited(draft, entry, 'lifetime')
+  return typeof lifetime === 'object' && lifetime.value === 'max'
+}
+
 function tokenOf(draft: Draft, entry: DraftEntry, terms: Terms): Token {
   const written = entry.written as WrittenEntry
   const name = present(written.name, entry.path)
@@ -168,7 +174,7 @@ function tokenOf(draft: Draft, entry: DraftEntry, terms: Terms): Token {
     name,
     organization: said(inherited(draft, entry, 'organization'), entry.path),
     displayName: written.displayName ?? name,
-    scopes: written.scopes === undefined ? undefined : normalizeScopes(written.scopes),
+    scopes: written.scopes === undefined ? undefined : scopeIds(written.scopes),
     place: typeof store === 'string' ? undefined : { store: store.value, secretName: written.secretName ?? name },
     rule: undefined,
     covers: undefined,
@@ -182,7 +188,7 @@ function ruleOf(draft: Draft, entry: DraftEntry, terms: Terms): Rule {
     ...terms,
     match: present(written.match, entry.path),
     organizations: organizationsOf(draft, entry),
-    scopes: written.scopes === undefined ? undefined : normalizeScopes(written.scopes),
+    scopes: written.scopes === undefined ? undefined : scopeIds(written.scopes),
     store: typeof store === 'string' ? undefined : store.value,
     secretNameTemplate: written.secretName ?? '{name}',
   }
