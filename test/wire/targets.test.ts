@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { documents } from '../scripts/documents.ts'
 import { Estate } from '../support/estate.ts'
 
 const minute = 60_000
@@ -55,6 +56,8 @@ test('a target that fails holds back its group and the revocation; status tells 
     message: expect.stringContaining('ended with 1'),
   })
   const status = await estate.run('status --json')
+  for (const [name, { json }] of Object.entries({ apply: failing, status, plan: await estate.run('plan --json') }))
+    expect(documents[name as 'apply' | 'status' | 'plan'].safeParse(json).error?.issues ?? []).toEqual([])
   expect(status.json.tokens[0].deliveries).toMatchObject([
     {
       target: 'variables',

@@ -114,6 +114,4 @@ export type WrittenEntry = Written['tokens'][number]
 
 export type WrittenStore = NonNullable<Written['stores']>[string]
 
-export type WrittenTarget = NonNullable<Written['targets']>[string]
-
 export type WrittenCredential = z.input<typeof credentialSchema>
