@@ -1,3 +1,4 @@
+import type { Transport } from '../adapters/http/transport.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Target } from '../ports/target.ts'
 import type { WantedTarget } from './config/targets/kinds.ts'
@@ -6,6 +7,8 @@ import type { WantedTarget } from './config/targets/kinds.ts'
 export interface TargetParts {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
+  /** For servers that are not Microsoft's. */
+  readonly outside: Transport
 }
 
 /** The targets by their names. The code of each type is loaded when one of it is first used. */
@@ -17,7 +20,7 @@ export function composeTargets(
 }
 
 /** One case for each type; a new one is a case here and an adapter of its own. */
-async function open(wanted: WantedTarget, { environment, clock }: TargetParts): Promise<Target> {
+async function open(wanted: WantedTarget, { environment, clock, outside }: TargetParts): Promise<Target> {
   switch (wanted.type) {
     case 'command': {
       const { commandTarget } = await import('../adapters/targets/command-target.ts')
@@ -26,6 +29,10 @@ async function open(wanted: WantedTarget, { environment, clock }: TargetParts): 
     case 'file': {
       const { fileTarget } = await import('../adapters/targets/file-target.ts')
       return fileTarget({ ...wanted, clock })
+    }
+    case 'github-secret': {
+      const { githubSecretTarget } = await import('../adapters/targets/github-secret.ts')
+      return githubSecretTarget({ ...wanted, clock, send: outside.send })
     }
   }
 }

@@ -70,6 +70,8 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     userAgent: 'azdo-patrol',
     onDate: (sample) => clock.observe(sample),
   })
+  // What other servers than Microsoft's show as the time counts for nothing.
+  const outside = await createTransport({ caFile: wanted.tls.caFile, environment, userAgent: 'azdo-patrol' })
   const stopping = (): boolean => stop.aborted
   const { entra, entraOverridden } = wanted.endpoints
   const entraParts = { transport, clock, reporter, stopping, entra, entraOverridden }
@@ -108,7 +110,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     tempo,
     authorities,
     stores,
-    targets: composeTargets(wanted.targets, { environment: sources.environment, clock }),
+    targets: composeTargets(wanted.targets, { environment, clock, outside }),
     concurrency: sources.concurrency,
     stopping,
   }
@@ -127,7 +129,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
       return localVantage(transport, environment)
     },
     trialOf: (name) => openTrial(name, storeParts),
-    close: () => transport.close(),
+    close: async () => void (await Promise.all([transport.close(), outside.close()])),
   }
 }
 

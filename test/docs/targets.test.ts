@@ -35,11 +35,17 @@ describe('docs/targets.md', () => {
     expect(shown.length).toBeGreaterThan(2)
     for (const { text } of shown) {
       const whole = text.includes('tokens:') ? text : `${text}tokens:\n  - name: a\n    scopes: [vso.code]\n`
-      const { targets } = wanted(`${head}${whole}`)
+      const { targets } = wanted(`${head}${whole}`, named)
       expect(targets.size).toBeGreaterThan(0)
     }
   })
 })
+
+/** What the page takes from elsewhere. */
+const named = {
+  variables: { GITHUB_SECRETS_TOKEN: 'github_pat_of_the_page' },
+  files: { '/run/secrets/github-app.pem': '-----BEGIN PRIVATE KEY-----\nof the page\n-----END PRIVATE KEY-----\n' },
+}
 
 const head = `version: 1
 accounts:

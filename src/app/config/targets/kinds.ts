@@ -6,6 +6,7 @@ import type { Written } from '../schema.ts'
 import type { Sound } from '../shape.ts'
 import { commandTarget } from './command.ts'
 import { dotenvTarget, gitCredentialsTarget, netrcTarget, templateTarget } from './credential-files.ts'
+import { githubSecretTarget } from './github-secret.ts'
 import { npmrcTarget, nugetConfigTarget, pipConfTarget } from './package-files.ts'
 import { verificationOf, verifyFaults } from '../verify-schema.ts'
 import type { TargetKind, TargetTerms } from './target-kind.ts'
@@ -20,6 +21,7 @@ const kinds = {
   npmrc: npmrcTarget,
   'nuget-config': nugetConfigTarget,
   'pip-conf': pipConfTarget,
+  'github-secret': githubSecretTarget,
 } as const
 
 type Kinds = typeof kinds
@@ -38,6 +40,7 @@ export const targetSchema = z.discriminatedUnion(
     npmrcTarget.schema,
     nugetConfigTarget.schema,
     pipConfTarget.schema,
+    githubSecretTarget.schema,
   ],
   { error: `one of ${Object.keys(kinds).join(', ')}` },
 )

@@ -1,0 +1,133 @@
+import { describe, expect, it, test } from 'vitest'
+import { Secret } from '../../src/core/secret.ts'
+import { changed, load, told, wanted } from './load-text.ts'
+
+/** The good file with one target of these lines, which its one token names. */
+function withTarget(lines: readonly string[]): string {
+  return changed(
+    ['defaults:\n', `targets:\n  one:\n${lines.map((line) => `    ${line}\n`).join('')}defaults:\n`],
+    ['    scopes: [vso.packaging]\n', '    scopes: [vso.packaging]\n    targets: [one]\n'],
+  )
+}
+
+const pem = '-----BEGIN RSA PRIVATE KEY-----\nY2FuYXJ5\n-----END RSA PRIVATE KEY-----\n'
+const world = {
+  variables: { GITHUB_SECRETS_TOKEN: 'canary-github-token', BAD: 'canary-bad-value' },
+  files: { '/etc/patrol/app.pem': pem },
+}
+
+const targetOf = (lines: readonly string[]) => wanted(withTarget(lines), world).targets.get('one')
+/** Without the place, which hangs on how many lines there are. */
+const faultsOf = (lines: readonly string[]): readonly string[] =>
+  told(load(withTarget(lines), world)).map((line) => line.replace(/^\d+:\d+ error targets\.one/, ''))
+
+const github = ['type: github-secret', 'secret: "PAT_{TOKEN}"']
+const token = 'token: ${GITHUB_SECRETS_TOKEN}'
+
+describe('a github-secret', () => {
+  it('of a repository is what was written', () => {
+    expect(targetOf([...github, 'repository: contoso/app', token])).toEqual({
+      type: 'github-secret',
+      name: 'one',
+      group: 1,
+      apiUrl: 'https://api.github.com',
+      identity: { kind: 'token', token: new Secret('canary-github-token') },
+      place: { kind: 'repository', repository: 'contoso/app' },
+      secret: 'PAT_{TOKEN}',
+    })
+  })
+
+  it('of an environment, with an App at a server of their own', () => {
+    const lines = [
+      'repository: contoso/app',
+      'environment: on call',
+      'apiUrl: https://github.contoso.example/api/v3/',
+      'app:',
+      '  id: 12',
+      '  privateKey: ${file:app.pem}',
+      '  installation: "34"',
+    ]
+    expect(targetOf([...github, ...lines])).toMatchObject({
+      apiUrl: 'https://github.contoso.example/api/v3',
+      identity: { kind: 'app', id: '12', installation: 34 },
+      place: { kind: 'environment', repository: 'contoso/app', environment: 'on call' },
+    })
+  })
+
+  it.each([
+    [[], undefined],
+    [['visibility: all'], 'all'],
+    [['visibility: selected', 'repositories: [app]'], { repositories: ['app'] }],
+    [['repositories: [app, web]'], { repositories: ['app', 'web'] }],
+  ])('of an organization is seen by whom %j says', (lines, visibility) => {
+    expect(targetOf([...github, 'organization: contoso', token, ...lines])).toMatchObject({
+      place: { kind: 'organization', organization: 'contoso', visibility },
+    })
+  })
+
+  test.each([
+    [
+      'nothing of what it needs',
+      github,
+      [
+        ': has neither repository nor organization -> write repository: or organization:',
+        ': has neither token nor app -> write token: or app:',
+      ],
+    ],
+    [
+      'too much of it',
+      [...github, 'repository: a/b', 'organization: a', token, 'app:', '  id: 1', '  privateKey: ${file:app.pem}'],
+      ['.organization: stands beside repository -> keep one of them', '.app: stands beside token -> keep one of them'],
+    ],
+    [
+      'what belongs to other places',
+      [...github, 'repository: a/b', token, 'visibility: all', 'repositories: [x]'],
+      [
+        '.visibility: is only for secrets of an organization -> write organization:, or remove visibility',
+        '.repositories: is not used with visibility: all -> write visibility: selected, or remove repositories',
+        '.repositories: is only for secrets of an organization -> write organization:, or remove repositories',
+      ],
+    ],
+    [
+      'an environment of an organization, and selected repositories that are not named',
+      [...github, 'organization: a', token, 'environment: x', 'visibility: selected'],
+      [
+        '.environment: is part of a repository -> write repository:, or remove environment',
+        '.visibility: names no repositories -> write them under repositories',
+      ],
+    ],
+    [
+      'a key that is none, and the web pages in place of the API',
+      [...github, 'repository: a/b', 'app:', '  id: 1', '  privateKey: ${BAD}', 'apiUrl: https://github.com'],
+      [
+        '.app.privateKey: the value of ${BAD} is no private key -> set it to the whole file (PEM) that GitHub gave: ${file:./app.pem} reads it',
+        '.apiUrl: https://github.com is the address of the web pages -> write https://api.github.com, or remove apiUrl',
+      ],
+    ],
+    [
+      'a server without the path of its API',
+      [...github, 'repository: a/b', token, 'apiUrl: https://github.contoso.example'],
+      [
+        '.apiUrl: https://github.contoso.example is the address of the web pages -> write https://github.contoso.example/api/v3',
+      ],
+    ],
+    [
+      'a literal token and a name that GitHub does not take',
+      ['type: github-secret', 'secret: GITHUB_PAT', 'repository: a/b', 'token: canary'],
+      [
+        expect.stringContaining('.secret: GITHUB_PAT is not a name of letters, digits and low lines'),
+        expect.stringContaining('.token: '),
+      ],
+    ],
+    [
+      'a placeholder that would be no name',
+      ['type: github-secret', 'secret: "PAT_{token}"', 'repository: a/b', token],
+      [
+        '.secret: PAT_{token} would be no name of a secret -> write letters, digits and low lines, and {TOKEN} for the name of the token',
+      ],
+    ],
+  ])('with %s is told', (_title, lines, expected) => {
+    expect(faultsOf(lines)).toEqual(expected)
+    expect(faultsOf(lines).join('\n')).not.toContain('canary')
+  })
+})

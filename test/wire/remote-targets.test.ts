@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { testCertificate, type TestCertificate } from '../adapters/support/certificate.ts'
+import { GithubServer } from '../adapters/targets/github-server.ts'
+import { Estate } from '../support/estate.ts'
+
+const hour = 3_600_000
+const day = 24 * hour
+
+let certificate: TestCertificate
+let estate: Estate
+
+beforeAll(async () => {
+  certificate = await testCertificate()
+})
+afterAll(() => certificate.remove())
+afterEach(() => estate.stop())
+
+/** An estate whose token has one target of these lines, and which trusts the test's server as well. */
+async function estateWith(lines: readonly string[]): Promise<Estate> {
+  return Estate.open({
+    rewrite: (text) => {
+      const caFile = /^ {2}caFile: (.*)$/m.exec(text)?.[1] ?? ''
+      const both = join(caFile, '..', 'both.pem')
+      writeFileSync(both, readFileSync(caFile, 'utf8') + readFileSync(certificate.caFile, 'utf8'))
+      const target = `targets:\n  remote:\n${lines.map((line) => `    ${line}\n`).join('')}`
+      return text
+        .replace(caFile, both)
+        .replace(/^defaults:$/m, `${target}defaults:`)
+        .replace(/^( {4}displayName: .*\n)/m, '$1    targets:\n      - remote\n')
+    },
+  })
+}
+
+const kinds = (json: any): readonly string[] =>
+  json.results.map(({ kind, reason = 'asked', status }: any) => `${kind} ${reason} ${status}`)
+
+describe('github-secret', () => {
+  let github: GithubServer
+  const place = 'repos/contoso/app/actions'
+  beforeAll(async () => {
+    github = await GithubServer.open(certificate)
+  })
+  afterAll(() => github.stop())
+
+  const lines = (identity: readonly string[]): readonly string[] => [
+    'type: github-secret',
+    'repository: contoso/app',
+    'secret: "PAT_{TOKEN}"',
+    `apiUrl: ${github.apiUrl}`,
+    ...identity,
+  ]
+
+  test('the built program delivers to it by an App, and sees and heals what others changed', async () => {
+    estate = await estateWith(lines(['app:', '  id: 424242', '  privateKey: ${GITHUB_APP_KEY}']))
+    const environment = { GITHUB_APP_KEY: github.appKey }
+    const held = () => github.held(place, 'PAT_PACKAGE_FEED')?.value
+    const first = await estate.start('apply --json', { environment }).ended
+    expect(first.stderr).not.toContain('failed')
+    expect(kinds(first.json)).toEqual(['mint absent done', 'deliver asked done'])
+    const value = await estate.value('package-feed')
+    expect(held()).toBe(value)
+
+    github.set(place, 'PAT_PACKAGE_FEED', 'somebody else')
+    const status = await estate.run('status --json', { environment })
+    expect(status.json.tokens[0].deliveries).toMatchObject([{ target: 'remote', state: 'overwritten' }])
+    expect(kinds((await estate.run('apply --json', { environment })).json)).toEqual(['deliver drifted done'])
+    expect(held()).toBe(value)
+    const mutations = github.mutations()
+    expect(kinds((await estate.run('apply --json', { environment })).json)).toEqual([])
+    expect(github.mutations()).toBe(mutations)
+    expect(github.faults).toEqual([])
+  })
+
+  test('while it refuses, the old PAT stays, and its time is no measure of the time', async () => {
+    estate = await estateWith(lines(['token: ${GITHUB_SECRETS_TOKEN}']))
+    const environment = { GITHUB_SECRETS_TOKEN: github.token }
+    await estate.run('apply', { environment })
+    // Three weeks on, the target's clock is that far behind.
+    estate.emulator.travel(21 * day)
+    github.refuseNext(403, 'Resource not accessible by personal access token')
+    const { code, json } = await estate.run('apply --json', { environment })
+    expect(code).toBe(1)
+    expect(kinds(json)).toEqual(['mint due done', 'deliver asked failed'])
+    expect(json.results[1].error).toMatchObject({ code: 'target-denied' })
+    expect(estate.active()).toHaveLength(2)
+    estate.emulator.travel(hour)
+    expect(kinds((await estate.run('apply --json', { environment })).json)).toEqual(['deliver failed-before done'])
+    expect(github.held(place, 'PAT_PACKAGE_FEED')?.value).toBe(await estate.value('package-feed'))
+  })
+})
