@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { GithubIdentity } from '../../../adapters/targets/github-client.ts'
 import type { GithubPlace } from '../../../adapters/targets/github-secret.ts'
+import { isPrivateKey } from '../../../adapters/targets/private-key.ts'
 import type { Draft } from '../draft.ts'
 import { choice, field, httpsUrl, secretReference, text } from '../fields.ts'
 import { type Fault, fault, type Path, pathKey } from '../faults.ts'
@@ -221,11 +222,7 @@ function addressFaults(apiUrl: string | undefined, at: Path, draft: Draft): read
 function keyFaults(app: Path, draft: Draft): readonly Fault[] {
   const at: Path = [...app, 'privateKey']
   const key = draft.secrets.get(pathKey(at))
-  if (
-    key === undefined ||
-    /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/.test(key.reveal())
-  )
-    return []
+  if (key === undefined || isPrivateKey(key)) return []
   const text = `the value of ${draft.shown(at)} is no private key`
   return [fault(at, text, 'set it to the whole file (PEM) that GitHub gave: ${file:./app.pem} reads it')]
 }
