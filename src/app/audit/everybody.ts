@@ -1,6 +1,6 @@
 import type { AuditJournal, Seen } from '../../adapters/audit-journal.ts'
 import type { Administration } from '../../adapters/azure-devops/administration.ts'
-import type { AuditedPat } from '../../core/audit/audited-pat.ts'
+import type { AuditedPat, Care } from '../../core/audit/audited-pat.ts'
 import { asPatrolError, type ErrorCode, PatrolError, type Problem, problemOf } from '../../core/errors.ts'
 import { markOf } from '../../core/names.ts'
 import type { Pat } from '../../core/pat.ts'
@@ -28,6 +28,9 @@ export interface EverybodySurvey {
   readonly members: number
   readonly problems: readonly Problem[]
 }
+
+const nobody: Care = { kind: 'nobody' }
+const undeclared: Care = { kind: 'undeclared' }
 
 /** What fails for one member fails for all. */
 const hopeless: ReadonlySet<ErrorCode> = new Set([
@@ -74,6 +77,7 @@ class Walk {
   readonly #now: Instant
   /** Thousands of PATs share some lists of scopes. */
   readonly #scopes = new Map<string, readonly string[]>()
+  readonly #places = new Map<string, readonly string[]>()
 
   constructor(world: World, options: EverybodyOptions) {
     this.#world = world
@@ -95,17 +99,21 @@ class Walk {
 
   take({ organization, member, state, pats }: Seen): void {
     this.members += 1
+    // One object for all that thousands of PATs have in common.
+    const owner = { user: member.user, state }
+    const organizations = this.#places.get(organization) ?? [organization]
+    this.#places.set(organization, organizations)
     for (const pat of pats) {
       if (pat.validTo !== undefined && pat.validTo <= this.#now) continue
       const text = pat.scopes.join(' ')
       const scopes = this.#scopes.get(text) ?? pat.scopes
       this.#scopes.set(text, scopes)
       this.audited.push({
-        pat: { ...pat, scopes },
-        organizations: [organization],
-        owner: { user: member.user, state },
+        pat: scopes === pat.scopes ? pat : { ...pat, scopes },
+        organizations,
+        owner,
         account: undefined,
-        care: { kind: markOf(pat.displayName) === undefined ? 'nobody' : 'undeclared' },
+        care: markOf(pat.displayName) === undefined ? nobody : undeclared,
       })
     }
   }

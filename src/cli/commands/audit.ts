@@ -78,7 +78,7 @@ async function print(
 ): Promise<void> {
   if (output === undefined) {
     if (format === 'table') io.stdout(auditText(io, pen, report))
-    else for (const piece of await piecesOf(format, report)) io.stdout(piece)
+    else for (const part of joined(await piecesOf(format, report))) io.stdout(part)
     return
   }
   // Colours and the width of the terminal are not for files.
@@ -90,6 +90,23 @@ async function print(
   const { writeReport } = await import('../../app/audit/report-file.ts')
   await writeReport(resolve(io.workingDirectory, output), text)
   speech.note(`wrote ${output}: ${summaryText(report.audit.findings)}`)
+}
+
+/** A write for each line of a large report would cost more memory than the report. */
+const partLength = 65_536
+
+function* joined(pieces: Iterable<string>): Generator<string> {
+  let part: string[] = []
+  let length = 0
+  for (const piece of pieces) {
+    part.push(piece)
+    length += piece.length
+    if (length < partLength) continue
+    yield part.join('')
+    part = []
+    length = 0
+  }
+  yield part.join('')
 }
 
 async function piecesOf(format: Exclude<AuditFormat, 'table'>, report: AuditReport): Promise<Iterable<string>> {

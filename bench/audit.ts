@@ -1,0 +1,84 @@
+// What an audit of everybody costs: 5,000 users with 20,000 PATs against the emulator. Prints the requests beside the
+// fewest that could do, the largest memory and the time: npm run bench:audit. Two numbers choose another size, and the
+// program ends with 1 when a limit is not kept.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { measure } from './run/program.ts'
+import { RemoteEmulator } from './run/remote-emulator.ts'
+
+const [users = 5_000, pats = 20_000] = process.argv.slice(2).map(Number)
+const owner = 'ci-bot@contoso.example'
+const tenant = '11111111-2222-3333-4444-555555555555'
+const limits = { memoryMiB: 200, requestsOverFloor: 1.2 } as const
+/** What the emulator puts on a page of users, and Patrol asks for on a page of PATs. */
+const [usersOnPage, patsOnPage] = [500, 100] as const
+
+const directory = mkdtempSync(join(tmpdir(), 'patrol-bench-audit-'))
+const emulator = await RemoteEmulator.start(directory, {
+  organizations: [{ name: 'contoso', tenant, members: [owner], administrators: [owner] }],
+  crowds: [
+    {
+      organization: 'contoso',
+      users,
+      pats,
+      upn: 'user-{n}@contoso.example',
+      displayName: 'Token {n} of a developer',
+      scopes: ['vso.code', 'vso.packaging vso.build', 'app_token', 'vso.work_write vso.code_write'],
+      ageDays: [1, 10, 40, 200],
+      leftDays: [3, 20, 60, 150],
+    },
+  ],
+})
+try {
+  writeFileSync(join(directory, 'patrol.yaml'), configuration(emulator))
+  const variables = { USER_NAME: owner, USER_PASSWORD: await emulator.password(owner) }
+  const before = await emulator.requests()
+  const words = ['audit', '--organization-wide', '--resume', 'audit.progress']
+  const { tookMs, peakKiB, document } = await measure(words, directory, variables)
+  const sent = (await emulator.requests()) - before
+  const { summary, findings } = document as { summary: { pats: number; owners: number }; findings: readonly unknown[] }
+  // One request for each page of users, and for each user at least one.
+  const floor = Math.ceil((users + 1) / usersOnPage) + 1 + users * Math.ceil(Math.max(1, pats / users) / patsOnPage)
+  const memoryMiB = peakKiB / 1_024
+  console.log('| users | PATs | findings | requests | floor | over floor | largest memory | time |')
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
+  console.log(
+    `| ${users} | ${summary.pats} | ${findings.length} | ${sent} | ${floor} | ${(sent / floor).toFixed(3)} | ${memoryMiB.toFixed(0)} MiB | ${(tookMs / 1_000).toFixed(1)} s |`,
+  )
+  if (summary.pats !== pats) fail(`${pats - summary.pats} PATs are missing`)
+  if (memoryMiB > limits.memoryMiB) fail(`more than ${limits.memoryMiB} MiB`)
+  if (sent / floor > limits.requestsOverFloor) fail(`more than ${limits.requestsOverFloor} times the floor`)
+} finally {
+  await emulator.stop()
+  rmSync(directory, { recursive: true, force: true })
+}
+
+function fail(why: string): void {
+  console.error(why)
+  process.exitCode = 1
+}
+
+function configuration({ endpoints, caFile }: RemoteEmulator): string {
+  return `version: 1
+endpoints:
+  entra: ${endpoints.entra}
+  vssps: ${endpoints.vssps}
+  azureDevOps: ${endpoints.azureDevOps}
+tls:
+  caFile: ${caFile}
+accounts:
+  ci-bot:
+    tenant: ${tenant}
+    signIn:
+      method: password
+      username: \${USER_NAME}
+      password: \${USER_PASSWORD}
+defaults:
+  account: ci-bot
+  organization: contoso
+tokens:
+  - match: "*"
+    method: renew
+`
+}
