@@ -65,6 +65,14 @@ const fault = z.strictObject({
   severity: z.enum(['error', 'warning']),
 })
 
+const severity = z.enum(['high', 'medium', 'low', 'info'])
+const changedPat = z.strictObject({
+  authorizationId: id,
+  displayName: z.string(),
+  owner: name,
+  validTo: at.optional(),
+})
+
 export const documents = {
   plan: z.strictObject({
     version,
@@ -144,6 +152,75 @@ export const documents = {
         findings: z.array(code),
       }),
     ),
+    problems: z.array(problem),
+  }),
+  audit: z.strictObject({
+    version,
+    kind: z.literal('audit'),
+    auditedAt: at,
+    scope: z.enum(['accounts', 'everybody']),
+    organizations: z.array(name),
+    administered: z.array(name).optional(),
+    complete: z.boolean(),
+    summary: z.strictObject({
+      pats: z.int(),
+      owners: z.int(),
+      findings: z.strictObject({ high: z.int(), medium: z.int(), low: z.int(), info: z.int(), waived: z.int() }),
+    }),
+    rules: z.array(
+      z.strictObject({
+        name: code,
+        id: z.string().regex(/^PATROL\d{3}$/),
+        title: name,
+        severity,
+        remedy: name,
+        link: z.url(),
+      }),
+    ),
+    pats: z.array(
+      z.strictObject({
+        authorizationId: id,
+        displayName: z.string(),
+        owner: name,
+        ownerState: z.enum(['active', 'inactive', 'deleted']).optional(),
+        account: name.optional(),
+        organizations: z.array(name).min(1),
+        scopes: z.array(name),
+        validFrom: at,
+        validTo: at.optional(),
+        allOrganizations: z.boolean(),
+        managedBy: name.optional(),
+      }),
+    ),
+    findings: z.array(
+      z.strictObject({
+        name: code,
+        severity,
+        fingerprint: name,
+        authorizationId: id,
+        displayName: z.string(),
+        owner: name,
+        organizations: z.array(name).min(1),
+        message: name,
+        new: z.boolean().optional(),
+        waiver: z.strictObject({ reason: name, until: z.iso.date() }).optional(),
+      }),
+    ),
+    since: z
+      .strictObject({
+        auditedAt: at,
+        newPats: z.array(changedPat),
+        gonePats: z.array(changedPat),
+        extended: z.array(changedPat.extend({ from: at })),
+        changed: z.array(changedPat.extend({ what: z.array(name) })),
+        newFindings: z.array(name),
+        goneFindings: z.array(z.strictObject({ fingerprint: name, name: code, displayName: z.string(), owner: name })),
+      })
+      .optional(),
+    waivers: z.array(
+      z.strictObject({ finding: code, reason: name, until: z.iso.date(), state: z.enum(['ended', 'unused']) }),
+    ),
+    limits: z.array(name),
     problems: z.array(problem),
   }),
   doctor: z.strictObject({
