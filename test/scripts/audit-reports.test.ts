@@ -187,6 +187,7 @@ const shots = process.env['SCREENSHOTS']
 
 async function shoot(page: Page, name: string): Promise<void> {
   if (shots !== undefined) await page.screenshot({ path: join(shots, `audit-${name}.png`), fullPage: true })
+  if (shots !== undefined) await page.screenshot({ path: join(shots, `audit-${name}-top.png`) })
 }
 
 /** For the page: how each element with text of its own stands out from what is behind it (WCAG 2.1, 1.4.3). */

@@ -64,7 +64,7 @@ function* troubleHtml({ audit }: AuditReport): Generator<string> {
   yield '<section aria-labelledby="trouble"><h2 id="trouble">To know first</h2><ul>'
   for (const limit of limits) yield `<li>${markup(Secret.redact(limit))}</li>`
   for (const { token, message, remedy } of problems) {
-    yield `<li><strong>Not looked at: ${markup(token)}.</strong> ${markup(Secret.redact(message))}. ${markup(remedy)}</li>`
+    yield `<li><strong>Not looked at: ${markup(token)}.</strong> ${markup(Secret.redact(message))}. ${prose(remedy)}</li>`
   }
   for (const { waiver, why } of idleWaivers) {
     const what = why === 'ended' ? `ended with ${lastDay(waiver.endsAt)}` : 'waives nothing'
@@ -84,8 +84,13 @@ function timelineHtml({ audit }: AuditReport): string {
     )
   const legend =
     '<p><span class="key" aria-hidden="true"></span>looked after <span class="key hatched" aria-hidden="true"></span>not looked after (hatched)</p>'
-  const numbers = tableHtml('PATs by the month of their end', ['Month', 'Looked after', 'Not looked after'], rows)
-  return `<section aria-labelledby="timeline"><h2 id="timeline">When they end</h2>${legend}${timelineSvg(months)}${numbers}</section>\n`
+  const numbers = tableHtml(
+    'PATs by the month of their end',
+    ['Month', 'Looked after', 'Not looked after'],
+    rows,
+    'small',
+  )
+  return `<section aria-labelledby="timeline"><h2 id="timeline">When they end</h2>${legend}<div class="scroll" tabindex="0" role="group" aria-label="Timeline">${timelineSvg(months)}</div>${numbers}</section>\n`
 }
 
 function kindHtml(name: FindingName, findings: readonly Finding[], since: Since | undefined): string {
@@ -93,11 +98,11 @@ function kindHtml(name: FindingName, findings: readonly Finding[], since: Since 
   const severity = findings[0]?.severity ?? 'info'
   const rows = findings.map((finding) => {
     const isNew = since === undefined ? '' : `<td>${since.isNew(finding) ? 'new' : 'known'}</td>`
-    return `<tr>${subjectCells(finding)}<td>${markup(finding.message)}</td>${isNew}</tr>`
+    return `<tr>${subjectCells(finding)}<td class="wide">${markup(finding.message)}</td>${isNew}</tr>`
   })
   const heads = ['PAT', 'Owner', 'Organizations', 'What was seen', ...(since === undefined ? [] : ['Since then'])]
   const head = `<h3><span class="severity ${severity}">${signs[severity]} ${severity}</span> ${markup(title)} <code>${id}</code></h3>`
-  const more = `<p>${markup(remedy)} <a href="${markup(link)}" rel="noreferrer">More at Microsoft<span class="skip"> about ${name}</span></a></p>`
+  const more = `<p>${prose(remedy)} <a href="${markup(link)}" rel="noreferrer">More at Microsoft<span class="skip"> about ${name}</span></a></p>`
   return `${head}${more}${tableHtml(count(findings.length, 'finding'), heads, rows)}\n`
 }
 
@@ -140,19 +145,26 @@ function sinceHtml({ auditedAt, comparison }: Since): string {
 function inventoryHtml({ audit }: AuditReport): string {
   const rows = audit.pats.slice(0, mostRows).map(({ pat, owner, organizations, care }) => {
     const where = pat.allOrganizations ? 'all' : organizations.join(' ')
-    const cells = [owner.user, where, pat.scopes.join(' '), dayText(pat.validFrom), dayText(pat.validTo)]
     const last = caretakerOf(care) ?? (care.kind === 'undeclared' ? 'another Patrol' : '')
-    return `<tr><th scope="row">${markup(pat.displayName) || '(no name)'}</th>${[...cells, last].map((cell) => `<td>${markup(cell)}</td>`).join('')}</tr>`
+    const texts = [owner.user, where, pat.scopes.join(' ')].map((cell) => `<td>${markup(cell)}</td>`).join('')
+    const dates = [pat.validFrom, pat.validTo].map((at) => `<td class="date">${dayText(at)}</td>`).join('')
+    return `<tr><th scope="row">${markup(pat.displayName) || '(no name)'}</th>${texts}${dates}<td>${markup(last)}</td></tr>`
   })
   const heads = ['PAT', 'Owner', 'Organizations', 'Scopes', 'From', 'Ends', 'Looked after by']
   const rest = audit.pats.length > rows.length ? restHtml(audit.pats.length, 'PATs') : ''
   return `<section aria-labelledby="all"><h2 id="all">All PATs</h2>${tableHtml('The soonest to end first', heads, rows)}${rest}</section>\n`
 }
 
+/** A sentence of ours, with commands as code. */
+function prose(text: string): string {
+  return markup(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+}
+
 /** A table that can be scrolled by keyboard where it is too wide. */
-function tableHtml(caption: string, heads: readonly string[], rows: readonly string[]): string {
+function tableHtml(caption: string, heads: readonly string[], rows: readonly string[], kind?: 'small'): string {
   const head = heads.map((text) => `<th scope="col">${text}</th>`).join('')
-  return `<div class="scroll" tabindex="0" role="group" aria-label="${markup(caption)}"><table><caption>${markup(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+  const table = kind === undefined ? '<table>' : `<table class="${kind}">`
+  return `<div class="scroll" tabindex="0" role="group" aria-label="${markup(caption)}">${table}<caption>${markup(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
 }
 
 function restHtml(all: number, what: string): string {
