@@ -2,7 +2,9 @@ import { Argument, type Command as Commander, Help, Option } from 'commander'
 import { severities } from '../core/audit/finding-kind.ts'
 import { minute, second, times } from '../core/time.ts'
 import { auditFormats } from './audit/audit-format.ts'
+import { collect, examples } from './command-words.ts'
 import type { Command } from './invocation.ts'
+import { describeSteadyCommands } from './steady-commands.ts'
 import { lengthOfTime } from './length-of-time.ts'
 import { valueFormats } from './value-format.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -226,6 +228,8 @@ export function describeCommands(program: Commander, run: Runner): void {
     .addHelpText('after', examples('patrol revoke 4ab5764f-4193-4f1d-b995-64144880b7d7', 'patrol revoke package-feed'))
     .action(run(async () => (await import('./commands/revoke.ts')).revokeCommand))
 
+  describeSteadyCommands(program, run)
+
   program
     .command('validate')
     .description('check the configuration and show all its faults')
@@ -308,12 +312,4 @@ function takingOnly(command: Commander, ...long: readonly string[]): Commander {
   const visibleGlobalOptions: Help['visibleGlobalOptions'] = (one) =>
     help.visibleGlobalOptions(one).filter((option) => long.includes(option.long ?? ''))
   return command.configureHelp({ showGlobalOptions: true, visibleGlobalOptions })
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value]
-}
-
-function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`
 }

@@ -8,11 +8,13 @@ import type { Pat } from '../core/pat.ts'
 import type { Action } from '../core/plan.ts'
 import { Secret } from '../core/secret.ts'
 import type { State } from '../core/state.ts'
+import type { Hold } from '../core/hold.ts'
 import type { Instant } from '../core/time.ts'
 import type { Token } from '../core/token.ts'
 import { dueAt } from '../core/window.ts'
 import type { Result } from '../reconcile/execute.ts'
 import type { Proposals } from '../reconcile/run.ts'
+import { holdJson } from './hold-text.ts'
 import { hashBeforeHash } from './terminal.ts'
 import { isoText } from './time-text.ts'
 
@@ -49,7 +51,7 @@ export function planJson(proposals: Proposals): Readonly<Record<string, unknown>
   }
 }
 
-function actionJson(action: Action): Readonly<Record<string, unknown>> {
+export function actionJson(action: Action): Readonly<Record<string, unknown>> {
   const { token, account, organization, kind, reason, message, authorizationId, at } = action
   return {
     token,
@@ -107,6 +109,7 @@ export interface TokenStatus {
   readonly state: State
   readonly facts: Facts | undefined
   readonly failure: PatrolError | undefined
+  readonly hold?: Hold | undefined
   readonly scheduled: readonly Action[]
   readonly actions: readonly Action[]
 }
@@ -142,6 +145,7 @@ export function statusJson(status: TokenStatus): Readonly<Record<string, unknown
       ...(at === undefined ? {} : { revokeAt: isoText(at) }),
     })),
     deliveries: deliveriesOf(status).map(deliveryJson),
+    ...(status.hold === undefined ? {} : { hold: holdJson(status.hold) }),
   }
 }
 

@@ -16,30 +16,26 @@ import { dateText, whenFitting } from './time-text.ts'
 export function planText(io: Io, pen: Pen, proposals: Proposals, asking = false): string {
   const now = proposals.snapshot.observedAt
   const actions = proposals.proposals.flatMap(({ plan }) => plan.actions)
-  const scheduled = proposals.proposals
-    .flatMap(({ plan }) => plan.scheduled)
-    .sort((left, right) => (left.at ?? 0) - (right.at ?? 0))
+  const scheduled = proposals.proposals.flatMap(({ plan }) => plan.scheduled)
   const parts = [`${count(proposals.proposals.length, 'token')}, seen ${dateText(now)}\n`]
-  if (actions.length > 0)
-    parts.push(
-      heading(pen, 'now'),
-      table(
-        actions.map((action) => actionRow(pen, action)),
-        io.columns,
-      ),
-    )
-  if (scheduled.length > 0) {
-    parts.push(
-      heading(pen, 'later'),
-      table(
-        scheduled.map((action) => laterRow(io, pen, action, now)),
-        io.columns,
-      ),
-    )
-  }
+  parts.push(actionsText(io, pen, actions), scheduledText(io, pen, scheduled, now))
   parts.push(problemsText(io, pen, proposals.problems))
   parts.push(`\n${closing(proposals, actions, asking)}\n`)
   return parts.join('')
+}
+
+/** What happens now; empty when nothing does. */
+export function actionsText(io: Io, pen: Pen, actions: readonly Action[]): string {
+  const rows = actions.map((action) => actionRow(pen, action))
+  return rows.length === 0 ? '' : heading(pen, 'now') + table(rows, io.columns)
+}
+
+/** What happens later, the soonest first, and why not yet; empty when nothing is known to. */
+export function scheduledText(io: Io, pen: Pen, scheduled: readonly Action[], now: Instant): string {
+  const rows = scheduled
+    .toSorted((left, right) => (left.at ?? 0) - (right.at ?? 0))
+    .map((action) => laterRow(io, pen, action, now))
+  return rows.length === 0 ? '' : heading(pen, 'later') + table(rows, io.columns)
 }
 
 function closing({ proposals, veto }: Proposals, actions: readonly Action[], asking: boolean): string {

@@ -3,6 +3,7 @@ import type { State } from '../core/state.ts'
 import type { Instant } from '../core/time.ts'
 import { currentGrant } from '../core/policy.ts'
 import { deliveriesOf, type DeliveryState, type DeliveryStatus } from './delivery-status.ts'
+import { holdLine } from './hold-text.ts'
 import type { Io } from './io.ts'
 import type { ListedPat, Management, TokenStatus } from './json.ts'
 import { clean, type Colour, type Pen } from './terminal.ts'
@@ -39,7 +40,15 @@ export function statusText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now
   const heads = ['token', 'state', 'method', 'organization', 'expires', 'live', 'next'].map((head) =>
     pen.colour('dim', head),
   )
-  return table([heads, ...rows], io.columns) + deliveriesText(io, pen, tokens, now)
+  return table([heads, ...rows], io.columns) + deliveriesText(io, pen, tokens, now) + holdsText(io, pen, tokens, now)
+}
+
+/** What people keep from being revoked; nothing where nobody does. */
+function holdsText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now: Instant): string {
+  const rows = tokens.flatMap(({ token, hold }): readonly (readonly string[])[] =>
+    hold === undefined ? [] : [[clean(token.name), pen.colour('yellow', 'held'), holdLine(io, hold, now)]],
+  )
+  return rows.length === 0 ? '' : `\n${table(rows, io.columns)}`
 }
 
 const deliveryColours = {
@@ -52,7 +61,7 @@ const deliveryColours = {
 } as const satisfies Record<DeliveryState, Colour>
 
 /** Who has what: a line for each target of each token; nothing where there are no targets. */
-function deliveriesText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now: Instant): string {
+export function deliveriesText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now: Instant): string {
   const rows = tokens.flatMap((status) =>
     deliveriesOf(status).map((delivery): readonly string[] => [
       clean(status.token.name),

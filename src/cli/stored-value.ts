@@ -41,6 +41,21 @@ export async function storedValue(wanted: Wanted, stores: Stores, name: string):
   throw unknownName(name, [...wanted.tokens, ...made])
 }
 
+/**
+ * The token of this name, with the place where its value stands: one that an entry names, or one that a rule made in an
+ * earlier run. Nobody but stores is asked.
+ *
+ * @throws PatrolError `usage` for a name that neither an entry nor a secret has
+ */
+export async function storedToken(wanted: Wanted, stores: Stores, name: string): Promise<Token> {
+  const declared = wanted.tokens.find((token) => token.name === name)
+  if (declared !== undefined) return declared
+  const made = wanted.rules.length === 0 ? [] : await madeByRules(wanted, stores)
+  const token = made.find((one) => one.name === name) ?? made.find((one) => fits(one, name))
+  if (token === undefined) throw unknownName(name, [...wanted.tokens, ...made])
+  return token
+}
+
 async function read(
   stores: Stores,
   { store, secretName }: Place,

@@ -1,11 +1,12 @@
 import { currentMetadata, currentPat, type Facts, isOurs, otherPats, type Version } from './facts.ts'
+import { holdInForce, holdText } from './hold-in-force.ts'
 import type { Delivery, Metadata } from './metadata.ts'
 import { markOf } from './names.ts'
 import type { Pat } from './pat.ts'
 import { currentGrant } from './policy.ts'
 import { after, type Instant, latest, minute, second } from './time.ts'
 import type { Token } from './token.ts'
-import { overlapOf } from './window.ts'
+import { type Grant, overlapOf } from './window.ts'
 
 /** Clocks and stamps differ a little; every gate opens this much later than the rule says. */
 export const slack = minute
@@ -49,38 +50,90 @@ export type Gate =
   | { readonly kind: 'open' }
   | { readonly kind: 'closed'; readonly why: string; readonly until: Instant | undefined }
 
+/** One thing that must hold before superseded PATs may go, and whether it does. */
+export interface GateCondition {
+  readonly condition: 'no-hold' | 'successor' | 'delivery' | 'overlap'
+  /** Of a delivery. */
+  readonly target?: string
+  readonly gate: Gate
+}
+
 /** The one rule of when superseded PATs may go; plan, apply, status and everything else ask it. */
 export function revocationGate(token: Token, facts: Facts, now: Instant): Gate {
+  const closed = gateConditions(token, facts, now).flatMap(({ gate }) => (gate.kind === 'closed' ? [gate] : []))
+  const [first = open, next] = closed
+  if (holdInForce(facts, now) === undefined || first.kind === 'open' || first.until === undefined) return first
+  // What stands behind a hold may take longer than it.
+  return { ...first, until: latest(first.until, ...(next?.until === undefined ? [] : [next.until])) }
+}
+
+const open: Gate = { kind: 'open' }
+
+/** All conditions of the gate, each with its answer; what hangs on a successor is left out while there is none. */
+export function gateConditions(token: Token, facts: Facts, now: Instant): readonly GateCondition[] {
+  const hold = holdInForce(facts, now)
+  const free: GateCondition = {
+    condition: 'no-hold',
+    gate: hold === undefined ? open : { kind: 'closed', why: holdText(hold), until: hold.until },
+  }
   const { current } = facts
   const metadata = currentMetadata(facts)
   if (current === undefined || metadata === undefined || !current.enabled) {
-    return { kind: 'closed', why: 'the store hands out no PAT that could take its place', until: undefined }
+    const why = 'the store hands out no PAT that could take its place'
+    return [free, { condition: 'successor', gate: { kind: 'closed', why, until: undefined } }]
   }
   const successor = currentPat(token, facts)
   const grant = currentGrant(token, facts)
   const lives = (successor !== undefined || facts.currentWorks === true) && grant !== undefined && grant.validTo > now
-  if (!lives) return { kind: 'closed', why: 'its successor is not active', until: undefined }
-  const deliveries = [...required(token, metadata)].map((target) => [target, recordOf(metadata, target)] as const)
-  for (const [target, record] of deliveries) {
-    const why = objectionOf(token, facts, target, record)
-    if (why !== undefined) return { kind: 'closed', why, until: undefined }
-    // Nobody repeats a delivery to a target that the token no longer names; it counts from when it would have been.
-    if (record !== undefined && token.targets.includes(target) && !isSettled(token, facts, current, record)) {
-      const repeatedAt = latest(settlesAt(token, current), now)
-      const until = after(after(repeatedAt, overlapOf(token, grant)), slack)
-      return { kind: 'closed', why: `the delivery to ${target} is to be repeated once`, until }
-    }
+  if (!lives) {
+    return [
+      free,
+      { condition: 'successor', gate: { kind: 'closed', why: 'its successor is not active', until: undefined } },
+    ]
   }
+  const deliveries = [...required(token, metadata)].map((target) => [target, recordOf(metadata, target)] as const)
+  const handed = deliveries.map(([target, record]): GateCondition => {
+    return { condition: 'delivery', target, gate: deliveryGate(token, facts, now, { current, grant, target, record }) }
+  })
   const delivered = deliveries.flatMap(([, record]) => {
     if (record?.deliveredAt === undefined) return []
     return isSettled(token, facts, current, record)
       ? record.deliveredAt
       : latest(record.deliveredAt, settlesAt(token, current))
   })
-  // The store's stamp may be in whole seconds, and a reader may have got the old value within that second.
-  const handedOver = latest(after(current.createdAt, second), ...delivered)
-  const opensAt = after(after(handedOver, overlapOf(token, grant)), slack)
-  return opensAt <= now ? { kind: 'open' } : { kind: 'closed', why: 'the overlap has not passed', until: opensAt }
+  const overlap = (): Gate => {
+    // The store's stamp may be in whole seconds, and a reader may have got the old value within that second.
+    const handedOver = latest(after(current.createdAt, second), ...delivered)
+    const opensAt = after(after(handedOver, overlapOf(token, grant)), slack)
+    return opensAt <= now ? { kind: 'open' } : { kind: 'closed', why: 'the overlap has not passed', until: opensAt }
+  }
+  return [free, { condition: 'successor', gate: open }, ...handed, { condition: 'overlap', gate: overlap() }]
+}
+
+/** Whether one target is known to have the current value for good. */
+function deliveryGate(
+  token: Token,
+  facts: Facts,
+  now: Instant,
+  {
+    current,
+    grant,
+    target,
+    record,
+  }: {
+    readonly current: Version
+    readonly grant: Grant
+    readonly target: string
+    readonly record: Delivery | undefined
+  },
+): Gate {
+  const why = objectionOf(token, facts, target, record)
+  if (why !== undefined) return { kind: 'closed', why, until: undefined }
+  // Nobody repeats a delivery to a target that the token no longer names; it counts from when it would have been.
+  if (record === undefined || !token.targets.includes(target) || isSettled(token, facts, current, record)) return open
+  const repeatedAt = latest(settlesAt(token, current), now)
+  const until = after(after(repeatedAt, overlapOf(token, grant)), slack)
+  return { kind: 'closed', why: `the delivery to ${target} is to be repeated once`, until }
 }
 
 /** Why a target is known to lack the current value, or may lack it. */

@@ -2,6 +2,7 @@ import { isReceipt } from './copy.ts'
 import { decodeDelivery, type Delivery, encodeDelivery } from './delivery.ts'
 import { fold, hasHole, isPartOf, unfold } from './folded-list.ts'
 import { foldScopes, unfoldScopes } from './folded-scopes.ts'
+import { decodeHold, encodeHold, type Hold, isReason } from './hold.ts'
 import { tagNumber } from './tag-number.ts'
 import { longestTag, mostTags, type Tags } from './tags.ts'
 import { type Instant, instant } from './time.ts'
@@ -12,7 +13,15 @@ export type { Tags } from './tags.ts'
 /** The version of this format. A reader refuses any other, for it could misread it. */
 const formatVersion = '1'
 
-const plainNames: readonly string[] = ['patrol', 'organization', 'account', 'authorization-id', 'display-name', 'rule']
+const plainNames: readonly string[] = [
+  'patrol',
+  'organization',
+  'account',
+  'authorization-id',
+  'display-name',
+  'rule',
+  'hold',
+]
 
 /** Lists, which go on in `scope-2`, `scope-3` … when one tag does not hold them. */
 const foldedNames: readonly string[] = ['scope', 'asked', 'supersedes', 'delivered']
@@ -42,6 +51,8 @@ export interface Metadata {
   /** The display name without its mark. */
   readonly displayName: string
   readonly deliveries: readonly Delivery[]
+  /** A person's word that nothing is revoked for a while. */
+  readonly hold?: Hold | undefined
 }
 
 /** What a version's tags say. `foreign`: Patrol did not write this version. */
@@ -54,7 +65,7 @@ export type Reading =
 /**
  * Metadata as tags. Long lists are folded over several tags (`scope`, `scope-2` …).
  *
- * @throws RangeError when it does not fit, when a target's name holds a blank or a colon, or when a receipt is none;
+ * @throws RangeError when it does not fit, when a target's name holds a blank or a colon, or when a receipt or reason is none;
  *   `fits` says so beforehand, and the configuration's rules keep it from happening
  */
 export function encodeMetadata(metadata: Metadata): Tags {
@@ -66,6 +77,7 @@ export function encodeMetadata(metadata: Metadata): Tags {
     'display-name': metadata.displayName,
   }
   if (metadata.rule !== undefined) tags['rule'] = metadata.rule
+  if (metadata.hold !== undefined) tags['hold'] = encodeHold(metadata.hold)
   fold(tags, 'scope', foldScopes(metadata.scopes))
   if (metadata.asked !== undefined) fold(tags, 'asked', foldScopes(metadata.asked))
   fold(tags, 'supersedes', metadata.supersedes)
@@ -75,6 +87,9 @@ export function encodeMetadata(metadata: Metadata): Tags {
   }
   if (metadata.deliveries.some(({ receipt }) => receipt !== undefined && !isReceipt(receipt))) {
     throw new RangeError('the receipt of a target is none')
+  }
+  if (metadata.hold !== undefined && !isReason(metadata.hold.reason)) {
+    throw new RangeError('the reason of a hold is too long, or no plain line of text')
   }
   const tooLong = Object.values(tags).some((value) => value.length > longestTag)
   if (tooLong || Object.keys(tags).length > mostTags) {
@@ -118,6 +133,8 @@ export function decodeMetadata(tags: Tags): Reading {
     return { kind: 'damaged', field: 'patrol' }
   const missing = ['organization', 'account', 'authorization-id', 'display-name'].find((name) => !tags[name])
   if (missing !== undefined) return { kind: 'damaged', field: missing }
+  const hold = tags['hold'] === undefined ? undefined : decodeHold(tags['hold'])
+  if (tags['hold'] !== undefined && hold === undefined) return { kind: 'damaged', field: 'hold' }
   const torn = foldedNames.find((name) => hasHole(tags, name))
   if (torn !== undefined) return { kind: 'damaged', field: torn }
   const deliveries = unfold(tags, 'delivered').map(decodeDelivery)
@@ -139,6 +156,7 @@ export function decodeMetadata(tags: Tags): Reading {
       rule: tags['rule'],
       displayName: tags['display-name'] ?? '',
       deliveries: deliveries.filter((delivery) => delivery !== undefined),
+      ...(hold === undefined ? {} : { hold }),
     },
   }
 }

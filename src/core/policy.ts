@@ -32,15 +32,33 @@ type Check = (token: Token, facts: Facts, now: Instant) => Finding | undefined
  * The policy, in order: the first check that finds something gives the reason. Each is named by what it finds, and
  * relies on none before it.
  */
-const checks: readonly Check[] = [absent, valueLost, moved, revokedOutside, expired, expiryUnknown, scopesDiffer, due]
+const checks: readonly (readonly [Reason, Check])[] = [
+  ['absent', absent],
+  ['value-lost', valueLost],
+  ['moved', moved],
+  ['revoked-outside', revokedOutside],
+  ['expired', expired],
+  ['expiry-unknown', expiryUnknown],
+  ['scopes-differ', scopesDiffer],
+  ['due', due],
+]
 
 /** Why this token must be acted on now; undefined when it need not be. */
 export function assess(token: Token, facts: Facts, now: Instant): Finding | undefined {
-  for (const check of checks) {
+  for (const [, check] of checks) {
     const finding = check(token, facts, now)
     if (finding !== undefined) return finding
   }
   return undefined
+}
+
+/** What each check of the policy says, in their order; the first finding is the reason that counts. */
+export function assessments(
+  token: Token,
+  facts: Facts,
+  now: Instant,
+): readonly { readonly check: Reason; readonly finding: Finding | undefined }[] {
+  return checks.map(([name, check]) => ({ check: name, finding: check(token, facts, now) }))
 }
 
 /** What keeps Patrol's hands off a token, whatever its policy says: it cannot tell what it would be changing. */

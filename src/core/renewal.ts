@@ -2,6 +2,7 @@ import { type Action, blockedBy, commonOf, nothing, type Plan, withoutTime } fro
 import { type Problem, problem } from './errors.ts'
 import { currentMetadata, currentPat, type Facts } from './facts.ts'
 import { assess, currentGrant, type Finding } from './policy.ts'
+import { holdInForce, holdText } from './hold-in-force.ts'
 import { after, formatDuration, type Instant } from './time.ts'
 import type { Token } from './token.ts'
 import { dueAt } from './window.ts'
@@ -10,11 +11,17 @@ import { dueAt } from './window.ts'
 export function renewal(token: Token, facts: Facts, now: Instant, requested: boolean): Plan {
   const common = commonOf(token)
   const finding = assess(token, facts, now)
+  const hold = holdInForce(facts, now)
   if (finding === undefined && !requested) return { ...nothing, scheduled: nextRenewal(token, facts) }
   if (!requested && finding?.reason === 'due' && token.method === 'renew') {
     const actions = extension(token, facts, now)
     // A PAT that works and that the list does not show yet is extended when it does.
     return { ...nothing, actions, scheduled: actions.length === 0 ? nextRenewal(token, facts).map(withoutTime) : [] }
+  }
+  const stays = finding?.reason === 'due' || finding?.reason === 'scopes-differ'
+  if (!requested && stays && hold?.stops === 'replacement') {
+    const message = `create a new PAT: ${finding.message}; not yet: ${holdText(hold)}`
+    return { ...nothing, scheduled: [{ ...common, kind: 'mint', reason: finding.reason, at: hold.until, message }] }
   }
   if (token.place === undefined) return blockedBy(beyondRenewal(token, finding))
   const mint: Action = {

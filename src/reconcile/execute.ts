@@ -1,5 +1,6 @@
 import { asPatrolError, PatrolError, unreachable } from '../core/errors.ts'
 import { currentPat, type Facts } from '../core/facts.ts'
+import { holdInForce } from '../core/hold-in-force.ts'
 import type { Action, ActionKind, Plan } from '../core/plan.ts'
 import type { Instant } from '../core/time.ts'
 import type { Step } from '../ports/reporter.ts'
@@ -50,7 +51,8 @@ export async function execute(turn: Turn, facts: Facts, plan: Plan): Promise<rea
     } catch (error) {
       const failure = asPatrolError(error)
       const where = turn.step === undefined ? {} : { step: turn.step }
-      results.push({ ...labelOf(action), ...where, status: 'failed', error: failure })
+      const status = failure.code === 'held' ? 'skipped' : 'failed'
+      results.push({ ...labelOf(action), ...where, status, error: failure })
       if (endsTurn.has(failure.code)) stop = failure
     }
   }
@@ -86,10 +88,10 @@ async function perform(turn: Turn, facts: Facts, action: Action): Promise<readon
       await revokeSuperseded(turn, facts, action.authorizationId)
       return [done]
     case 'collect-orphan':
-      await revokePat(turn, facts, action.authorizationId)
+      await revokePat(turn, facts, action.authorizationId, false)
       return [done]
     case 'disable-version':
-      await disableVersion(turn, facts, action.version)
+      await disableVersion(turn, facts, action.version, false)
       return [done]
     case 'update-metadata': {
       const pat = currentPat(turn.token, facts)
@@ -147,7 +149,8 @@ async function extendOrRotate(
       return [{ ...label, status: 'done' }, ...(await mintAndDeliver(turn, facts, 'value-lost'))]
     case 'ceiling': {
       const failure = new PatrolError('cannot-extend', extension.message)
-      if (turn.token.atCeiling === 'rotate' && turn.token.place !== undefined && turn.mayMint) {
+      const stays = holdInForce(facts, turn.world.clock.now())?.stops === 'replacement'
+      if (turn.token.atCeiling === 'rotate' && turn.token.place !== undefined && turn.mayMint && !stays) {
         return [{ ...label, status: 'skipped', error: failure }, ...(await mintAndDeliver(turn, facts, 'due'))]
       }
       throw failure

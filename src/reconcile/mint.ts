@@ -1,6 +1,7 @@
 import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
 import { isShortGrant } from '../core/ceiling.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
+import { holdOf } from '../core/hold-in-force.ts'
 import { fits, type Metadata } from '../core/metadata.ts'
 import { installationOf, markedName, randomLength } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
@@ -38,7 +39,7 @@ export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean)
     const minted = await mintGeneration(turn, installation, scopes)
     const metadata = await provenMetadata(turn, facts, minted, scopes)
     await bridge(turn, facts, minted.pat)
-    await storeGeneration(turn, minted, metadata)
+    await storeGeneration(turn, minted, await withHold(turn, facts, metadata))
     if (await isLetIn(turn, minted)) {
       noteShortGrant(turn, minted.pat)
       return metadata
@@ -139,6 +140,18 @@ function metadataOf(turn: Turn, facts: Facts, pat: Pat, asked: readonly string[]
     displayName: token.displayName,
     deliveries: [],
   }
+}
+
+/**
+ * A hold goes on in the next generation. It is read as late as can be, because somebody may have placed or released it
+ * since the facts were read; not being able to ask is no reason to lose a new PAT.
+ */
+async function withHold(turn: Turn, facts: Facts, metadata: Metadata): Promise<Metadata> {
+  const current = await turn.currentVersion().catch(() => facts.current)
+  const hold = holdOf(current, turn.world.clock.now())
+  if (hold === undefined) return metadata
+  const held = { ...metadata, hold }
+  return fits(held) ? held : { ...metadata, hold: { ...hold, reason: '' } }
 }
 
 function noteShortGrant(turn: Turn, pat: Pat): void {

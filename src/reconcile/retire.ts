@@ -1,4 +1,6 @@
+import { PatrolError } from '../core/errors.ts'
 import type { Facts } from '../core/facts.ts'
+import { holdInForce, holdText } from '../core/hold-in-force.ts'
 import { makeSure } from './make-sure.ts'
 import type { Turn } from './turn.ts'
 
@@ -7,19 +9,24 @@ import type { Turn } from './turn.ts'
  * that is still active makes the next run repeat what a crash left undone.
  */
 export async function revokeSuperseded(turn: Turn, facts: Facts, authorizationId: string): Promise<void> {
+  refuseHeld(turn, facts)
   for (const version of facts.versions ?? []) {
     const holds = version.reading.kind === 'read' && version.reading.metadata.authorizationId === authorizationId
-    if (holds && version.enabled && version.id !== undefined) await disableVersion(turn, facts, version.id)
+    if (holds && version.enabled && version.id !== undefined) await disableVersion(turn, facts, version.id, true)
   }
   await revokePat(turn, facts, authorizationId)
 }
 
-/** Makes the store refuse an old version, unless another instance moved on. A lost answer is resolved by the versions. */
-export async function disableVersion(turn: Turn, facts: Facts, version: string): Promise<void> {
+/**
+ * Makes the store refuse an old version, unless another instance moved on. A lost answer is resolved by the versions.
+ *
+ * @param heedsHold false for the version of a PAT that is dead anyway
+ */
+export async function disableVersion(turn: Turn, facts: Facts, version: string, heedsHold: boolean): Promise<void> {
   const { secretName } = turn.place
   const disable = async (): Promise<true> => {
     await turn.mutate('disable', async (limits) => {
-      await turn.assertUnmoved(facts)
+      await turn.assertUnmoved(facts, heedsHold)
       await turn.store.disable(secretName, version, limits)
     })
     return true
@@ -30,14 +37,19 @@ export async function disableVersion(turn: Turn, facts: Facts, version: string):
   })
 }
 
-/** Revokes a PAT of this token, unless another instance moved on. A lost answer is resolved by the list. */
-export async function revokePat(turn: Turn, facts: Facts, authorizationId: string): Promise<void> {
+/**
+ * Revokes a PAT of this token, unless another instance moved on. A lost answer is resolved by the list.
+ *
+ * @param heedsHold false for an orphan, whose value nobody has
+ */
+export async function revokePat(turn: Turn, facts: Facts, authorizationId: string, heedsHold = true): Promise<void> {
+  if (heedsHold) refuseHeld(turn, facts)
   const { organization, place } = turn.token
   const revoke = async (): Promise<true> => {
     await turn.mutate(
       'revoke',
       async (limits) => {
-        if (place !== undefined) await turn.assertUnmoved(facts)
+        if (place !== undefined) await turn.assertUnmoved(facts, heedsHold)
         await turn.authority.revoke(organization, authorizationId, limits)
       },
       authorizationId,
@@ -48,4 +60,10 @@ export async function revokePat(turn: Turn, facts: Facts, authorizationId: strin
     const still = (await turn.activePats()).some((pat) => pat.authorizationId === authorizationId)
     return still ? undefined : true
   })
+}
+
+/** Also a hold that stands in an older version counts, which the look right before the request does not see. */
+function refuseHeld(turn: Turn, facts: Facts): void {
+  const hold = holdInForce(facts, turn.world.clock.now())
+  if (hold !== undefined) throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${turn.token.name}`)
 }

@@ -81,7 +81,7 @@ async function disableVersionsOf(turn: Turn, facts: Facts, authorizationId: stri
   for (const version of holding.toSorted(
     (left, right) => Number(left.id === current?.id) - Number(right.id === current?.id),
   )) {
-    if (version.id !== undefined) await disableVersion(turn, facts, version.id)
+    if (version.id !== undefined) await disableVersion(turn, facts, version.id, true)
   }
 }
 

@@ -1,5 +1,6 @@
 import { PatrolError, type Problem } from '../core/errors.ts'
 import { currentMetadata, type Facts, type Version } from '../core/facts.ts'
+import { holdOf, holdText } from '../core/hold-in-force.ts'
 import { markOf } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
 import { type Duration, duration, minute, second, shortest, times } from '../core/time.ts'
@@ -138,10 +139,14 @@ export class Turn {
   /**
    * Reads the current generation again, right before something that cannot be taken back.
    *
-   * @throws PatrolError `moved-on` when another instance has stored a version since the facts were read
+   * @param heedsHold whether a hold that a person placed meanwhile stops it, too
+   * @throws PatrolError `moved-on` when another instance has stored a version since the facts were read; `held`
    */
-  async assertUnmoved(facts: Facts): Promise<void> {
+  async assertUnmoved(facts: Facts, heedsHold: boolean): Promise<void> {
     const now = await this.currentVersion()
+    const hold = heedsHold ? holdOf(now, this.world.clock.now()) : undefined
+    if (hold !== undefined)
+      throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${this.token.name}`)
     const seen = currentMetadata(facts)?.generation
     const generation = now?.reading.kind === 'read' ? now.reading.metadata.generation : undefined
     if (generation === seen && now?.enabled === facts.current?.enabled) return

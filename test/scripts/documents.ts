@@ -32,6 +32,9 @@ const account = z.strictObject({
   diesAt: at.optional(),
   error: z.strictObject({ code, message: name, remedy: name }).optional(),
 })
+const state = z.enum(['healthy', 'due', 'expiring', 'expired', 'missing', 'at-ceiling', 'paused', 'unknown'])
+
+const hold = z.strictObject({ until: at, stops: z.enum(['revocation', 'replacement']), reason: name.optional() })
 
 const report = z.strictObject({
   version,
@@ -91,7 +94,7 @@ export const documents = {
         account: name,
         organization: name,
         method: z.enum(['renew', 'rotate']),
-        state: z.enum(['healthy', 'due', 'expiring', 'expired', 'missing', 'at-ceiling', 'paused', 'unknown']),
+        state,
         authorizationId: id.optional(),
         validFrom: at.optional(),
         validTo: at.optional(),
@@ -112,6 +115,7 @@ export const documents = {
             message: name.optional(),
           }),
         ),
+        hold: hold.optional(),
         error: trouble.optional(),
       }),
     ),
@@ -129,6 +133,44 @@ export const documents = {
         z.strictObject({ kind: z.literal('secret'), store: name, secretName: name, rule: name.optional() }),
       ]),
     ),
+    problems: z.array(problem),
+  }),
+  hold: z.strictObject({ version, token: name, hold: hold.nullable(), released: z.boolean().optional() }),
+  explain: z.strictObject({
+    version,
+    token: name,
+    account: name,
+    organization: name,
+    method: z.enum(['renew', 'rotate']),
+    state,
+    veto: trouble.optional(),
+    obstacle: problem.optional(),
+    checks: z.array(z.strictObject({ check: code, found: z.boolean(), message: name.optional() })).length(8),
+    dueAt: at.optional(),
+    expiringAt: at.optional(),
+    validTo: at.optional(),
+    hold: hold.nullable(),
+    gate: z.array(
+      z.strictObject({
+        condition: z.enum(['no-hold', 'successor', 'delivery', 'overlap']),
+        target: name.optional(),
+        met: z.boolean(),
+        message: name.optional(),
+        opensAt: at.optional(),
+      }),
+    ),
+    pats: z.array(
+      z.strictObject({
+        authorizationId: id,
+        displayName: name,
+        standing: z.enum(['current', 'superseded', 'orphan', 'stranger']),
+        validTo: at.optional(),
+        revokeAt: at.optional(),
+      }),
+    ),
+    deliveries: z.array(z.looseObject({ target: name, state: name, declared: z.boolean() })),
+    actions: z.array(action),
+    scheduled: z.array(action),
     problems: z.array(problem),
   }),
   list: z.strictObject({

@@ -1,4 +1,5 @@
 import { accountStates } from '../../app/account-states.ts'
+import { holdInForce } from '../../core/hold-in-force.ts'
 import { type State, stateOf } from '../../core/state.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Proposal } from '../../reconcile/run.ts'
@@ -60,7 +61,8 @@ function statusOf({ observation, plan }: Proposal, now: Instant): TokenStatus {
   const { actions, scheduled } = plan
   if ('facts' in observation) {
     const { facts } = observation
-    return { token, state: stateOf(token, facts, now), facts, failure: undefined, actions, scheduled }
+    const hold = holdInForce(facts, now)
+    return { token, state: stateOf(token, facts, now), facts, failure: undefined, hold, actions, scheduled }
   }
   const state = token.paused ? 'paused' : 'unknown'
   return { token, state, facts: undefined, failure: observation.failure, actions, scheduled }

@@ -1,0 +1,33 @@
+import type { Command as Commander } from 'commander'
+import type { Runner } from './command-table.ts'
+import { examples } from './command-words.ts'
+import { lengthOfTime } from './length-of-time.ts'
+
+/** The commands for a person who must see what goes on, and keep it from going on. */
+export function describeSteadyCommands(program: Commander, run: Runner): void {
+  program
+    .command('explain')
+    .description('show every check of one token with its answer, and why something is not done yet; changes nothing')
+    .argument('<name>', 'the token')
+    .addHelpText('after', examples('patrol explain package-feed', 'patrol explain package-feed --json'))
+    .action(run(async () => (await import('./commands/explain.ts')).explainCommand))
+
+  program
+    .command('hold')
+    .description('keep Patrol from revoking anything of one token for a while, on every machine')
+    .argument('<name>', 'the token')
+    .option('--for <duration>', 'so long from now, such as 12h or 3d', lengthOfTime)
+    .option('--until <when>', 'until then, such as 2026-11-27 or 2026-11-27T12:00Z')
+    .option('--reason <text>', 'why; it stands in the store beside the value, so no secret belongs here')
+    .option('--rotation', 'also make no new PAT because one is due, or because other scopes are declared')
+    .option('--release', 'end the hold now')
+    .addHelpText(
+      'after',
+      examples(
+        'patrol hold package-feed --for 3d --reason "the 3 a.m. rotation broke the nightly build"',
+        'patrol hold package-feed --until 2026-11-27T12:00Z',
+        'patrol hold package-feed --release',
+      ),
+    )
+    .action(run(async () => (await import('./commands/hold.ts')).holdCommand))
+}

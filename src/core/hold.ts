@@ -1,0 +1,35 @@
+import { tagNumber } from './tag-number.ts'
+import { longestTag } from './tags.ts'
+import { type Instant, instant } from './time.ts'
+
+/**
+ * A person's word that nothing of a token may be revoked before a certain time. `replacement`: nothing that works is
+ * replaced before that either, because it is due or declared with other scopes.
+ */
+export interface Hold {
+  readonly until: Instant
+  readonly stops: 'revocation' | 'replacement'
+  /** For people; one line, and may be empty. */
+  readonly reason: string
+}
+
+/** So long may a reason be that it fits into one tag with the rest. */
+export const longestReason = 200
+
+/** `until stops reason`, the first in milliseconds since the epoch. */
+export function encodeHold({ until, stops, reason }: Hold): string {
+  return `${until} ${stops} ${reason}`.trimEnd()
+}
+
+/** Undefined for what `encodeHold` did not write. */
+export function decodeHold(text: string): Hold | undefined {
+  const [, stamp = '', stops, reason = ''] = /^(\d+) (revocation|replacement)(?: (\S.*))?$/.exec(text) ?? []
+  const until = tagNumber(stamp, 10)
+  if (until === undefined || (stops !== 'revocation' && stops !== 'replacement')) return undefined
+  return { until: instant(until), stops, reason }
+}
+
+/** Whether a text can stand as a reason: one line without what a terminal or a store could misread. */
+export function isReason(text: string): boolean {
+  return text.length <= Math.min(longestReason, longestTag) && !/\p{C}/u.test(text) && text === text.trim()
+}
