@@ -1,5 +1,4 @@
 import { tagNumber } from './tag-number.ts'
-import { longestTag } from './tags.ts'
 import { type Instant, instant } from './time.ts'
 
 /**
@@ -13,8 +12,8 @@ export interface Hold {
   readonly reason: string
 }
 
-/** So long may a reason be that it fits into one tag with the rest. */
-export const longestReason = 200
+/** So long may a reason be that it fits into one tag with the times of its version. */
+export const longestReason = 140
 
 /** `until stops reason`, the first in milliseconds since the epoch. */
 export function encodeHold({ until, stops, reason }: Hold): string {
@@ -31,5 +30,5 @@ export function decodeHold(text: string): Hold | undefined {
 
 /** Whether a text can stand as a reason: one line without what a terminal or a store could misread. */
 export function isReason(text: string): boolean {
-  return text.length <= Math.min(longestReason, longestTag) && !/\p{C}/u.test(text) && text === text.trim()
+  return text.length <= longestReason && !/\p{C}/u.test(text) && text === text.trim()
 }

@@ -13,15 +13,7 @@ export type { Tags } from './tags.ts'
 /** The version of this format. A reader refuses any other, for it could misread it. */
 const formatVersion = '1'
 
-const plainNames: readonly string[] = [
-  'patrol',
-  'organization',
-  'account',
-  'authorization-id',
-  'display-name',
-  'rule',
-  'hold',
-]
+const plainNames: readonly string[] = ['patrol', 'organization', 'account', 'authorization-id', 'display-name', 'rule']
 
 /** Lists, which go on in `scope-2`, `scope-3` … when one tag does not hold them. */
 const foldedNames: readonly string[] = ['scope', 'asked', 'supersedes', 'delivered']
@@ -70,14 +62,13 @@ export type Reading =
  */
 export function encodeMetadata(metadata: Metadata): Tags {
   const tags: Record<string, string> = {
-    patrol: [formatVersion, metadata.generation, ...stampsOf(metadata)].join(' '),
+    patrol: [formatVersion, metadata.generation, ...stampsOf(metadata), ...holdOf(metadata)].join(' '),
     organization: metadata.organization,
     account: metadata.account,
     'authorization-id': metadata.authorizationId,
     'display-name': metadata.displayName,
   }
   if (metadata.rule !== undefined) tags['rule'] = metadata.rule
-  if (metadata.hold !== undefined) tags['hold'] = encodeHold(metadata.hold)
   fold(tags, 'scope', foldScopes(metadata.scopes))
   if (metadata.asked !== undefined) fold(tags, 'asked', foldScopes(metadata.asked))
   fold(tags, 'supersedes', metadata.supersedes)
@@ -103,6 +94,14 @@ function stampsOf(metadata: Metadata): readonly Instant[] {
   return [validFrom, validTo, writtenAt, ...(extendedAt === undefined ? [] : [extendedAt])]
 }
 
+/** It shares a tag with the times, because a version may have no room for another; `-` keeps the place of a time before it. */
+function holdOf({ hold, extendedAt }: Metadata): readonly string[] {
+  if (hold === undefined) return []
+  return [...(extendedAt === undefined ? [notExtended] : []), encodeHold(hold)]
+}
+
+const notExtended = '-'
+
 /** Whether `encodeMetadata` will take it. */
 export function fits(metadata: Metadata): boolean {
   try {
@@ -125,16 +124,17 @@ export function ownsTag(name: string): boolean {
 export function decodeMetadata(tags: Tags): Reading {
   const mark = tags['patrol']
   if (mark === undefined) return { kind: 'foreign' }
-  const [version = '', generation = '', ...stamps] = mark.split(' ')
+  const [version = '', generation = '', from = '', to = '', written = '', extended, ...held] = mark.split(' ')
   if (version !== formatVersion) return { kind: 'unsupported', version }
-  const [validFrom, validTo, writtenAt, extendedAt] = stamps.map((text) => tagNumber(text, 10))
-  const unread = generation === '' || (stamps.length > 3 && extendedAt === undefined)
+  const [validFrom, validTo, writtenAt] = [from, to, written].map((text) => tagNumber(text, 10))
+  const isNone = extended === undefined || (extended === notExtended && held.length > 0)
+  const extendedAt = isNone ? undefined : tagNumber(extended, 10)
+  const hold = held.length === 0 ? undefined : decodeHold(held.join(' '))
+  const unread = generation === '' || (!isNone && extendedAt === undefined) || (held.length > 0 && hold === undefined)
   if (unread || validFrom === undefined || validTo === undefined || writtenAt === undefined)
     return { kind: 'damaged', field: 'patrol' }
   const missing = ['organization', 'account', 'authorization-id', 'display-name'].find((name) => !tags[name])
   if (missing !== undefined) return { kind: 'damaged', field: missing }
-  const hold = tags['hold'] === undefined ? undefined : decodeHold(tags['hold'])
-  if (tags['hold'] !== undefined && hold === undefined) return { kind: 'damaged', field: 'hold' }
   const torn = foldedNames.find((name) => hasHole(tags, name))
   if (torn !== undefined) return { kind: 'damaged', field: torn }
   const deliveries = unfold(tags, 'delivered').map(decodeDelivery)

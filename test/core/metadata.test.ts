@@ -12,6 +12,7 @@ import {
 import { longestReceipt } from '../../src/core/copy.ts'
 import { normalizeScopes } from '../../src/core/scopes.ts'
 import { instant } from '../../src/core/time.ts'
+import { longestReason } from '../../src/core/hold.ts'
 
 const at = instant(Date.UTC(2026, 10, 24, 3, 4, 5, 678))
 
@@ -78,6 +79,7 @@ function largest(seconds: number, delivery: typeof failing = failing): Metadata 
     displayName: 'd'.repeat(200),
     rule: 'r'.repeat(200),
     extendedAt: at,
+    hold: { until: at, stops: 'replacement', reason: 'r'.repeat(longestReason) },
     supersedes: ['1', '2', '3'].map((digit) => digit.repeat(8) + plain.authorizationId.slice(8)),
     deliveries: Array.from({ length: 20 }, (_, index) => delivery(String(index).padStart(24, 't'), seconds)),
   }
@@ -307,5 +309,37 @@ describe('any metadata', () => {
         if (reading.kind === 'foreign') expect(value['patrol']).toBeUndefined()
       }),
     )
+  })
+})
+
+describe('a hold in the metadata', () => {
+  const hold = { until: instant(at + 1_000), stops: 'revocation', reason: 'the build broke' } as const
+
+  it.each([
+    [
+      'never extended',
+      {},
+      '1 ab12cdefghij 1795489445678 1798081445679 1795489445683 - 1795489446678 revocation the build broke',
+    ],
+    [
+      'extended',
+      { extendedAt: at },
+      '1 ab12cdefghij 1795489445678 1798081445679 1795489445683 1795489445678 1795489446678 revocation the build broke',
+    ],
+  ])('of a PAT that was %s stands behind the times', (_kind, difference, mark) => {
+    const metadata = { ...plain, ...difference, hold }
+    const tags = encodeMetadata(metadata)
+    expect(tags['patrol']).toBe(mark)
+    expect(decodeMetadata(tags)).toMatchObject({ kind: 'read', metadata })
+  })
+
+  it.each(['-', '- soon', '- 12', '- 12 everything', 'x 12 revocation'])('that reads %j is damaged', (rest) => {
+    const tags = { ...encodeMetadata(plain) }
+    tags['patrol'] += ` ${rest}`
+    expect(decodeMetadata(tags)).toEqual({ kind: 'damaged', field: 'patrol' })
+  })
+
+  it('whose reason is no line is refused', () => {
+    expect(fits({ ...plain, hold: { ...hold, reason: 'two\nlines' } })).toBe(false)
   })
 })

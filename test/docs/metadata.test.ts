@@ -19,6 +19,7 @@ const full: Metadata = {
   supersedes: Array.from({ length: 8 }, () => '22222222-2222-3333-4444-555555555555'),
   writtenAt: instant(3),
   rule: '*',
+  hold: { until: instant(4), stops: 'revocation', reason: 'a broken build' },
   displayName: 'Package feed',
   deliveries: Array.from({ length: 12 }, (_, index) => ({
     target: `target-number-${index}`,

@@ -10,7 +10,7 @@ import { jsonLine } from '../json.ts'
 import { pointInTime } from '../point-in-time.ts'
 import { storedToken } from '../stored-value.ts'
 import { clean } from '../terminal.ts'
-import { whenText } from '../time-text.ts'
+import { dateText, soonText } from '../time-text.ts'
 
 export interface HoldOptions {
   readonly positional: readonly string[]
@@ -48,7 +48,7 @@ export const holdCommand: Command<HoldOptions> = (invocation, given) => {
       io.stdout(
         options.json
           ? jsonLine({ token: token.name, hold: holdJson(hold) })
-          : clean(`${token.name} is held: ${what} until ${whenText(hold.until, now)}\n`),
+          : clean(`${token.name} is held: ${what} until ${dateText(hold.until)} (${soonText(hold.until, now)})\n`),
       )
       return exitCodes.done
     },
@@ -59,9 +59,13 @@ export const holdCommand: Command<HoldOptions> = (invocation, given) => {
 function checkOptions({ for: length, until, reason, rotation, release }: HoldOptions): void {
   const ends = [length, until, release].filter((end) => end !== undefined)
   if (ends.length !== 1) {
-    throw new PatrolError('usage', `a hold needs one of --for, --until and --release; ${ends.length} were given`, {
-      remedy: 'For example: patrol hold NAME --for 3d',
-    })
+    throw new PatrolError(
+      'usage',
+      `a hold needs one of --for, --until and --release; ${ends.length === 0 ? 'none is' : 'several are'} given`,
+      {
+        remedy: 'For example: patrol hold NAME --for 3d',
+      },
+    )
   }
   if (release === true && (reason !== undefined || rotation !== undefined)) {
     throw new PatrolError('usage', '--release ends a hold, and takes no --reason and no --rotation')
