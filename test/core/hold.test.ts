@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeHold, encodeHold, type Hold, isReason, longestReason } from '../../src/core/hold.ts'
 import { holdInForce } from '../../src/core/hold-in-force.ts'
@@ -27,7 +27,7 @@ describe('a hold as text', () => {
     const reason = fc.string({ unit: 'grapheme', maxLength: longestReason }).filter(isReason)
     fc.assert(
       fc.property(reason, fc.constantFrom('revocation', 'replacement'), fc.nat(), (text, stops, ms) => {
-        const hold: Hold = { until: instant(ms), stops: stops as Hold['stops'], reason: text }
+        const hold: Hold = { until: instant(ms), stops, reason: text }
         expect(decodeHold(encodeHold(hold))).toEqual(hold)
       }),
     )
