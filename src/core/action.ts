@@ -29,7 +29,7 @@ export type Action = Common &
         readonly reason: 'undelivered' | 'failed-before' | 'drifted' | 'unsettled'
         readonly target: string
       }
-    | { readonly kind: 'revoke'; readonly reason: 'superseded'; readonly authorizationId: string }
+    | { readonly kind: 'revoke'; readonly reason: 'superseded' | 'replaced'; readonly authorizationId: string }
     | { readonly kind: 'disable-version'; readonly reason: 'dead'; readonly version: string }
     | { readonly kind: 'collect-orphan'; readonly reason: 'orphan'; readonly authorizationId: string }
     | { readonly kind: 'update-metadata'; readonly reason: 'expiry-changed'; readonly authorizationId: string }

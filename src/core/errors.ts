@@ -74,6 +74,10 @@ export const remedies = {
   paused: 'Remove `paused: true` of this entry, or leave it alone.',
   undeclared:
     'They may belong to another installation, or to entries that are gone. `patrol status` lists them; `patrol revoke ID` ends one.',
+  'global-pat-ends':
+    'Deliver its successors to everybody who uses it before then; `patrol status` tells what is in place, and `patrol apply` does what can be done.',
+  'replaced-still-works':
+    'Write `revokeReplaced: true` into every entry that replaces it, or end it yourself: `patrol revoke ID`.',
   'name-conflict': 'Rename one of the PATs, or declare them under names of their own.',
   'moved-on': 'Another Patrol changed this token meanwhile. The next run sees the new state.',
   'not-shown': 'The situation changed after the plan was shown. Run again to see the new plan.',

@@ -33,6 +33,14 @@ export interface Facts {
   readonly storeId: string | undefined
   /** What was seen of the copies that the record calls delivered, by their targets. Absent where nobody looked. */
   readonly copies?: ReadonlyMap<string, CopyState>
+  /** What was seen of the other tokens that replace a PAT together with this one, by its id; only while it is active. */
+  readonly successors?: ReadonlyMap<string, readonly Successor[]>
+}
+
+/** A token that replaces a PAT; without facts where it could not be looked at. */
+export interface Successor {
+  readonly token: Token
+  readonly facts: Facts | undefined
 }
 
 /** The current version's metadata, where Patrol wrote it and can read it. */

@@ -6,6 +6,7 @@ import { currentMetadata, currentPat, type Facts } from './facts.ts'
 import { currentGrant, obstacle } from './policy.ts'
 import { renewal } from './renewal.ts'
 import { deadVersions, retirements } from './retirements.ts'
+import { successions } from './succession.ts'
 import { sameScopes } from './scopes.ts'
 import { between, formatDuration, type Instant, second } from './time.ts'
 import type { Token } from './token.ts'
@@ -31,6 +32,7 @@ export function planToken(token: Token, facts: Facts, now: Instant, requested = 
     deliveries(token, facts, now),
     retirements(token, facts, now),
     deadVersions(token, facts, now),
+    successions(token, facts, now),
     renewal(token, facts, now, requested),
   ]
   const reason = parts.find((part) => part.blocked !== undefined)?.blocked

@@ -53,6 +53,15 @@ export interface Terms {
   readonly paused: boolean
 }
 
+/** A PAT from before Patrol that tokens replace: one for all organizations, or one of too many scopes. */
+export interface Replaced {
+  readonly authorizationId: string
+  /** The other tokens that replace it. Only at the one that answers for it; undefined at those others. */
+  readonly together: readonly Token[] | undefined
+  /** Whether the entries of all of them say that it is to be revoked in the end. */
+  readonly revoke: boolean
+}
+
 /** A managed token: what the configuration declares, or a rule made of a PAT that it covers. */
 export interface Token extends Terms {
   /** Unique in a run. */
@@ -68,6 +77,8 @@ export interface Token extends Terms {
   readonly rule: string | undefined
   /** The authorizationId of the unmarked PAT that a rule covers. */
   readonly covers: string | undefined
+  /** Absent for most. */
+  readonly replaces?: readonly Replaced[]
 }
 
 /** A rule: makes a token of every PAT that it covers. */

@@ -7,7 +7,7 @@ import type { Step } from '../ports/reporter.ts'
 import { type Delivered, deliver } from './deliver.ts'
 import { extend, hasNewValue, noteGrant } from './extend.ts'
 import { mintAndStore } from './mint.ts'
-import { disableVersion, revokePat, revokeSuperseded } from './retire.ts'
+import { disableVersion, revokePat, revokeReplaced, revokeSuperseded } from './retire.ts'
 import type { Turn } from './turn.ts'
 
 /** What became of one action. */
@@ -85,7 +85,7 @@ async function perform(turn: Turn, facts: Facts, action: Action): Promise<readon
       return [done]
     }
     case 'revoke':
-      await revokeSuperseded(turn, facts, action.authorizationId)
+      await (action.reason === 'replaced' ? revokeReplaced : revokeSuperseded)(turn, facts, action.authorizationId)
       return [done]
     case 'collect-orphan':
       await revokePat(turn, facts, action.authorizationId, false)

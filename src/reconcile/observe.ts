@@ -1,6 +1,7 @@
 import { asPatrolError, type PatrolError, type Problem } from '../core/errors.ts'
-import type { Facts, Version } from '../core/facts.ts'
+import type { Facts, Successor, Version } from '../core/facts.ts'
 import type { Pat } from '../core/pat.ts'
+import { indexed } from '../core/pat-index.ts'
 import { expandRules } from '../core/rules.ts'
 import type { Duration, Instant } from '../core/time.ts'
 import type { Place, Rule, Token } from '../core/token.ts'
@@ -59,17 +60,19 @@ export async function observe(
   const estate = new Estate(world, lists, lists.moment())
   const inspections = new Inspections(world)
   const chosen = tokens.filter(({ name }) => only(name))
+  const companions = chosen.flatMap(companionsOf)
   // A secret that a rule made and an entry took over may say that it replaces a PAT which another rule would cover.
-  const telling = rules.length === 0 ? chosen : tokens
+  const telling = rules.length === 0 ? [...chosen, ...companions] : tokens
   world.reporter.report({ kind: 'observing', what: 'personal access tokens' })
   await estate.readPats([
-    ...chosen.map(({ account, organization }) => ({ account, organization })),
+    ...[...chosen, ...companions].map(({ account, organization }) => ({ account, organization })),
     ...rules.flatMap(({ account, organizations }) => organizations.map((organization) => ({ account, organization }))),
   ])
   world.reporter.report({ kind: 'observing', what: 'stores' })
   await estate.readManaged(rules)
   await estate.readCurrent(telling)
-  const expansion = expandRules(rules, tokens, estate, estate.replaced())
+  const replaced = tokens.flatMap(({ replaces = [] }) => replaces.map(({ authorizationId }) => authorizationId))
+  const expansion = expandRules(rules, tokens, estate, new Set([...estate.replaced(), ...replaced]))
   const made = expansion.tokens.filter(({ name }) => only(name))
   await estate.readCurrent(made)
   const all = [...chosen, ...made]
@@ -141,8 +144,9 @@ export async function observeToken(
       ? { moment: lists.moment(), startedAt: world.clock.elapsed() }
       : lists.recent(account, organization, freshness.since, freshness.age)
   const estate = new Estate(world, lists, moment)
-  await estate.readPats([token])
-  await estate.readCurrent([token])
+  const looked = [token, ...companionsOf(token)]
+  await estate.readPats(looked)
+  await estate.readCurrent(looked)
   return look(estate, token, startedAt, inspections)
 }
 
@@ -153,10 +157,43 @@ async function look(
   inspections: Inspections | undefined,
 ): Promise<Observation> {
   try {
-    const facts = await estate.factsOf(token)
-    const copies = await inspections?.of(token, facts)
-    return { token, facts: copies === undefined ? facts : { ...facts, copies }, beganAt }
+    const facts = await inspected(estate, token, inspections)
+    const successors = await successorsOf(estate, token, facts, inspections)
+    return { token, facts: successors.size === 0 ? facts : { ...facts, successors }, beganAt }
   } catch (error) {
     return { token, failure: asPatrolError(error) }
   }
+}
+
+async function inspected(estate: Estate, token: Token, inspections: Inspections | undefined): Promise<Facts> {
+  const facts = await estate.factsOf(token)
+  const copies = await inspections?.of(token, facts)
+  return copies === undefined ? facts : { ...facts, copies }
+}
+
+/** The tokens without which nothing can be told of a PAT that this one replaces together with them. */
+function companionsOf({ replaces = [] }: Token): readonly Token[] {
+  return replaces.flatMap(({ together }) => together ?? [])
+}
+
+/** What there is of those tokens, for the PATs among the replaced ones that are still active. */
+async function successorsOf(
+  estate: Estate,
+  { replaces = [] }: Token,
+  { pats }: Facts,
+  inspections: Inspections | undefined,
+): Promise<ReadonlyMap<string, readonly Successor[]>> {
+  const found = new Map<string, readonly Successor[]>()
+  for (const { authorizationId, together = [] } of replaces) {
+    if (together.length === 0 || indexed(pats).byId(authorizationId) === undefined) continue
+    const seen = together.map(async (token): Promise<Successor> => {
+      try {
+        return { token, facts: await inspected(estate, token, inspections) }
+      } catch {
+        return { token, facts: undefined }
+      }
+    })
+    found.set(authorizationId, await Promise.all(seen))
+  }
+  return found
 }

@@ -1,6 +1,7 @@
 import { PatrolError } from '../core/errors.ts'
-import type { Facts } from '../core/facts.ts'
+import { type Facts, generationIn, type Successor } from '../core/facts.ts'
 import { holdInForce, holdText } from '../core/hold-in-force.ts'
+import { currentVersion } from './current-version.ts'
 import { makeSure } from './make-sure.ts'
 import type { Turn } from './turn.ts'
 
@@ -44,12 +45,40 @@ export async function disableVersion(turn: Turn, facts: Facts, version: string, 
  */
 export async function revokePat(turn: Turn, facts: Facts, authorizationId: string, heedsHold = true): Promise<void> {
   if (heedsHold) refuseHeld(turn, facts)
-  const { organization, place } = turn.token
+  await revokeUnless(turn, authorizationId, async () => {
+    if (turn.token.place !== undefined) await turn.assertUnmoved(facts, heedsHold)
+  })
+}
+
+/** Revokes a PAT that several tokens replace, unless the value of any of them moved on or somebody holds one of them. */
+export async function revokeReplaced(turn: Turn, facts: Facts, authorizationId: string): Promise<void> {
+  refuseHeld(turn, facts)
+  await revokeUnless(turn, authorizationId, async () => {
+    await turn.assertUnmoved(facts, true)
+    for (const successor of facts.successors?.get(authorizationId) ?? []) await assertStands(turn, successor)
+  })
+}
+
+async function assertStands({ world }: Turn, { token, facts }: Successor): Promise<void> {
+  const store = token.place && world.stores.get(token.place.store)
+  const current = store && token.place && (await currentVersion(store, token.place.secretName))
+  const seen = facts?.current
+  const isSame = generationIn(current) === generationIn(seen) && current?.enabled === seen?.enabled
+  if (facts === undefined || seen === undefined || !isSame) {
+    throw new PatrolError('moved-on', `another instance changed ${token.name}; nothing was revoked`)
+  }
+  const hold = holdInForce({ ...facts, current }, world.clock.now())
+  if (hold !== undefined) throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${token.name}`)
+}
+
+/** @param assertSafe asked just before the request; what it throws keeps it from being sent */
+async function revokeUnless(turn: Turn, authorizationId: string, assertSafe: () => Promise<void>): Promise<void> {
+  const { organization } = turn.token
   const revoke = async (): Promise<true> => {
     await turn.mutate(
       'revoke',
       async (limits) => {
-        if (place !== undefined) await turn.assertUnmoved(facts, heedsHold)
+        await assertSafe()
         await turn.authority.revoke(organization, authorizationId, limits)
       },
       authorizationId,

@@ -222,7 +222,7 @@ const form: readonly Case[] = [
     'an unknown key far from any',
     token('    rotateEvery: 30d'),
     [
-      '20:5 error tokens[package-feed].rotateEvery: there is no such key -> remove it; here can be name, match, displayName, account, organization, organizations, scopes, method, lifetime, renewBefore, overlap, orphanAfter, turnLimit, store, secretName, verify, targets, atCeiling, git or paused',
+      '20:5 error tokens[package-feed].rotateEvery: there is no such key -> remove it; here can be name, match, displayName, account, organization, organizations, scopes, method, lifetime, renewBefore, overlap, orphanAfter, turnLimit, store, secretName, verify, targets, atCeiling, git, replaces, revokeReplaced or paused',
     ],
   ],
   [

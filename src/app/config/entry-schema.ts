@@ -5,6 +5,7 @@ import {
   displayText,
   duration,
   field,
+  guid,
   isWholeAddress,
   lifetime,
   type KeyMeta,
@@ -238,5 +239,24 @@ export const entrySchema = z.strictObject({
       hint: urlHint,
     },
   ).optional(),
+  replaces: field(
+    z
+      .array(field(guid(), { description: 'The id of a PAT, as `patrol list` shows it.' }), { error: 'a list of ids' })
+      .min(1, { error: 'a list with at least one id' }),
+    {
+      description:
+        'PATs from before Patrol that this token replaces, alone or together with other entries that name them: those for all organizations, or those with too many scopes. `patrol migrate global` writes it. Only with `name` and `method: rotate`.',
+      builtIn: 'none',
+      refused: 'entries of two accounts name one, or one stands in it twice',
+      errors: ['global-pat-ends', 'replaced-still-works'],
+    },
+  ).optional(),
+  revokeReplaced: field(truth(), {
+    description:
+      'Whether a PAT of `replaces` is revoked when every entry that names it has a successor that is verified, stored and delivered, and the overlap has passed. Every one of those entries must say so.',
+    builtIn: 'false',
+    examples: ['true'],
+    refused: 'the entry has no `replaces`',
+  }).optional(),
   paused: field(truth(), { description: 'Leaves the token alone.', builtIn: 'false', examples: ['true'] }).optional(),
 })

@@ -6,6 +6,7 @@ import * as entries from './entry-rules.ts'
 import type { Fault } from './faults.ts'
 import * as paths from './path-rules.ts'
 import * as git from './git-rules.ts'
+import * as replaced from './replaced-pats.ts'
 import * as scopes from './scope-rules.ts'
 import * as secrets from './secret-rules.ts'
 import * as caches from './sign-in-cache-rules.ts'
@@ -57,6 +58,9 @@ const rules: readonly ConfigRule[] = [
   entries.displayNamesAreApart,
   entries.rulesAreReached,
   entries.verificationStaysHome,
+  replaced.replacedHaveNewValues,
+  replaced.replacedAreOfOneAccount,
+  replaced.revocationIsAgreed,
   entries.somethingIsManaged,
   targets.targetsAreSound,
   targets.targetsExist,

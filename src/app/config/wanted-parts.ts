@@ -25,6 +25,7 @@ import { destinationsOf } from './destinations.ts'
 import { wantedTarget } from './targets/kinds.ts'
 import { builtInRedeemAfter } from './sign-in-cache-schema.ts'
 import { verificationOf } from './verify-schema.ts'
+import { withReplaced } from './replaced-pats.ts'
 import { timesOf } from './times.ts'
 import type { Wanted, WantedAccount, WantedSignIn, WantedStore } from './wanted.ts'
 import { auditOf } from './wanted-audit.ts'
@@ -69,7 +70,10 @@ export function wantedOf(
     accounts,
     stores: new Map(Object.keys(written.stores ?? {}).map((name) => [name, wantedStore(draft, written, name)])),
     targets: new Map(complete('targets').map((name) => [name, wantedTarget(draft, name)])),
-    tokens: tokens.map(({ token }) => token),
+    tokens: withReplaced(
+      entries.filter(({ entry }) => entry.kind === 'token').map(({ entry }) => entry.written),
+      tokens.map(({ token }) => token),
+    ),
     rules: entries.flatMap(({ entry, terms }) => (entry.kind === 'rule' ? [ruleOf(draft, entry, terms)] : [])),
     git: gitRoutesOf(tokens, azureDevOps),
     gitCacheFor: parseDuration(String(written.gitCache ?? builtInGitCache)) ?? duration(0),
