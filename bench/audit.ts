@@ -11,7 +11,7 @@ const [users = 5_000, pats = 20_000] = process.argv.slice(2).map(Number)
 const owner = 'ci-bot@contoso.example'
 const tenant = '11111111-2222-3333-4444-555555555555'
 const limits = { memoryMiB: 200, requestsOverFloor: 1.2 } as const
-/** What the emulator puts on a page of users, and Patrol asks for on a page of PATs. */
+/** What the emulator puts on a page of users, and on a page of PATs. */
 const [usersOnPage, patsOnPage] = [500, 100] as const
 
 const directory = mkdtempSync(join(tmpdir(), 'patrol-bench-audit-'))

@@ -52,7 +52,7 @@ export class AuditJournal {
   static async open(path: string, subject: string, now: Instant): Promise<AuditJournal> {
     try {
       const text = await readIfThere(path)
-      const contents = text === undefined ? undefined : contentsOf(text, path, subject, now)
+      const contents = text === undefined || text === '' ? undefined : contentsOf(text, path, subject, now)
       if (contents === undefined) {
         const prepared = await prepareFile(path, lineOf({ [head]: 1, subject, beganAt: now }))
         await prepared.commit()
@@ -61,7 +61,7 @@ export class AuditJournal {
       }
       return new AuditJournal(path, await open(path, 'a', 0o600), contents ?? { seen: [], places: new Map(), whole: 0 })
     } catch (thrown) {
-      if (errorNumber(thrown) === undefined) throw thrown
+      if (thrown instanceof PatrolError || errorNumber(thrown) === undefined) throw thrown
       throw new PatrolError('usage', `the progress of the audit cannot be kept in ${path} (${errorNumber(thrown)})`, {
         remedy: 'Name a file that can be written with --resume, or leave it out.',
         cause: thrown,

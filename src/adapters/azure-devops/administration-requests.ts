@@ -4,9 +4,6 @@ const graphVersion = '7.1-preview.1'
 const tokenAdministrationVersion = '7.1'
 const profileVersion = '7.1'
 
-/** PATs asked for at once: more than most people have, and no more than any list of PATs gives. */
-const pageSize = 100
-
 /**
  * One page of the users of an organization; service identities are left out by their kinds.
  * https://learn.microsoft.com/rest/api/azure/devops/graph/users/list
@@ -27,7 +24,8 @@ export function membershipStateCall(vssps: string, organization: string, descrip
 }
 
 /**
- * One page of the PATs of a user, for administrators.
+ * One page of the PATs of a user, for administrators, as large as the service makes it: nobody wrote down the most that it
+ * gives.
  * https://learn.microsoft.com/rest/api/azure/devops/tokenadmin/personal-access-tokens/list
  */
 export function administratedPatsCall(
@@ -39,7 +37,6 @@ export function administratedPatsCall(
   const resource = `tokenadmin/personalaccesstokens/${encodeURIComponent(descriptor)}`
   const query = {
     'api-version': tokenAdministrationVersion,
-    pageSize: String(pageSize),
     // True would be SSH keys.
     isPublic: 'false',
     ...(continuation === undefined ? {} : { continuationToken: continuation }),

@@ -1,3 +1,5 @@
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { errorNumber, prepareFile } from '../../adapters/atomic-file.ts'
 import { PatrolError } from '../../core/errors.ts'
 
@@ -12,11 +14,24 @@ export async function writeReport(path: string, text: string): Promise<void> {
     const prepared = await prepareFile(path, text)
     await prepared.commit()
   } catch (thrown) {
-    const number = errorNumber(thrown)
-    if (number === undefined) throw thrown
-    throw new PatrolError('usage', `the report cannot be written to ${path} (${number})`, {
-      remedy: 'Name a file in a directory that is there and can be written to.',
-      cause: thrown,
-    })
+    throw refusal(path, thrown)
   }
+}
+
+/** Throws as `writeReport` would, before the work that the report is about. */
+export async function demandPlace(path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK)
+  } catch (thrown) {
+    throw refusal(path, thrown)
+  }
+}
+
+function refusal(path: string, thrown: unknown): unknown {
+  const number = errorNumber(thrown)
+  if (number === undefined) return thrown
+  return new PatrolError('usage', `the report cannot be written to ${path} (${number})`, {
+    remedy: 'Name a file in a directory that is there and can be written to.',
+    cause: thrown,
+  })
 }

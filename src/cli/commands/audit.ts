@@ -33,6 +33,9 @@ export const auditCommand: Command<AuditOptions> = async (invocation, options) =
   const { readEarlier, sinceThen } = await import('../audit/earlier-audit.ts')
   const { since: file } = options
   const earlier = file === undefined ? undefined : readEarlier(resolve(io.workingDirectory, file), file)
+  const { demandPlace, writeReport } = await import('../../app/audit/report-file.ts')
+  const output = options.output === undefined ? undefined : resolve(io.workingDirectory, options.output)
+  if (output !== undefined) await demandPlace(output)
   return withWorld(invocation, options, async (wanted, open) => {
     const done = await audit(open, wanted, {
       everybody: options.organizationWide === true,
@@ -47,7 +50,11 @@ export const auditCommand: Command<AuditOptions> = async (invocation, options) =
       configFile: wanted.file,
     }
     speech.quiet()
-    await print(invocation, report, format, options.output)
+    if (output === undefined) await print(invocation, report, format)
+    else {
+      await writeReport(output, await textOf(invocation, report, format))
+      speech.note(`wrote ${options.output}: ${summaryText(done.findings)}`)
+    }
     const isChecked = options.check === true || options.failOn !== undefined
     return worst([
       isChecked && failuresOf(report).length > 0 ? exitCodes.pending : exitCodes.done,
@@ -70,26 +77,15 @@ function refuseIdle({ organizationWide, owners, resume }: AuditOptions): void {
   throw new PatrolError('usage', `${idle} goes with --organization-wide`, { remedy: `Add --organization-wide.` })
 }
 
-async function print(
-  { io, pen, speech }: Invocation,
-  report: AuditReport,
-  format: AuditFormat,
-  output: string | undefined,
-): Promise<void> {
-  if (output === undefined) {
-    if (format === 'table') io.stdout(auditText(io, pen, report))
-    else for (const part of joined(await piecesOf(format, report))) io.stdout(part)
-    return
-  }
-  // Colours and the width of the terminal are not for files.
-  const plain = { ...io, columns: undefined }
-  const text =
-    format === 'table'
-      ? auditText(plain, { colour: (_, words) => words }, report)
-      : [...(await piecesOf(format, report))].join('')
-  const { writeReport } = await import('../../app/audit/report-file.ts')
-  await writeReport(resolve(io.workingDirectory, output), text)
-  speech.note(`wrote ${output}: ${summaryText(report.audit.findings)}`)
+async function print({ io, pen }: Invocation, report: AuditReport, format: AuditFormat): Promise<void> {
+  if (format === 'table') return io.stdout(auditText(io, pen, report))
+  for (const part of joined(await piecesOf(format, report))) io.stdout(part)
+}
+
+/** For a file, where colours and the width of the terminal mean nothing. */
+async function textOf({ io }: Invocation, report: AuditReport, format: AuditFormat): Promise<string> {
+  if (format !== 'table') return [...(await piecesOf(format, report))].join('')
+  return auditText({ ...io, columns: undefined }, { colour: (_, words) => words }, report)
 }
 
 /** A write for each line of a large report would cost more memory than the report. */

@@ -87,6 +87,8 @@ async function tell(stage: Stage): Promise<void> {
   const { emulator } = stage
   narrate(stage, 'A service account has some PATs. One is about to expire, one is global, one may do everything.')
   await play(stage, 'list')
+  narrate(stage, 'What is wrong with them, and what to do about it? An audit tells, and changes nothing.')
+  await play(stage, 'audit')
   narrate(
     stage,
     'patrol.yaml declares a package-feed token with two targets, rotates what is called Nightly…, and extends the rest. The plan:',
