@@ -110,8 +110,18 @@ class VaultSignIns implements SignInStore {
     } catch (thrown) {
       const failure = asPatrolError(thrown)
       if (failure.outcome === 'none') throw this.#explained(failure)
-      const { value: present } = await wire.run(undefined, () => client.getSecret(this.#name))
-      if (present !== value.reveal()) await set()
+      if ((await this.#text()) !== value.reveal()) await set()
+    }
+  }
+
+  /** What stands there, whatever it is; undefined where nothing can be read. */
+  async #text(): Promise<string | undefined> {
+    const { client, wire } = await this.#connection()
+    try {
+      return (await wire.run(undefined, () => client.getSecret(this.#name))).value
+    } catch (thrown) {
+      if (isNobodys(thrown)) return undefined
+      throw thrown
     }
   }
 
@@ -137,9 +147,7 @@ class VaultSignIns implements SignInStore {
     try {
       return await this.#get(undefined)
     } catch (thrown) {
-      const refusal = refusalOf(thrown)
-      // A version that an administrator disabled is one that nobody is to sign in with.
-      if (refusal?.status === 404 || refusal?.code === 'SecretDisabled') return undefined
+      if (isNobodys(thrown)) return undefined
       throw thrown
     }
   }
@@ -177,6 +185,12 @@ class VaultSignIns implements SignInStore {
     this.#connecting ??= connect(this.#options)
     return this.#connecting
   }
+}
+
+/** There is no secret, or a version that an administrator disabled: nobody is to sign in with that. */
+function isNobodys(thrown: unknown): boolean {
+  const refusal = refusalOf(thrown)
+  return refusal?.status === 404 || refusal?.code === 'SecretDisabled'
 }
 
 function entryIn(current: Current | undefined): SignInEntry | undefined {

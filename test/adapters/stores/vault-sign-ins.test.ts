@@ -112,6 +112,25 @@ describe('a sign-in in a key vault', () => {
     },
   )
 
+  it.each(['drop', 'answer-lost'] as const)('is written also where nothing stood before: %s', async (effect) => {
+    const entry = sampleEntry()
+    await store.read()
+    const fault = world.vault.emulator.fault({ service: 'vault', method: 'PUT', effect })
+    await store.write(entry, always)
+    expect(fault.fired()).toBe(1)
+    expect((await store.read())?.session).toBe(entry.session)
+    expect(versions()).toHaveLength(1)
+  })
+
+  it('is written also where an administrator disabled what stood there', async () => {
+    await store.write(sampleEntry(), always)
+    await world.vault.somebody.updateSecretProperties(name, versions()[0]?.id ?? '', { enabled: false })
+    const entry = sampleEntry()
+    world.vault.emulator.fault({ service: 'vault', method: 'PUT', effect: 'drop' })
+    await store.write(entry, always)
+    expect((await store.read())?.session).toBe(entry.session)
+  })
+
   it('that is deleted but kept says so', async () => {
     await store.write(sampleEntry(), always)
     await world.vault.softDelete?.(name)
