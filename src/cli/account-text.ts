@@ -43,9 +43,13 @@ export function accountsText(io: Io, pen: Pen, accounts: readonly AccountState[]
   return `\n${table([heads, ...rows], io.columns)}`
 }
 
-/** Warns of sign-ins that die soon and tells of those that are dead, save what was said already. */
+/**
+ * Warns of sign-ins that die soon and tells of those that are dead.
+ *
+ * @param said the messages that somebody has read already; another account may have failed in the same way
+ */
 export function tellSignIns(
-  speech: Speech,
+  speech: Pick<Speech, 'warn' | 'failed'>,
   accounts: readonly AccountState[],
   now: Instant,
   said: ReadonlySet<string>,
@@ -56,7 +60,7 @@ export function tellSignIns(
       speech.warn(
         `the sign-in of account ${account} dies ${whenText(diesAt(life), now)}: ${renewed}; patrol apply renews it, or patrol login ${account}`,
       )
-    } else if (failure !== undefined && !said.has(failure.code)) speech.failed(failure)
+    } else if (failure !== undefined && !said.has(failure.message)) speech.failed(failure)
   }
 }
 

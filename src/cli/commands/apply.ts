@@ -33,12 +33,12 @@ export const applyCommand: Command<ApplyOptions> = (invocation, options) => {
       const now = (): Instant => world.clock.now()
       const signIns = world.stopping() ? [] : await renewIdleSignIns(accounts, signInsUsed(proposals), now)
       const code = printReport(invocation, { ...report, accounts: signIns }, io.monotonic() - beganAt)
-      const said = report.results.flatMap(({ error }) => error?.code ?? [])
+      const said = report.results.flatMap(({ error }) => error?.message ?? [])
       tellSignIns(
         invocation.speech,
         signIns,
         now(),
-        new Set<string>([...said, ...report.problems.map((one) => one.code)]),
+        new Set([...said, ...report.problems.map(({ message }) => message)]),
       )
       return worst([code, ...accountCodes(signIns)])
     },

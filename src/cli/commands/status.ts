@@ -43,7 +43,7 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
             accountsText(io, pen, signIns, now) +
             problemsText(io, pen, problems),
     )
-    tellSignIns(speech, signIns, now, new Set(problems.map(({ code }) => code)))
+    tellSignIns(speech, signIns, now, new Set(problems.map(({ message }) => message)))
     const isWell = tokens.every(({ state }) => well.has(state)) && signIns.every(({ state }) => state !== 'expiring')
     const checked = options.check !== true || isWell
     return worst([...unseenCodes(proposals), ...accountCodes(signIns), checked ? exitCodes.done : exitCodes.pending])
