@@ -213,11 +213,23 @@ export function describeCommands(program: Commander, run: Runner): void {
 
   program
     .command('rotate')
-    .description('give one token a new value now, due or not')
-    .argument('<name>', 'the token')
+    .description('give one token, or all of them, a new value now, due or not')
+    .argument('[name]', 'the token')
+    .option('--all', 'all tokens; say why with --reason')
+    .option('--only <glob>', 'with --all: only tokens whose name fits; may be given several times', collect)
+    .option('--reason <text>', 'why; it is repeated in the report')
     .option('--revoke-now', 'revoke the old PATs as soon as the new one is everywhere, without the overlap')
+    .option('--revoke-first', 'revoke the old PATs before there is a new one: for values in wrong hands')
     .option('-y, --yes', 'do not ask on a terminal')
-    .addHelpText('after', examples('patrol rotate package-feed', 'patrol rotate package-feed --revoke-now --yes'))
+    .addHelpText(
+      'after',
+      examples(
+        'patrol rotate package-feed',
+        'patrol rotate package-feed --revoke-now --yes',
+        'patrol rotate package-feed --revoke-first --reason "it stood in a public log"',
+        'patrol rotate --all --only "nightly-*" --revoke-now --reason "a build agent was stolen"',
+      ),
+    )
     .action(run(async () => (await import('./commands/rotate.ts')).rotateCommand))
 
   program

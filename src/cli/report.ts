@@ -1,17 +1,24 @@
 import type { AccountState } from '../app/account-states.ts'
 import type { Result } from '../reconcile/execute.ts'
+import type { Proof } from '../reconcile/proof.ts'
 import type { Report } from '../reconcile/run.ts'
 import { accountJson } from './account-text.ts'
 import { type ExitCode, exitCodeOf, exitCodes, worst } from './exit-code.ts'
 import type { Invocation } from './invocation.ts'
 import { jsonLine, reportJson } from './json.ts'
 import { reportText } from './plan-text.ts'
+import { proofJson, proofsText } from './proof-text.ts'
 import { millisecondsText } from './time-text.ts'
 
 /** Prints what a run did, and says how it ended. */
 export function printReport(
   invocation: Invocation,
-  report: Report & { readonly accounts?: readonly AccountState[] },
+  report: Report & {
+    readonly accounts?: readonly AccountState[]
+    readonly proofs?: readonly Proof[]
+    /** Why a person asked for it. */
+    readonly reason?: string
+  },
   tookMs: number,
 ): ExitCode {
   const { io, pen, speech, options } = invocation
@@ -21,12 +28,18 @@ export function printReport(
     options.json
       ? jsonLine({
           ...reportJson(results, problems),
+          ...(report.reason === undefined ? {} : { reason: report.reason }),
+          ...(report.proofs && { proofs: report.proofs.map(proofJson) }),
           ...(report.accounts && { accounts: report.accounts.map(accountJson) }),
         })
-      : reportText(io, pen, results, problems, millisecondsText(tookMs)),
+      : reportText(io, pen, results, problems, millisecondsText(tookMs)) + proofsText(io, pen, report.proofs ?? []),
   )
   const failures = results.filter((result) => result.status === 'failed' && result.error !== undefined)
-  return worst(failures.map(({ error }) => exitCodeOf(error?.code ?? 'internal')))
+  const isDisproved = report.proofs?.some(({ kind }) => kind === 'accepted') === true
+  return worst([
+    ...failures.map(({ error }) => exitCodeOf(error?.code ?? 'internal')),
+    isDisproved ? exitCodes.failed : exitCodes.done,
+  ])
 }
 
 /**

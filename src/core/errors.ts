@@ -70,6 +70,8 @@ export const remedies = {
     'Find out why from the earlier runs, then run `patrol rotate NAME`; otherwise the next try is a day after the first.',
   'scopes-changed':
     'Somebody changed the PAT outside Patrol. If that was not meant, run `patrol rotate NAME`; if it was, declare it.',
+  'not-rotated':
+    'See why the new value was not made or did not reach everybody, and run again; or end the old PATs all the same: `patrol revoke ID`.',
   held: 'Nothing of a held token is revoked. If it is time: `patrol hold NAME --release`, then run again.',
   paused: 'Remove `paused: true` of this entry, or leave it alone.',
   undeclared:

@@ -116,7 +116,7 @@ export async function revokeById(
 }
 
 /** A PAT that no token claims, as far as a turn needs to know. */
-function unclaimed(owner: Pick<Token, 'account' | 'organization' | 'owner'>, authorizationId: string): Token {
+export function unclaimed(owner: Pick<Token, 'account' | 'organization' | 'owner'>, authorizationId: string): Token {
   return {
     ...owner,
     name: authorizationId,

@@ -34,7 +34,7 @@ export interface PlanOptions {
   /** A person's word that so many replacements are meant. */
   readonly allow?: number
   /** Tokens for which a person asked for a new value. */
-  readonly requested?: ReadonlySet<string>
+  readonly requested?: Pick<ReadonlySet<string>, 'has'>
 }
 
 /** Observes and plans. Changes nothing. */

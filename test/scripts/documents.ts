@@ -53,6 +53,18 @@ const report = z.strictObject({
   ),
   problems: z.array(problem),
   summary: z.strictObject({ done: z.int(), failed: z.int(), skipped: z.int() }),
+  reason: name.optional(),
+  proofs: z
+    .array(
+      z.strictObject({
+        token: name,
+        kind: z.enum(['delivered', 'refused', 'unlisted', 'accepted', 'unknown']),
+        authorizationId: id.optional(),
+        target: name.optional(),
+        message: name.optional(),
+      }),
+    )
+    .optional(),
   /** The person said no. */
   refused: z.literal(true).optional(),
   accounts: z.array(account).optional(),

@@ -5,7 +5,8 @@ import type { Pat } from '../../core/pat.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Token } from '../../core/token.ts'
 import type { Proposals } from '../../reconcile/run.ts'
-import { revokeById, revokeToken } from '../../reconcile/revocations.ts'
+import { findWitnesses, prove } from '../../reconcile/proof.ts'
+import { revokeById, revokeToken, unclaimed } from '../../reconcile/revocations.ts'
 import { withWorld } from '../configured.ts'
 import { agree, asks } from '../consent.ts'
 import type { Command } from '../invocation.ts'
@@ -33,9 +34,12 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
     if (!guid.test(subject)) refuseUnknownName(subject, wanted)
     const proposals = await proposalsOf(world, wanted)
     const { lists } = proposals.snapshot
-    const { question, refused, work } = guid.test(subject) ? byId(subject.toLowerCase()) : byName()
+    const { question, refused, tokens, work } = guid.test(subject) ? byId(subject.toLowerCase()) : byName()
     if (asks(invocation, options) && !(await agree(invocation, question))) return printRefusal(invocation, [refused])
-    return printReport(invocation, { results: await work(), problems: [] }, io.monotonic() - beganAt)
+    const witnesses = await findWitnesses(world, tokens)
+    const results = await work()
+    const proofs = await prove(world, lists, tokens, witnesses, results)
+    return printReport(invocation, { results, problems: [], proofs }, io.monotonic() - beganAt)
 
     function byId(id: string) {
       const { account, organization, displayName } = find(proposals, id)
@@ -44,6 +48,7 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
       return {
         question: `revoke "${clean(displayName)}" (${id}) of ${home.owner} in ${organization} for ever\n`,
         refused: { token: claimedBy?.name ?? id, kind: 'revoke', authorizationId: id } as const,
+        tokens: [claimedBy ?? unclaimed(home, id)],
         work: async () => [await revokeById(world, lists, home, id, claimedBy)],
       }
     }
@@ -64,6 +69,7 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
             io.columns,
           ),
         refused: { token: token.name, kind: 'revoke' } as const,
+        tokens: [token],
         work: () => revokeToken(world, lists, token),
       }
     }
