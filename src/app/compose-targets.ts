@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls'
 import type { Transport } from '../adapters/http/transport.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Target } from '../ports/target.ts'
@@ -7,8 +8,13 @@ import type { WantedTarget } from './config/targets/kinds.ts'
 export interface TargetParts {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
-  /** For servers that are not Microsoft's. */
-  readonly outside: Transport
+  /**
+   * A way to servers that are not Microsoft's, which is closed with the world.
+   *
+   * @param secureContext what TLS knows in place of `tls.caFile`
+   * @param proxy in place of those of the environment
+   */
+  readonly openOutside: (secureContext?: SecureContext, proxy?: string) => Promise<Transport>
 }
 
 /** The targets by their names. The code of each type is loaded when one of it is first used. */
@@ -20,7 +26,7 @@ export function composeTargets(
 }
 
 /** One case for each type; a new one is a case here and an adapter of its own. */
-async function open(wanted: WantedTarget, { environment, clock, outside }: TargetParts): Promise<Target> {
+async function open(wanted: WantedTarget, { environment, clock, openOutside }: TargetParts): Promise<Target> {
   switch (wanted.type) {
     case 'command': {
       const { commandTarget } = await import('../adapters/targets/command-target.ts')
@@ -32,7 +38,14 @@ async function open(wanted: WantedTarget, { environment, clock, outside }: Targe
     }
     case 'github-secret': {
       const { githubSecretTarget } = await import('../adapters/targets/github-secret.ts')
-      return githubSecretTarget({ ...wanted, clock, send: outside.send })
+      const { send } = await openOutside()
+      return githubSecretTarget({ ...wanted, clock, send })
+    }
+    case 'kubernetes-secret': {
+      const { kubernetesSecretTarget } = await import('../adapters/targets/kubernetes-secret.ts')
+      const { kubeAccess } = await import('../adapters/targets/kube-access.ts')
+      const open = () => kubeAccess(wanted.cluster, { environment, openTransport: openOutside })
+      return kubernetesSecretTarget({ ...wanted, open, clock })
     }
   }
 }

@@ -1,11 +1,12 @@
 import { type Administration, createAdministration } from '../adapters/azure-devops/administration.ts'
+import type { SecureContext } from 'node:tls'
 import { createAuthority } from '../adapters/azure-devops/authority.ts'
 import { Pacing } from '../adapters/azure-devops/pacing.ts'
 import { createProber } from '../adapters/azure-devops/prober.ts'
 import type { SenderParts } from '../adapters/azure-devops/sender.ts'
 import { discoverTenant } from '../adapters/azure-devops/tenant-discovery.ts'
 import type { UserSignIn } from '../adapters/user-sign-in.ts'
-import { createTransport } from '../adapters/http/transport.ts'
+import { createTransport, type Transport } from '../adapters/http/transport.ts'
 import { systemRandom as random } from '../adapters/random.ts'
 import { createServiceClock } from '../adapters/service-clock.ts'
 import type { Authority } from '../ports/authority.ts'
@@ -21,6 +22,8 @@ import type { Wanted } from './config/wanted.ts'
 import { type OpenAccount, openAccount } from './open-account.ts'
 import { openStore, openTrial, type StoreParts } from './open-store.ts'
 import { Tenants } from './tenants.ts'
+
+const userAgent = 'azdo-patrol'
 
 /** What the process lends: time, the environment, and somebody to tell. */
 export interface Sources {
@@ -67,11 +70,22 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
   const transport = await createTransport({
     caFile: wanted.tls.caFile,
     environment,
-    userAgent: 'azdo-patrol',
+    userAgent,
     onDate: (sample) => clock.observe(sample),
   })
   // What other servers than Microsoft's show as the time counts for nothing.
-  const outside = await createTransport({ caFile: wanted.tls.caFile, environment, userAgent: 'azdo-patrol' })
+  const outside: Transport[] = []
+  const openOutside = async (secureContext?: SecureContext, proxy?: string): Promise<Transport> => {
+    const proxies = proxy === undefined ? {} : { HTTPS_PROXY: proxy, https_proxy: proxy, NO_PROXY: '', no_proxy: '' }
+    const transport = await createTransport({
+      caFile: wanted.tls.caFile,
+      secureContext,
+      environment: { ...environment, ...proxies },
+      userAgent,
+    })
+    outside.push(transport)
+    return transport
+  }
   const stopping = (): boolean => stop.aborted
   const { entra, entraOverridden } = wanted.endpoints
   const entraParts = { transport, clock, reporter, stopping, entra, entraOverridden }
@@ -110,7 +124,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     tempo,
     authorities,
     stores,
-    targets: composeTargets(wanted.targets, { environment, clock, outside }),
+    targets: composeTargets(wanted.targets, { environment, clock, openOutside }),
     concurrency: sources.concurrency,
     stopping,
   }
@@ -129,7 +143,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
       return localVantage(transport, environment)
     },
     trialOf: (name) => openTrial(name, storeParts),
-    close: async () => void (await Promise.all([transport.close(), outside.close()])),
+    close: async () => void (await Promise.all([transport, ...outside].map((way) => way.close()))),
   }
 }
 

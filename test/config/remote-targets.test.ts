@@ -131,3 +131,47 @@ describe('a github-secret', () => {
     expect(faultsOf(lines).join('\n')).not.toContain('canary')
   })
 })
+
+describe('a kubernetes-secret', () => {
+  it('is what was written', () => {
+    const lines = [
+      'type: kubernetes-secret',
+      'secret: "pat-{token}"',
+      'namespace: build',
+      'kubeconfig: kube/config',
+      'context: production',
+      'restart: [deployment/api, statefulset/db]',
+    ]
+    expect(targetOf(lines)).toEqual({
+      type: 'kubernetes-secret',
+      name: 'one',
+      group: 1,
+      cluster: { kubeconfig: '/etc/patrol/kube/config', context: 'production' },
+      namespace: 'build',
+      secret: 'pat-{token}',
+      key: 'token',
+      restart: [
+        { kind: 'deployment', name: 'api' },
+        { kind: 'statefulset', name: 'db' },
+      ],
+    })
+  })
+
+  it('needs only the name of a Secret', () => {
+    expect(targetOf(['type: kubernetes-secret', 'secret: feed'])).toMatchObject({
+      cluster: { kubeconfig: undefined, context: undefined },
+      namespace: undefined,
+      restart: [],
+    })
+  })
+
+  it('with names that no cluster takes is told', () => {
+    const lines = ['secret: "pat-{TOKEN}"', 'namespace: "{TOKEN}"', 'kubeconfig: ~/.kube/config', 'restart: [job/x]']
+    expect(faultsOf(['type: kubernetes-secret', ...lines])).toEqual([
+      '.secret: pat-{TOKEN} would be no name of a Secret, which has lower-case letters only -> write {token} in place of {TOKEN}, and the rest in lower case',
+      expect.stringContaining('.namespace: {TOKEN} is not a name of a namespace'),
+      expect.stringContaining('.kubeconfig: ~/.kube/config begins with ~'),
+      expect.stringContaining('.restart[#1]: job/x is not a workload'),
+    ])
+  })
+})

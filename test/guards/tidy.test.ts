@@ -256,6 +256,8 @@ const revealing: Readonly<Record<string, string>> = {
   'src/adapters/targets/file-target.ts': 'writes a value into a file that consumers read',
   'src/adapters/targets/github-client.ts': 'hands the token or the key of an App to the client of GitHub',
   'src/adapters/targets/github-secret.ts': 'seals a value for GitHub',
+  'src/adapters/targets/kube-access.ts': 'signs in to a cluster as its kubeconfig or service account says',
+  'src/adapters/targets/kubernetes-secret.ts': 'writes a value into a Secret, and compares what stands there',
   'src/adapters/targets/private-key.ts': 'sees whether a key is one before it is used',
   'src/adapters/workload/job-token.ts': 'asks the runner of a job with the access token of that job',
   'src/app/audit/old-form.ts': 'looks whether a value is of the old form',

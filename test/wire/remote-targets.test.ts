@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { testCertificate, type TestCertificate } from '../adapters/support/certificate.ts'
 import { GithubServer } from '../adapters/targets/github-server.ts'
+import { KubeServer } from '../adapters/targets/kube-server.ts'
 import { Estate } from '../support/estate.ts'
 
 const hour = 3_600_000
@@ -89,4 +91,42 @@ describe('github-secret', () => {
     expect(kinds((await estate.run('apply --json', { environment })).json)).toEqual(['deliver failed-before done'])
     expect(github.held(place, 'PAT_PACKAGE_FEED')?.value).toBe(await estate.value('package-feed'))
   })
+})
+
+test('kubernetes-secret: the built program delivers to it and restarts what reads it, once for each value', async () => {
+  const kube = await KubeServer.open(certificate)
+  const deployment = new Map<string, string>()
+  kube.workloads.set('build/deployments/api', deployment)
+  const copies = mkdtempSync(join(tmpdir(), 'patrol-kubeconfig-'))
+  const kubeconfig = join(copies, 'config')
+  writeFileSync(
+    kubeconfig,
+    JSON.stringify({
+      'current-context': 'lab',
+      contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'patrol', namespace: 'build' } }],
+      clusters: [{ name: 'lab', cluster: { server: kube.origin, 'certificate-authority': certificate.caFile } }],
+      users: [{ name: 'patrol', user: { token: kube.token } }],
+    }),
+  )
+  estate = await estateWith([
+    'type: kubernetes-secret',
+    'secret: feed',
+    `kubeconfig: ${kubeconfig}`,
+    'restart: [deployment/api]',
+  ])
+  const first = await estate.start('apply --json').ended
+  expect(kinds(first.json)).toEqual(['mint absent done', 'deliver asked done'])
+  expect(kube.held('build', 'feed', 'token')).toBe(await estate.value('package-feed'))
+  const mark = [...deployment.values()][0]
+  expect(kinds((await estate.run('apply --json')).json)).toEqual([])
+  expect([...deployment.values()]).toEqual([mark])
+  kube.drop('build', 'feed', 'token')
+  expect(kinds((await estate.run('apply --json')).json)).toEqual(['deliver drifted done'])
+  expect(kube.held('build', 'feed', 'token')).toBe(await estate.value('package-feed'))
+  expect((await estate.run('doctor --json')).json.checks).toContainEqual(
+    expect.objectContaining({ check: 'target', result: 'ok' }),
+  )
+  expect(kube.faults).toEqual([])
+  await kube.stop()
+  rmSync(copies, { recursive: true })
 })

@@ -12,6 +12,8 @@ import { proxyVariables, type ProxyVariables } from './proxy-variables.ts'
 export interface TransportOptions {
   /** A PEM file of certificate authorities to trust besides the usual ones. */
   readonly caFile?: string | undefined
+  /** All that TLS is to know, certificates of our own included, in place of `caFile`. */
+  readonly secureContext?: SecureContext | undefined
   /** Read for HTTPS_PROXY, HTTP_PROXY and NO_PROXY in either case. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Sent where a client has none of its own. */
@@ -42,7 +44,7 @@ const connectTimeoutMs = 10_000
  */
 export async function createTransport(options: TransportOptions): Promise<Transport> {
   const proxies = proxyVariables(options.environment)
-  const trust = options.caFile === undefined ? undefined : await trustOf(options.caFile)
+  const trust = options.secureContext ?? (options.caFile === undefined ? undefined : await trustOf(options.caFile))
   let opening: Promise<Dispatcher> | undefined
 
   async function sendAny(url: URL, request: HttpRequest): Promise<HttpAnswer> {

@@ -26,19 +26,31 @@ export interface ScriptedServer extends Listening {
 
 export type Answer = (response: ServerResponse, request: Seen) => void
 
-/** An https server that answers each request as `answer` says. */
-export async function scriptedServer(certificate: TestCertificate, answer: Answer): Promise<ScriptedServer> {
+/**
+ * An https server that answers each request as `answer` says.
+ *
+ * @param clientCertificate the one that clients must show; none when left out
+ */
+export async function scriptedServer(
+  certificate: TestCertificate,
+  answer: Answer,
+  clientCertificate?: string,
+): Promise<ScriptedServer> {
   const seen: Seen[] = []
-  const server = createHttpsServer({ key: certificate.key, cert: certificate.cert }, (request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const { method = '', url = '', headers } = request
-      const entry = { method, url, headers, body: Buffer.concat(chunks).toString() }
-      seen.push(entry)
-      answer(response, entry)
-    })
-  })
+  const clients = clientCertificate === undefined ? {} : { requestCert: true, ca: clientCertificate }
+  const server = createHttpsServer(
+    { key: certificate.key, cert: certificate.cert, ...clients },
+    (request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const { method = '', url = '', headers } = request
+        const entry = { method, url, headers, body: Buffer.concat(chunks).toString() }
+        seen.push(entry)
+        answer(response, entry)
+      })
+    },
+  )
   // TLS sockets cannot be reset, only the connections below them.
   const connections = new Map<number | undefined, Socket>()
   server.on('connection', (socket: Socket) => connections.set(socket.remotePort, socket))

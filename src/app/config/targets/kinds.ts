@@ -7,6 +7,7 @@ import type { Sound } from '../shape.ts'
 import { commandTarget } from './command.ts'
 import { dotenvTarget, gitCredentialsTarget, netrcTarget, templateTarget } from './credential-files.ts'
 import { githubSecretTarget } from './github-secret.ts'
+import { kubernetesSecretTarget } from './kubernetes-secret.ts'
 import { npmrcTarget, nugetConfigTarget, pipConfTarget } from './package-files.ts'
 import { verificationOf, verifyFaults } from '../verify-schema.ts'
 import type { TargetKind, TargetTerms } from './target-kind.ts'
@@ -22,6 +23,7 @@ const kinds = {
   'nuget-config': nugetConfigTarget,
   'pip-conf': pipConfTarget,
   'github-secret': githubSecretTarget,
+  'kubernetes-secret': kubernetesSecretTarget,
 } as const
 
 type Kinds = typeof kinds
@@ -41,6 +43,7 @@ export const targetSchema = z.discriminatedUnion(
     nugetConfigTarget.schema,
     pipConfTarget.schema,
     githubSecretTarget.schema,
+    kubernetesSecretTarget.schema,
   ],
   { error: `one of ${Object.keys(kinds).join(', ')}` },
 )
