@@ -1,7 +1,7 @@
 import { type Call, commonHeaders, organizationUrl } from './pat-requests.ts'
 
 const graphVersion = '7.1-preview.1'
-const tokenAdministrationVersion = '7.1'
+const tokenAdministrationVersion = '7.1-preview.1'
 const profileVersion = '7.1'
 
 /**

@@ -55,9 +55,10 @@ function kindText(io: Io, pen: Pen, name: FindingName, findings: readonly Findin
   const [first] = findings
   const severity = first?.severity ?? 'info'
   const head = `${pen.colour(colours[severity], severity)}  ${pen.colour('bold', title)}  ${pen.colour('dim', `${id} ${name}`)}`
+  const some = since !== undefined && findings.some((finding) => since.isNew(finding))
   const rows = findings.slice(0, mostShown).map((finding) => {
-    const isNew = since?.isNew(finding) === true ? [pen.colour('green', 'new')] : since === undefined ? [] : ['']
-    return [...isNew, ...subjectCells(finding), clean(finding.message)]
+    const novelty = some ? [since?.isNew(finding) === true ? pen.colour('green', 'new') : ''] : []
+    return [...novelty, ...subjectCells(finding), clean(finding.message)]
   })
   return `\n${head}\n${table(rows, io.columns)}${more(findings.length)}${indented(io, remedy)}  ${pen.colour('dim', link)}\n`
 }
@@ -102,7 +103,9 @@ function sinceText(io: Io, pen: Pen, { auditedAt, comparison }: Since, now: Inst
   const what = new Map(changed.map((one) => [one.pat, one.what]))
   const rows = [
     ...named(newPats, 'new', end),
-    ...named(gonePats, 'gone', end),
+    ...named(gonePats, 'gone', ({ validTo }) =>
+      validTo === undefined ? '' : `would have ended ${dateText(validTo).slice(0, 10)}`,
+    ),
     ...named([...from.keys()], 'extended', (pat) => {
       const old = from.get(pat)
       return `${old === undefined ? '' : `from ${dateText(old).slice(0, 10)}, `}${end(pat)}`
