@@ -57,7 +57,7 @@ function kindText(io: Io, pen: Pen, name: FindingName, findings: readonly Findin
   const head = `${pen.colour(colours[severity], severity)}  ${pen.colour('bold', title)}  ${pen.colour('dim', `${id} ${name}`)}`
   const some = since !== undefined && findings.some((finding) => since.isNew(finding))
   const rows = findings.slice(0, mostShown).map((finding) => {
-    const novelty = some ? [since?.isNew(finding) === true ? pen.colour('green', 'new') : ''] : []
+    const novelty = some ? [since.isNew(finding) ? pen.colour('green', 'new') : ''] : []
     return [...novelty, ...subjectCells(finding), clean(finding.message)]
   })
   return `\n${head}\n${table(rows, io.columns)}${more(findings.length)}${indented(io, remedy)}  ${pen.colour('dim', link)}\n`
