@@ -58,7 +58,8 @@ export function openAccount(
       return { ...shared, signIn: new AccessTokenSignIn(name, signIn.token) }
     case 'refresh-token': {
       const openSignInStore = (): Promise<SignInStore> => signInStore(signIn.cache, wanted, stores)
-      const account = { name, user, clientId, redeemAfter: signIn.redeemAfter, openStore: openSignInStore }
+      const { tenant } = wanted
+      const account = { name, user, tenant, clientId, redeemAfter: signIn.redeemAfter, openStore: openSignInStore }
       return { ...shared, signIn: refreshTokenSignIn(account, entra), openSignInStore }
     }
     case 'agent-user':

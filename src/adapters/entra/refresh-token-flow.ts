@@ -17,6 +17,8 @@ export interface RefreshTokenAccount {
   readonly name: string
   /** Who must have signed in, in lower case. */
   readonly user: string
+  /** Where, as it is written: an id, a domain, or nothing. */
+  readonly tenant?: string | undefined
   /** The public client that the person signed in to; default: Azure CLI's. */
   readonly clientId?: string | undefined
   /** From which age on `renewIdle` exchanges the refresh token. */
@@ -112,8 +114,9 @@ export class RefreshTokenFlow implements SignInFlow {
     const present = await store.read()
     const fresh = present === undefined || present.cache.equals(refused.cache) ? [] : [present]
     if (fresh.length === 0 || present?.session !== refused.session) this.#dead.add(refused.session)
-    const others = present === undefined ? [] : await store.others(present.session)
-    for (const candidate of [...fresh, ...others.filter(({ session }) => session !== refused.session)]) {
+    const beneath = present === undefined ? [] : await store.others(present.session)
+    const others = beneath.filter((other) => other.session !== refused.session && this.#objection(other) === undefined)
+    for (const candidate of [...fresh, ...others]) {
       try {
         return await this.#use(store, candidate, scope)
       } catch (thrown) {
@@ -126,7 +129,8 @@ export class RefreshTokenFlow implements SignInFlow {
   }
 
   async #use(store: SignInStore, entry: SignInEntry, scope: string): Promise<AuthenticationResult> {
-    this.#requireOurs(entry)
+    const objection = this.#objection(entry)
+    if (objection !== undefined) throw failureOf(objection)
     const { result, cache } = await this.#redeem(entry, scope)
     const next: SignInEntry = { ...entry, cache, redeemedAt: this.#clock.now() }
     const { written, before } = await store.write(next, writesBack(next, this.#dead))
@@ -138,17 +142,21 @@ export class RefreshTokenFlow implements SignInFlow {
     return result
   }
 
-  #requireOurs(entry: SignInEntry): void {
-    const { user, clientId = azureCliClient, name } = this.#account
-    const remedy = loginRemedy(name)
+  /** Why an entry is not the sign-in of this account; undefined when it is. */
+  #objection(entry: SignInEntry): PatrolError | undefined {
+    const { user, tenant, clientId = azureCliClient, name } = this.#account
     if (entry.user !== user) {
       const text = `account ${name} is ${user}, but the sign-in that is kept is that of ${entry.user}`
-      throw failureOf(new PatrolError('wrong-account', text, { remedy }))
+      return new PatrolError('wrong-account', text, { remedy: loginRemedy(name) })
     }
     if (entry.clientId.toLowerCase() !== clientId.toLowerCase()) {
       const text = `the sign-in that is kept was made for the client ${entry.clientId}, not for ${clientId}`
-      throw failureOf(missing(this.#account, text))
+      return missing(this.#account, text)
     }
+    // Which id a domain stands for is not known here.
+    const id = tenant !== undefined && /^[0-9a-f-]{36}$/i.test(tenant) ? tenant.toLowerCase() : undefined
+    if (id === undefined || id === entry.tenant.toLowerCase()) return undefined
+    return missing(this.#account, `the sign-in that is kept was made in the tenant ${entry.tenant}, not in ${id}`)
   }
 
   #store(): Promise<SignInStore> {

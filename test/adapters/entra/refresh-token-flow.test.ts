@@ -285,6 +285,7 @@ describe('the redemption of a kept sign-in', () => {
   it.each([
     ['another user', { user: 'other@contoso.example' }, 'wrong-account'],
     ['another client', { clientId: 'c11e0000-0000-4000-8000-00000000000f' }, 'sign-in-missing'],
+    ['another tenant', { tenant: '99999999-2222-3333-4444-555555555555' }, 'sign-in-missing'],
   ] as const)('of %s is refused before it is sent', async (_, changes, code) => {
     let sent = 0
     const store: SignInStore = {
@@ -294,7 +295,8 @@ describe('the redemption of a kept sign-in', () => {
       remove: async () => false,
       write: async () => expect.fail('it wrote'),
     }
-    const account = { name: 'bot', user: old.user, redeemAfter: times(7, day), openStore: async () => store }
+    const { user, tenant } = old
+    const account = { name: 'bot', user, tenant, redeemAfter: times(7, day), openStore: async () => store }
     const redeem: Redeem = async () => {
       sent++
       throw new Error('not here')
@@ -304,6 +306,48 @@ describe('the redemption of a kept sign-in', () => {
       .then(() => expect.fail('it gave a token'), judge)
     expect(refused.error).toMatchObject({ code, remedy: expect.stringContaining('patrol login bot') })
     expect(sent).toBe(0)
+  })
+
+  it.each([undefined, 'contoso.onmicrosoft.com', 'ABCD1111-2222-3333-4444-555555555555'])(
+    'goes on where the configuration says of the tenant: %s',
+    async (tenant) => {
+      const world = plainEstate()
+      const entry = { ...old, tenant: 'abcd1111-2222-3333-4444-555555555555' }
+      const store: SignInStore = {
+        place: 'here',
+        read: async () => entry,
+        others: async () => [],
+        remove: async () => false,
+        write: async () => ({ written: true, before: entry }),
+      }
+      const account = { name: 'bot', user: old.user, tenant, redeemAfter: times(7, day), openStore: async () => store }
+      const flow = new RefreshTokenFlow(
+        account,
+        world.sessions.redeem(async () => undefined),
+        clock,
+      )
+      expect((await flow.request('scope', judge)).accessToken).toBe('access-token-old-1')
+    },
+  )
+
+  it('that is refused does not fall back on one of another user beneath', async () => {
+    const world = plainEstate()
+    world.sessions.ended.add('old')
+    const store: SignInStore = {
+      place: 'here',
+      read: async () => old,
+      others: async () => [{ ...fresh, user: 'other@contoso.example' }],
+      remove: async () => false,
+      write: async () => expect.fail('it wrote'),
+    }
+    const account = { name: 'bot', user: old.user, redeemAfter: times(7, day), openStore: async () => store }
+    const flow = new RefreshTokenFlow(
+      account,
+      world.sessions.redeem(async () => undefined),
+      clock,
+    )
+    const refused = await flow.request('scope', judge).then(() => expect.fail('it gave a token'), judge)
+    expect(refused.error.code).toBe('sign-in-expired')
   })
 
   it('is no use where somebody signed out meanwhile', async () => {
