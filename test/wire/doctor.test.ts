@@ -51,6 +51,15 @@ async function open(options: EstateOptions = {}): Promise<void> {
 }
 
 describe('where all is well', () => {
+  test('of one account: the store of its sign-in is looked at, too', async () => {
+    await open(keptIn('file'))
+    const environment = { PATROL_AGE_IDENTITY: await generateIdentity() }
+    expect((await loginByCode(estate, {}, { environment })).code).toBe(0)
+    const { checks } = await doctor('ci-bot', { environment })
+    const stores = checks.filter(({ check }) => check === 'read-store').map(({ store, result }) => `${store} ${result}`)
+    expect(stores).toEqual(['local ok', 'vault ok'])
+  })
+
   test('it says so, looks at everything, and changes nothing', async () => {
     await open()
     const { code, checks } = await doctor()

@@ -32,15 +32,16 @@ export interface Scope {
 }
 
 /**
- * What an examination is about: all accounts and stores, or one account with the stores of its tokens, and the addresses
- * that they need.
+ * What an examination is about: all accounts and stores, or one account with the stores of its tokens and of its sign-in,
+ * and the addresses that they need.
  *
  * @param only the name of an account of the configuration
  */
 export function scopeOf(wanted: Wanted, only: string | undefined): Scope {
   const entries = [...wanted.tokens, ...wanted.rules].filter(({ account }) => only === undefined || account === only)
   const delivered = new Set(entries.flatMap(({ targets }) => targets))
-  const used = new Set(entries.map((entry) => ('name' in entry ? entry.place?.store : entry.store)))
+  const ofTokens = entries.map((entry) => ('name' in entry ? entry.place?.store : entry.store))
+  const used = new Set([...ofTokens, only === undefined ? undefined : storeOfSignIn(wanted.accounts.get(only))])
   const stores = [...wanted.stores.values()]
     .filter(({ name }) => only === undefined || used.has(name))
     .map((store): StoreScope => {
@@ -66,6 +67,12 @@ export function asksEntra({ signIn }: Pick<WantedAccount, 'signIn'>): boolean {
 function openerOf(store: WantedStore): string | undefined {
   const isOpened = store.type === 'azure-key-vault' && store.credential.type === 'account'
   return isOpened ? store.credential.account : undefined
+}
+
+function storeOfSignIn(account: WantedAccount | undefined): string | undefined {
+  if (account?.signIn.method !== 'refresh-token') return undefined
+  const { cache } = account.signIn
+  return cache.kind === 'store' ? cache.store : undefined
 }
 
 function organizationsOf({ tokens, rules }: Wanted, account: string): readonly OrganizationScope[] {
