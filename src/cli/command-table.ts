@@ -269,6 +269,15 @@ export function describeCommands(program: Commander, run: Runner): void {
     .description('make a patrol.yaml to begin with: asks at a terminal, or prints what the options say')
     .option('--organization <name>', 'your organization')
     .option('--tenant <id>', 'your tenant, as an id or a domain')
+    .option('--user <name>', 'the user name of the account that owns the tokens')
+    .addOption(
+      new Option('--method <method>', 'how it signs in').choices([
+        'refresh-token',
+        'password',
+        'azure-cli',
+        'access-token',
+      ]),
+    )
     .option('--store <url|dir>', 'your key vault, or a folder for encrypted files')
     .option('--output <file>', 'write it into a new file, never over one that is there')
     .option('--new-identity <file>', 'also create a key for the file store, in a new file that only you can read')
@@ -278,6 +287,7 @@ export function describeCommands(program: Commander, run: Runner): void {
         'patrol init',
         'patrol init --output patrol.yaml --new-identity patrol-age-identity.txt',
         'patrol init --output patrol.yaml --organization contoso --tenant contoso.com --store https://contoso.vault.azure.net',
+        'patrol init --output patrol.yaml --user ci-bot@contoso.com --method refresh-token',
       ),
     )
     .action(run(async () => (await import('./commands/init.ts')).initCommand))

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { templateMethods } from '../../src/app/config/template-parts.ts'
+import { initTemplate } from '../../src/app/config/template.ts'
 import { type Ended, Estate, owner, packageFeed } from '../support/estate.ts'
 import { documents } from './documents.ts'
 
@@ -201,6 +203,21 @@ describe('--json', () => {
     const { stdout } = await estate.run('init --organization fabrikam')
     const ended = await estate.run('init --organization fabrikam --json')
     expect(ended.json).toEqual({ version: 1, configuration: stdout })
+  })
+
+  test.each(templateMethods)('of init for an account that signs in by %s', async (method) => {
+    const ended = await estate.run(`init --json --user build-bot@contoso.com --method ${method}`)
+    expect(ended.json).toEqual({
+      version: 1,
+      configuration: initTemplate({ user: 'build-bot@contoso.com', method }),
+    })
+    expect(ended.json.configuration).toContain(`method: ${method}`)
+  })
+
+  test('of init without a name of a user in --user is a refusal', async () => {
+    const ended = await estate.run('init --json --user build-bot')
+    expect(ended.code).toBe(2)
+    expect(documentOf(ended, 'failure')).toMatchObject({ error: { code: 'usage' } })
   })
 
   test('of the demonstration, which is for people, is a refusal', async () => {

@@ -72,6 +72,7 @@ describe('patrol login that is interrupted', () => {
     expect(await said(started, /type the code (\w+)/)).toMatch(/^[A-Z0-9]+$/)
     const { code, stderr } = await started.ended
     expect(code).toBe(4)
+    expect(stderr).toContain('waiting until you have signed in, 1s at most')
     expect(stderr).toContain('[sign-in-timed-out]')
   })
 })

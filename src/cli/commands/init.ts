@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { writeNewAgeIdentity } from '../../app/age-identity.ts'
+import type { TemplateMethod } from '../../app/config/template-parts.ts'
 import { initTemplate } from '../../app/config/template.ts'
 import { PatrolError } from '../../core/errors.ts'
 import { exitCodes, type ExitCode } from '../exit-code.ts'
@@ -12,6 +13,8 @@ import { jsonLine } from '../json.ts'
 export interface InitOptions {
   readonly organization?: string
   readonly tenant?: string
+  readonly user?: string
+  readonly method?: TemplateMethod
   readonly store?: string
   readonly newIdentity?: string
   readonly output?: string
@@ -26,12 +29,14 @@ const defaultFile = 'patrol.yaml'
  */
 export const initCommand: Command<InitOptions> = async (invocation, options) => {
   const { io } = invocation
-  const { organization, tenant, store, newIdentity, output } = options
-  const given = [organization, tenant, store, newIdentity, output].some((option) => option !== undefined)
+  const { organization, tenant, user, method, store, newIdentity, output } = options
+  const given = [organization, tenant, user, method, store, newIdentity, output].some((option) => option !== undefined)
   if (!given && !invocation.options.json && io.canAsk && io.stdoutIsTerminal) return askAndWrite(invocation)
   const configuration = initTemplate({
     ...(organization === undefined ? {} : { organization }),
     ...(tenant === undefined ? {} : { tenant }),
+    ...(user === undefined ? {} : { user }),
+    ...(method === undefined ? {} : { method }),
     ...(store === undefined ? {} : { store }),
   })
   const file = await writeFiles(io, configuration, output, newIdentity)

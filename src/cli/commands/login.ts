@@ -1,7 +1,7 @@
 import { checkLogin, type DeviceCode, login, type Reach } from '../../app/login.ts'
 import { PatrolError } from '../../core/errors.ts'
 import { diesAt, type SignInLife } from '../../core/sign-in-life.ts'
-import { minute, parseDuration, times } from '../../core/time.ts'
+import { type Duration, formatDuration, minute, parseDuration, second, shortest, times } from '../../core/time.ts'
 import { accountNamed } from '../account-named.ts'
 import { hasBrowser, openInBrowser } from '../browser-at-hand.ts'
 import { withWorld } from '../configured.ts'
@@ -46,7 +46,7 @@ export const loginCommand: Command<LoginOptions> = (invocation, options) => {
     }
     const way = options.deviceCode === true ? 'device-code' : options.browser === true ? 'browser' : wayHere(invocation)
     const ending = AbortSignal.any([io.stop, timedOut(timeout)])
-    const result = await login(account, reachOf(invocation, way, account.wanted.user), { ...world, ending })
+    const result = await login(account, reachOf(invocation, way, account.wanted.user, timeout), { ...world, ending })
     const { user, life, place, triedIn, untried } = result
     if (untried !== undefined) speech.warn(`${untried.message}; the sign-in is kept all the same: ${untried.remedy}`)
     if (global.json) {
@@ -81,14 +81,14 @@ function wayHere({ io, speech }: Invocation): 'browser' | 'device-code' {
   return 'device-code'
 }
 
-function reachOf({ io, speech }: Invocation, way: 'browser' | 'device-code', user: string): Reach {
+function reachOf({ io, speech }: Invocation, way: 'browser' | 'device-code', user: string, timeout: Duration): Reach {
   if (way === 'device-code') {
     return {
       way,
       show: ({ address, code, expiresInSeconds }: DeviceCode) => {
-        const minutes = Math.floor(expiresInSeconds / 60)
+        const longest = formatDuration(shortest(timeout, times(expiresInSeconds, second)))
         io.stderr(clean(`Open ${address} in a browser on any device, type the code ${code} and sign in as ${user}.\n`))
-        speech.note(`waiting until you have signed in, ${minutes} minutes at most (Ctrl-C gives up)`)
+        speech.note(`waiting until you have signed in, ${longest} at most (Ctrl-C gives up)`)
       },
     }
   }
@@ -103,7 +103,7 @@ function reachOf({ io, speech }: Invocation, way: 'browser' | 'device-code', use
   }
 }
 
-function timeoutOf(written: string | undefined): number {
+function timeoutOf(written: string | undefined): Duration {
   if (written === undefined) return builtInTimeout
   const length = parseDuration(written)
   if (length !== undefined) return length
