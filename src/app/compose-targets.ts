@@ -3,6 +3,7 @@ import type { Transport } from '../adapters/http/transport.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Target } from '../ports/target.ts'
 import type { WantedTarget } from './config/targets/kinds.ts'
+import type { ProjectTargetWorld } from './open-project-target.ts'
 
 /** What targets are made of besides what is written about them. */
 export interface TargetParts {
@@ -15,6 +16,8 @@ export interface TargetParts {
    * @param proxy in place of those of the environment
    */
   readonly openOutside: (secureContext?: SecureContext, proxy?: string) => Promise<Transport>
+  /** For those in Azure DevOps. */
+  readonly projects: ProjectTargetWorld
 }
 
 /** The targets by their names. The code of each type is loaded when one of it is first used. */
@@ -26,7 +29,8 @@ export function composeTargets(
 }
 
 /** One case for each type; a new one is a case here and an adapter of its own. */
-async function open(wanted: WantedTarget, { environment, clock, openOutside }: TargetParts): Promise<Target> {
+async function open(wanted: WantedTarget, parts: TargetParts): Promise<Target> {
+  const { environment, clock, openOutside, projects } = parts
   switch (wanted.type) {
     case 'command': {
       const { commandTarget } = await import('../adapters/targets/command-target.ts')
@@ -46,6 +50,11 @@ async function open(wanted: WantedTarget, { environment, clock, openOutside }: T
       const { kubeAccess } = await import('../adapters/targets/kube-access.ts')
       const open = () => kubeAccess(wanted.cluster, { environment, openTransport: openOutside })
       return kubernetesSecretTarget({ ...wanted, open, clock })
+    }
+    case 'azure-devops-variable-group':
+    case 'azure-devops-service-connection': {
+      const { openProjectTarget } = await import('./open-project-target.ts')
+      return openProjectTarget(wanted, projects)
     }
   }
 }

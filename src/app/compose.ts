@@ -124,7 +124,12 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
     tempo,
     authorities,
     stores,
-    targets: composeTargets(wanted.targets, { environment, clock, openOutside }),
+    targets: composeTargets(wanted.targets, {
+      environment,
+      clock,
+      openOutside,
+      projects: { azureDevOps, transport, clock, random, stopping, signIns, stores, paceOf: (name) => tempo.of(name) },
+    }),
     concurrency: sources.concurrency,
     stopping,
   }

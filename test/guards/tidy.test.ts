@@ -233,7 +233,9 @@ it('every sample belongs to a rule', () => {
 
 /** The only places where a secret is opened, and why each must. All others pass it on closed. */
 const revealing: Readonly<Record<string, string>> = {
-  'src/adapters/azure-devops/prober.ts': 'signs a call with a PAT to see whether it works',
+  'src/adapters/azure-devops/pat-authorization.ts': 'signs a call with a PAT',
+  'src/adapters/azure-devops/variable-group-target.ts': 'puts a value into a variable group',
+  'src/adapters/azure-devops/service-connection-target.ts': 'puts a value into a service connection',
   'src/adapters/azure-devops/sender.ts': 'signs a call with an access token',
   'src/adapters/entra/access-token-sign-in.ts': 'sees whether a given access token could be one before it is sent',
   'src/adapters/entra/kept-tokens.ts': 'gives MSAL the refresh token of an earlier run',

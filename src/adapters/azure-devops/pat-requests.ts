@@ -109,12 +109,18 @@ function patsUrl(vssps: string, organization: string, query: Readonly<Record<str
   return organizationUrl(vssps, organization, 'tokens/pats', { 'api-version': patsVersion, ...query })
 }
 
-/** The address of a resource of an organization. @throws PatrolError when the name is none of an organization */
+/**
+ * The address of a resource of an organization.
+ *
+ * @param project name or id, for what belongs to a project
+ * @throws PatrolError when the name is none of an organization
+ */
 export function organizationUrl(
   endpoint: string,
   organization: string,
   resource: string,
   query: Readonly<Record<string, string>>,
+  project?: string,
 ): string {
   // The name becomes part of a path that a token is sent to: nothing in it may lead elsewhere.
   if (!/^[\p{L}\p{N}][\p{L}\p{N}._ -]*$/u.test(organization)) {
@@ -124,10 +130,12 @@ export function organizationUrl(
     )
   }
   const base = endpoint.replace(/\/+$/, '')
-  return `${base}/${encodeURIComponent(organization)}/_apis/${resource}?${new URLSearchParams(query).toString()}`
+  const place = [organization, ...(project === undefined ? [] : [project])].map(encodeURIComponent).join('/')
+  return `${base}/${place}/_apis/${resource}?${new URLSearchParams(query).toString()}`
 }
 
-function withBody(method: 'POST' | 'PUT', organization: string, url: string, body: unknown): Call {
+/** A request that carries JSON. */
+export function withBody(method: 'POST' | 'PUT', organization: string, url: string, body: unknown): Call {
   const headers = { ...commonHeaders, 'content-type': 'application/json' }
   return { method, url, organization, headers, body: JSON.stringify(body) }
 }

@@ -7,6 +7,7 @@ import type { HttpAnswer } from '../http/answer.ts'
 import type { Transport } from '../http/transport.ts'
 import { judgeConnectionProbe, judgeUrlProbe } from './connection-judgement.ts'
 import { Pacing } from './pacing.ts'
+import { patAuthorization } from './pat-authorization.ts'
 import { mayReceivePat } from './pat-host.ts'
 import { type Call, connectionDataCall, scopeProbeCall, urlProbeCall } from './pat-requests.ts'
 
@@ -40,10 +41,7 @@ export function createProber(parts: ProberParts): Prober {
     if (pause > longestPause) {
       return { kind: 'unknown', message: `${new URL(call.url).host} asks to wait for ${formatDuration(pause)}` }
     }
-    // Any user name will do, and the colon must be there.
-    // https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate
-    const credentials = Buffer.from(`:${value.reveal()}`).toString('base64')
-    const headers = { ...call.headers, authorization: `Basic ${credentials}` }
+    const headers = { ...call.headers, authorization: patAuthorization(value) }
     return judge(await pacing.pass(call, patience, () => parts.transport.send({ ...call, headers, timeout })))
   }
 

@@ -111,6 +111,11 @@ function errorTextOf(answer: HttpAnswer, body: Readonly<Record<string, unknown>>
   return { message: message.replaceAll(/\s+/g, ' ').trim().slice(0, 500), typeKey }
 }
 
+/** What the service says of a failure in its own words; empty when it says nothing. */
+export function wordsOf(answer: HttpAnswer): string {
+  return errorTextOf(answer, objectOf(answer)).message
+}
+
 function headerText(answer: HttpAnswer): string | undefined {
   const text = answer.headers['x-tfs-serviceerror']
   try {

@@ -14,6 +14,8 @@ import { isSignInAnswer } from './refusal.ts'
 export interface SenderParts {
   readonly transport: Pick<Transport, 'send'>
   readonly signIn: UserSignIn
+  /** Makes the header of what the sign-in gives; that of an access token when left out. */
+  readonly authorization?: (token: Secret) => string
   readonly clock: Clock
   readonly random: Random
   readonly stopping: () => boolean
@@ -31,6 +33,10 @@ const readTimeout: Duration = times(100, second)
 
 /** Failures that may be gone a little later. A body that cannot be understood is often one that was cut short. */
 const passing: ReadonlySet<string> = new Set(['throttled', 'service-unavailable', 'unexpected-answer'])
+
+function bearer(token: Secret): string {
+  return `Bearer ${token.reveal()}`
+}
 
 /** Sends the requests of one account to Azure DevOps, with its access token, at the pace that the service asks for. */
 export class Sender {
@@ -92,7 +98,8 @@ export class Sender {
   }
 
   #send(call: Call, token: Secret, timeout: Duration, objection?: () => PatrolError | undefined): Promise<HttpAnswer> {
-    const headers = { ...call.headers, authorization: `Bearer ${token.reveal()}` }
+    const { authorization = bearer } = this.#parts
+    const headers = { ...call.headers, authorization: authorization(token) }
     return this.#parts.transport.send({ ...call, headers, timeout, objection })
   }
 

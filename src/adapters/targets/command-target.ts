@@ -4,7 +4,7 @@ import { type Duration, duration, formatDuration, shortest } from '../../core/ti
 import type { Clock } from '../../ports/clock.ts'
 import type { Limits } from '../../ports/limits.ts'
 import type { Addressee, Removal, Target } from '../../ports/target.ts'
-import { filled } from './placeholders.ts'
+import { filled } from '../placeholders.ts'
 import { assertRunnable, type Ending, type Program, run, withoutSecrets } from './program.ts'
 
 export interface CommandTargetParts {

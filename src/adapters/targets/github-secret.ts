@@ -5,7 +5,7 @@ import type { Limits } from '../../ports/limits.ts'
 import type { Addressee, Copy, Removal, Target } from '../../ports/target.ts'
 import { parseHttpDate } from '../http/answer.ts'
 import { fieldOf, GithubClient, type GithubHome, type GithubIdentity } from './github-client.ts'
-import { filled } from './placeholders.ts'
+import { filled } from '../placeholders.ts'
 import { sealed } from './sealed-box.ts'
 import { assertInTime, type TargetWire } from './target-request.ts'
 

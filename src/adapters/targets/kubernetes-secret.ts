@@ -5,10 +5,10 @@ import { Secret } from '../../core/secret.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Limits } from '../../ports/limits.ts'
 import type { Addressee, Copy, Removal, Target } from '../../ports/target.ts'
-import { fingerprint } from './fingerprint.ts'
+import { fingerprint } from '../fingerprint.ts'
 import type { KubeAccess } from './kube-access.ts'
 import { callKube, fieldOf, type KubeCall } from './kube-client.ts'
-import { filled } from './placeholders.ts'
+import { filled } from '../placeholders.ts'
 import { assertInTime } from './target-request.ts'
 
 /** What is to start anew after a delivery. */

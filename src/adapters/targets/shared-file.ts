@@ -16,21 +16,6 @@ export interface Found {
   readonly owner: { readonly uid: number; readonly gid: number } | undefined
 }
 
-/** Writers of one file within this process wait for each other. Those of others are met at the look before the rename. */
-const queues = new Map<string, Promise<unknown>>()
-
-export async function inTurn<Answer>(path: string, work: () => Promise<Answer>): Promise<Answer> {
-  const before = queues.get(path) ?? Promise.resolve()
-  const ours = before.then(work, work)
-  const settled = ours.catch(() => undefined)
-  queues.set(path, settled)
-  try {
-    return await ours
-  } finally {
-    if (queues.get(path) === settled) queues.delete(path)
-  }
-}
-
 export async function look(path: string): Promise<Found> {
   const real = await realPath(path)
   try {

@@ -2,6 +2,7 @@ import { type ConfigRule, inherited, organizationsOfAccount } from './draft.ts'
 import { asMore } from './entry-loop.ts'
 import { fault, type Path, warning } from './faults.ts'
 import { oneOf, suggestion } from './suggestions.ts'
+import { openingAccount } from './target-openers.ts'
 
 /** Somebody must own the PATs. */
 export const someAccount: ConfigRule = (draft) => {
@@ -115,6 +116,10 @@ export const accountsAreUsed: ConfigRule = (draft) => {
     if (draft.isFaulty(['stores', name, 'credential'])) return []
     const credential = store !== undefined && 'credential' in store ? store.credential : undefined
     if (typeof credential === 'string' && credential.startsWith('account:')) used.add(credential.slice(8))
+  }
+  for (const target of Object.keys(draft.written.targets ?? {})) {
+    const account = openingAccount(draft, target)
+    if (account !== undefined) used.add(account)
   }
   if (draft.entries.length === 0 || (draft.written.tokens ?? []).includes(undefined)) return []
   return draft

@@ -11,6 +11,7 @@ import * as scopes from './scope-rules.ts'
 import * as secrets from './secret-rules.ts'
 import * as caches from './sign-in-cache-rules.ts'
 import * as stores from './store-rules.ts'
+import { noTokenOpensItsOwnTarget } from './target-openers.ts'
 import * as targets from './target-rules.ts'
 import * as times from './time-rules.ts'
 import * as unattended from './unattended-rules.ts'
@@ -70,6 +71,7 @@ const rules: readonly ConfigRule[] = [
   targets.targetsAreApart,
   targets.tokensAreToldApart,
   targets.targetsAreUsed,
+  noTokenOpensItsOwnTarget,
   git.gitIsForTokens,
   git.gitHasValues,
   git.gitAddressesAreApart,

@@ -40,6 +40,7 @@ const variable = z.union([z.string(), z.strictObject({ value: z.string(), isSecr
 export const groupChanges = z.strictObject({
   variables: z.record(z.string(), variable.nullable()).optional(),
   description: z.string().optional(),
+  deleted: z.boolean().optional(),
 })
 export type GroupChanges = z.input<typeof groupChanges>
 
@@ -92,7 +93,11 @@ export function connectionRecords(world: World): ServiceConnectionRecord[] {
 /** Changes a group as a person does on the web page. Throws when there is none of this name. @param at milliseconds since the epoch */
 export function changeGroup(world: World, name: string, written: GroupChanges, at: number): void {
   const group = named(world.library.groups, name, 'variable group')
-  const { variables = {}, description } = groupChanges.parse(written)
+  const { variables = {}, description, deleted } = groupChanges.parse(written)
+  if (deleted === true) {
+    world.library.groups.splice(world.library.groups.indexOf(group), 1)
+    return
+  }
   const held = new Map(group.variables)
   for (const [key, value] of Object.entries(variables)) {
     if (value === null) held.delete(key)

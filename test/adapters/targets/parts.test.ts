@@ -6,7 +6,7 @@ import { netrcPart } from '../../../src/adapters/targets/netrc-part.ts'
 import { npmrcPart } from '../../../src/adapters/targets/npmrc-part.ts'
 import { nugetConfigPart } from '../../../src/adapters/targets/nuget-config-part.ts'
 import { pipConfPart } from '../../../src/adapters/targets/pip-conf-part.ts'
-import { filled } from '../../../src/adapters/targets/placeholders.ts'
+import { filled } from '../../../src/adapters/placeholders.ts'
 
 const base64 = (value: string): string => Buffer.from(value).toString('base64')
 

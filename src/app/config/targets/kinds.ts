@@ -9,6 +9,7 @@ import { dotenvTarget, gitCredentialsTarget, netrcTarget, templateTarget } from 
 import { githubSecretTarget } from './github-secret.ts'
 import { kubernetesSecretTarget } from './kubernetes-secret.ts'
 import { npmrcTarget, nugetConfigTarget, pipConfTarget } from './package-files.ts'
+import { serviceConnectionTarget, variableGroupTarget } from './project-items.ts'
 import { verificationOf, verifyFaults } from '../verify-schema.ts'
 import type { TargetKind, TargetTerms } from './target-kind.ts'
 
@@ -24,6 +25,8 @@ const kinds = {
   'pip-conf': pipConfTarget,
   'github-secret': githubSecretTarget,
   'kubernetes-secret': kubernetesSecretTarget,
+  'azure-devops-variable-group': variableGroupTarget,
+  'azure-devops-service-connection': serviceConnectionTarget,
 } as const
 
 type Kinds = typeof kinds
@@ -44,6 +47,8 @@ export const targetSchema = z.discriminatedUnion(
     pipConfTarget.schema,
     githubSecretTarget.schema,
     kubernetesSecretTarget.schema,
+    variableGroupTarget.schema,
+    serviceConnectionTarget.schema,
   ],
   { error: `one of ${Object.keys(kinds).join(', ')}` },
 )

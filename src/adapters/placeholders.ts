@@ -1,4 +1,4 @@
-import type { Addressee } from '../../ports/target.ts'
+import type { Addressee } from '../ports/target.ts'
 
 /**
  * A text with the placeholders of a token replaced: `{token}`, `{TOKEN}` (upper case, `_` for all that is no letter or
