@@ -1,5 +1,6 @@
 import { Argument, type Command as Commander, Help, Option } from 'commander'
 import { severities } from '../core/audit/finding-kind.ts'
+import { narrowings } from '../core/narrowing.ts'
 import { minute, second, times } from '../core/time.ts'
 import { auditFormats } from './audit/audit-format.ts'
 import { collect, examples } from './command-words.ts'
@@ -102,6 +103,30 @@ export function describeCommands(program: Commander, run: Runner): void {
       ),
     )
     .action(run(async () => (await import('./commands/audit.ts')).auditCommand))
+
+  takingOnly(program.command('migrate'), '--config', '--json', '--log-level')
+    .description('propose entries that take the place of PATs for all organizations, which stop on 1 December 2026')
+    .addArgument(new Argument('<what>', 'what is replaced').choices(['global']))
+    .option('--account <name>', 'only the PATs of this account')
+    .addOption(
+      new Option('--narrow <rule>', 'scopes: keep them, or cut them to writing or reading')
+        .choices(narrowings)
+        .default('keep'),
+    )
+    .option('--store <name>', 'the store of the entries (default: what defaults say, else the only one)')
+    .option('--revoke-replaced', 'let apply revoke a PAT when everything that replaces it is in place')
+    .option('--in-place', 'write the entries into the configuration; shows them and asks first')
+    .option('--output <file>', 'write the configuration with the entries into a new file')
+    .option('-y, --yes', 'do not ask on a terminal')
+    .addHelpText(
+      'after',
+      examples(
+        'patrol migrate global',
+        'patrol migrate global --account ci-bot --narrow write',
+        'patrol migrate global --in-place --revoke-replaced',
+      ),
+    )
+    .action(run(async () => (await import('./commands/migrate.ts')).migrateCommand))
 
   program
     .command('get')
