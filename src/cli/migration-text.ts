@@ -1,17 +1,10 @@
 import type { Migration } from '../core/migration.ts'
-import { daysUntilGlobalPatsEnd, globalPatsEndAt } from '../core/succession.ts'
 import type { Instant } from '../core/time.ts'
+import { deadlineText } from './global-pats.ts'
 import type { Io } from './io.ts'
 import { clean, count, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
 import { isoText, whenFitting } from './time-text.ts'
-
-/** `they stop on 1 December 2026, in 6 days`. */
-export function deadlineText(now: Instant): string {
-  const days = daysUntilGlobalPatsEnd(now)
-  if (now >= globalPatsEndAt) return 'they stopped working on 1 December 2026'
-  return `they stop on 1 December 2026, ${days === 0 ? 'within a day' : `in ${count(days, 'day')}`}`
-}
 
 /** The PATs for all organizations, what would take their place, and what people have to answer. */
 export function migrationsText(io: Io, pen: Pen, migrations: readonly Migration[], now: Instant): string {
@@ -27,7 +20,7 @@ export function migrationsText(io: Io, pen: Pen, migrations: readonly Migration[
     questions.map((question): readonly string[] => [clean(pat.displayName), clean(question)]),
   )
   return [
-    `${count(migrations.length, 'PAT')} for all organizations; ${deadlineText(now)}\n\n`,
+    `${count(migrations.length, 'PAT')} for all organizations; they stop ${deadlineText(now)}\n\n`,
     table(rows, io.columns),
     ...(asked.length === 0 ? [] : [`\n${pen.colour('bold', 'questions for people')}\n`, table(asked, io.columns)]),
   ].join('')

@@ -32,6 +32,13 @@ const account = z.strictObject({
   diesAt: at.optional(),
   error: z.strictObject({ code, message: name, remedy: name }).optional(),
 })
+const globalPat = z.strictObject({
+  authorizationId: id,
+  displayName: name,
+  account: name,
+  stopsAt: at,
+  daysLeft: z.int(),
+})
 const state = z.enum(['healthy', 'due', 'expiring', 'expired', 'missing', 'at-ceiling', 'paused', 'unknown'])
 
 const hold = z.strictObject({ until: at, stops: z.enum(['revocation', 'replacement']), reason: name.optional() })
@@ -145,6 +152,7 @@ export const documents = {
         z.strictObject({ kind: z.literal('secret'), store: name, secretName: name, rule: name.optional() }),
       ]),
     ),
+    globalPats: z.array(globalPat),
     problems: z.array(problem),
   }),
   hold: z.strictObject({ version, token: name, hold: hold.nullable(), released: z.boolean().optional() }),
@@ -206,6 +214,36 @@ export const documents = {
         findings: z.array(code),
       }),
     ),
+    globalPats: z.array(globalPat),
+    problems: z.array(problem),
+  }),
+  migrate: z.strictObject({
+    version,
+    globalPatsEndAt: at,
+    daysLeft: z.int(),
+    pats: z.array(
+      z.strictObject({
+        authorizationId: id,
+        displayName: name,
+        account: name,
+        scopes: z.array(name).min(1),
+        validTo: at.nullable(),
+        entries: z.array(
+          z.strictObject({
+            name,
+            account: name,
+            organization: name,
+            displayName: name.optional(),
+            scopes: z.array(name).min(1),
+            replaces: id,
+          }),
+        ),
+        declared: z.array(name),
+        questions: z.array(name),
+      }),
+    ),
+    configuration: name.optional(),
+    written: name.optional(),
     problems: z.array(problem),
   }),
   audit: z.strictObject({

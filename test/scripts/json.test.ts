@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { templateMethods } from '../../src/app/config/template-parts.ts'
@@ -75,6 +75,14 @@ describe('--json', () => {
     ])
     const ends = json.pats.map(({ validTo }: { validTo: string }) => validTo)
     expect(ends).toEqual(ends.toSorted())
+  })
+
+  test('of migrate tells the entries that it proposes, and the configuration with them', async () => {
+    const proposed = documentOf(await estate.run('migrate global --json'), 'migrate')
+    expect(proposed).toMatchObject({ pats: [{ entries: [{ organization: 'contoso' }] }] })
+    const configuration = readFileSync(estate.configFile, 'utf8')
+    expect(JSON.stringify(proposed)).toContain(JSON.stringify(configuration).slice(1, -1))
+    expect(proposed).not.toHaveProperty('written')
   })
 
   test('of list does not say that nobody manages what could not be looked at', async () => {

@@ -6,6 +6,7 @@ import type { Pat } from '../../core/pat.ts'
 import type { Proposals } from '../../reconcile/run.ts'
 import { type ConfigLessOptions, withWorld } from '../configured.ts'
 import { worst } from '../exit-code.ts'
+import { globalPats, globalPatsText } from '../global-pats.ts'
 import type { Command } from '../invocation.ts'
 import { jsonLine, type ListedPat, listedJson, type Management, problemJson } from '../json.ts'
 import { problemsText } from '../plan-text.ts'
@@ -31,12 +32,15 @@ export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
     const once: readonly ListedPat[] = [
       ...new Map(pats.toReversed().map((listed) => [listed.pat.authorizationId, listed])).values(),
     ].sort((left, right) => (left.pat.validTo ?? 0) - (right.pat.validTo ?? 0))
+    const global = globalPats(proposals.snapshot, world.clock.now())
     // Why some of the PATs may be missing.
     const problems = unseen(proposals).map(({ name, failure }) => problemOf(name, failure))
     io.stdout(
       invocation.options.json
-        ? jsonLine({ pats: once.map(listedJson), problems: problems.map(problemJson) })
-        : listText(io, pen, once, world.clock.now()) + problemsText(io, pen, problems),
+        ? jsonLine({ pats: once.map(listedJson), globalPats: global, problems: problems.map(problemJson) })
+        : listText(io, pen, once, world.clock.now()) +
+            globalPatsText(pen, global, world.clock.now()) +
+            problemsText(io, pen, problems),
     )
     return worst(unseenCodes(proposals))
   })

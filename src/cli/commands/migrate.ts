@@ -54,8 +54,11 @@ export const migrateCommand: Command<MigrateOptions> = (invocation, options) => 
     const now = open.world.clock.now()
     const change = changeOf(invocation, wanted, migrations, options)
     speech.quiet()
-    const difference = change === undefined ? '' : textDifference(change.file, change.before, change.after)
-    const written = change === undefined ? undefined : await write(invocation, change, difference, options)
+    const difference = change === undefined ? '' : `\n${textDifference(change.file, change.before, change.after)}`
+    const shown = migrationsText(io, pen, migrations, now) + clean(difference)
+    const isAsked = change !== undefined && options.inPlace === true && asks(invocation, options)
+    const agreed = !isAsked || (await agree(invocation, shown))
+    const written = change === undefined || !agreed ? undefined : await write(invocation, change, options)
     io.stdout(
       invocation.options.json
         ? jsonLine({
@@ -66,15 +69,12 @@ export const migrateCommand: Command<MigrateOptions> = (invocation, options) => 
             ...(written === undefined ? {} : { written }),
             problems: problems.map(problemJson),
           })
-        : [
-            migrationsText(io, pen, migrations, now),
-            // Who was asked has seen it.
-            difference === '' || written !== undefined ? '' : `\n${clean(difference)}`,
-            problemsText(io, pen, problems),
-            closing(migrations, change, written),
-          ].join(''),
+        : // Who was asked has seen it.
+          (isAsked ? '' : shown) +
+            problemsText(io, pen, problems) +
+            (agreed ? closing(migrations, change, written) : ''),
     )
-    return worst([exitCodes.done, ...problems.map(({ code }) => exitCodeOf(code))])
+    return worst([agreed ? exitCodes.done : exitCodes.failed, ...problems.map(({ code }) => exitCodeOf(code))])
   })
 }
 
@@ -113,18 +113,15 @@ function storeFor({ stores }: Wanted, { store }: MigrateOptions): string | undef
 
 /** @returns the file that was written; undefined when none was */
 async function write(
-  invocation: Invocation,
+  { io }: Invocation,
   { file, before, after }: Change,
-  difference: string,
   options: MigrateOptions,
 ): Promise<string | undefined> {
-  const { io } = invocation
   if (options.output !== undefined) {
     await writeNewConfig(resolve(io.workingDirectory, options.output), after)
     return options.output
   }
   if (options.inPlace !== true) return undefined
-  if (asks(invocation, options) && !(await agree(invocation, clean(difference)))) return undefined
   await replaceConfig(resolve(io.workingDirectory, file), before, after)
   return file
 }

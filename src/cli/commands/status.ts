@@ -5,6 +5,7 @@ import type { Instant } from '../../core/time.ts'
 import type { Proposal } from '../../reconcile/run.ts'
 import { accountCodes, accountJson, accountsText, signInsUsed, tellSignIns } from '../account-text.ts'
 import { exitCodes, worst } from '../exit-code.ts'
+import { globalPats, globalPatsText } from '../global-pats.ts'
 import type { Command, Invocation } from '../invocation.ts'
 import { jsonLine, problemJson, statusJson, type TokenStatus } from '../json.ts'
 import { problemsText } from '../plan-text.ts'
@@ -26,7 +27,9 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
     tellSource(invocation)
     const now = world.clock.now()
     const tokens = proposals.proposals.map((proposal) => statusOf(proposal, now))
-    const strays = options.only === undefined || options.only.length === 0 ? undeclared(proposals.snapshot) : []
+    const isWhole = options.only === undefined || options.only.length === 0
+    const strays = isWhole ? undeclared(proposals.snapshot) : []
+    const global = isWhole ? globalPats(proposals.snapshot, now) : []
     const { problems } = proposals
     const signIns = await accountStates(accounts, signInsUsed(proposals), () => world.clock.now())
     speech.quiet()
@@ -35,11 +38,13 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
         ? jsonLine({
             tokens: tokens.map(statusJson),
             undeclared: strays,
+            globalPats: global,
             accounts: signIns.map(accountJson),
             problems: problems.map(problemJson),
           })
         : statusText(io, pen, tokens, now) +
             undeclaredText(io, pen, strays) +
+            globalPatsText(pen, global, now) +
             accountsText(io, pen, signIns, now) +
             problemsText(io, pen, problems),
     )
