@@ -78,7 +78,7 @@ function openWorld({ io, speech, options }: Invocation, wanted: Wanted): Promise
 /**
  * Runs `work` with the world of the configuration, and closes it whatever happens.
  *
- * @param needs `stores`: the secrets of accounts that open no store need not be there
+ * @param needs otherwise than with `everything`, what accounts and targets refer to need not all be there
  */
 export async function withWorld<Answer>(
   invocation: Invocation,

@@ -69,6 +69,42 @@ describe.each(['file', 'vault'] as const)('with the sign-in in a %s', (where) =>
   })
 })
 
+describe('on the computer of a person, who has none of the secrets of the runs', () => {
+  beforeEach(() => open('file'))
+
+  test('login, its check and logout ask for nothing of other accounts and of targets', async () => {
+    const other = `  other:
+    tenant: ${tenant}
+    signIn:
+      method: password
+      username: \${OTHER_USER}
+      password: \${OTHER_PASSWORD}
+`
+    const targets = `targets:
+  actions:
+    type: github-secret
+    repository: contoso/tokens
+    secret: PACKAGE_FEED
+    token: \${GITHUB_TARGET_TOKEN}
+`
+    estate.writeFile('shared.yaml', (text) => text.replace('stores:\n', `${other}${targets}stores:\n`))
+    const flags = '-c shared.yaml'
+    const refused = await estate.run(`apply ${flags}`, { environment })
+    expect(refused.code).toBe(2)
+    for (const name of ['OTHER_PASSWORD', 'GITHUB_TARGET_TOKEN']) expect(refused.stderr).toContain(name)
+    expect(await loginByCode(estate, {}, { environment, flags })).toMatchObject({ code: 0 })
+    expect((await estate.run(`login ci-bot --check ${flags}`, { environment })).code).toBe(0)
+    expect((await estate.run(`logout ci-bot ${flags}`, { environment })).code).toBe(0)
+  })
+
+  test('what the account itself needs must be there', async () => {
+    estate.writeFile('shared.yaml', (text) => text.replace(`user: ${upn}`, 'user: ${BOT_NAME}'))
+    const { code, stderr } = await estate.run('login ci-bot -c shared.yaml', { environment })
+    expect(code).toBe(2)
+    expect(stderr).toContain('BOT_NAME')
+  })
+})
+
 describe('a login that does not come about', () => {
   beforeEach(() => open('file'))
 

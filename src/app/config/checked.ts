@@ -41,7 +41,8 @@ export function checkTree(tree: unknown, environment: Environment, origin: Origi
   const { secrets } = resolved
   const parts = { written: shaped.sound, secrets, directory, shown, label, readFile: environment.readFile }
   const draft = draftOf(parts, resolved.tree, shaped.faulty)
-  const spared = origin.needs === 'stores' ? sparedFaults(draft, resolved.absences) : new Set<Fault>()
+  const { needs } = origin
+  const spared = needs === 'everything' ? new Set<Fault>() : sparedFaults(draft, resolved.absences, needs)
   const references = resolved.faults.filter((fault) => !spared.has(fault))
   return {
     draft,

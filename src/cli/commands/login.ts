@@ -1,3 +1,5 @@
+import type { OpenWorld } from '../../app/compose.ts'
+import type { Wanted } from '../../app/config/wanted.ts'
 import { checkLogin, type DeviceCode, login, type Reach } from '../../app/login.ts'
 import { PatrolError } from '../../core/errors.ts'
 import { diesAt, type SignInLife } from '../../core/sign-in-life.ts'
@@ -5,7 +7,7 @@ import { type Duration, formatDuration, minute, parseDuration, second, shortest,
 import { accountNamed } from '../account-named.ts'
 import { hasBrowser, openInBrowser } from '../browser-at-hand.ts'
 import { withWorld } from '../configured.ts'
-import { exitCodes } from '../exit-code.ts'
+import { type ExitCode, exitCodes } from '../exit-code.ts'
 import type { Command, Invocation } from '../invocation.ts'
 import { errorJson, jsonLine } from '../json.ts'
 import { clean } from '../terminal.ts'
@@ -29,9 +31,9 @@ export const loginCommand: Command<LoginOptions> = (invocation, options) => {
   if (other !== undefined)
     throw new PatrolError('usage', `${one} and ${other} exclude each other`, { remedy: 'Leave one of them out.' })
   const timeout = timeoutOf(options.timeout)
-  return withWorld(invocation, {}, async (_, { world, accounts }) => {
+  const [name = ''] = options.positional
+  const work = async (_: Wanted, { world, accounts }: OpenWorld): Promise<ExitCode> => {
     const { io, speech, options: global } = invocation
-    const [name = ''] = options.positional
     const account = accountNamed(name, accounts)
     if (options.check === true) {
       const result = await checkLogin(account)
@@ -63,7 +65,8 @@ export const loginCommand: Command<LoginOptions> = (invocation, options) => {
       )
     }
     return exitCodes.done
-  })
+  }
+  return withWorld(invocation, {}, work, { signIn: name })
 }
 
 /** A person's patience is real time, also where a test has clocks of its own. */

@@ -1,7 +1,9 @@
+import type { OpenWorld } from '../../app/compose.ts'
+import type { Wanted } from '../../app/config/wanted.ts'
 import { logout } from '../../app/login.ts'
 import { accountNamed } from '../account-named.ts'
 import { withWorld } from '../configured.ts'
-import { exitCodes } from '../exit-code.ts'
+import { type ExitCode, exitCodes } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
 import { jsonLine } from '../json.ts'
 import { clean } from '../terminal.ts'
@@ -11,10 +13,10 @@ export interface LogoutOptions {
 }
 
 /** `patrol logout`: takes the sign-in of an account out of where it is kept. */
-export const logoutCommand: Command<LogoutOptions> = (invocation, { positional }) =>
-  withWorld(invocation, {}, async (_, { accounts }) => {
+export const logoutCommand: Command<LogoutOptions> = (invocation, { positional }) => {
+  const [name = ''] = positional
+  const work = async (_: Wanted, { accounts }: OpenWorld): Promise<ExitCode> => {
     const { io, options } = invocation
-    const [name = ''] = positional
     const account = accountNamed(name, accounts)
     const { place, removed } = await logout(account)
     if (options.json) io.stdout(jsonLine({ account: name, place, removed }))
@@ -23,7 +25,9 @@ export const logoutCommand: Command<LogoutOptions> = (invocation, { positional }
         clean(removed ? removedText(account.wanted.user, place) : `nobody was signed in for ${name} (${place})\n`),
       )
     return exitCodes.done
-  })
+  }
+  return withWorld(invocation, {}, work, { signIn: name })
+}
 
 function removedText(user: string, place: string): string {
   return `the sign-in of ${user} is no longer kept (${place})
