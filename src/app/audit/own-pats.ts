@@ -41,7 +41,8 @@ export async function surveyOwn(
   const proposals = await propose(world, wanted, { maxReplacements: wanted.limits.maxReplacements })
   const lists = proposals.snapshot.pats.map(({ account, organization, pats }) => ({ account, organization, pats }))
   const problems: Problem[] = unseenIn(proposals)
-  const limits: string[] = []
+  // Then the ends of PATs are compared with a time that may be wrong.
+  const limits: string[] = proposals.veto?.code === 'clock-unreliable' ? [proposals.veto.message] : []
   for (const { name, organizations } of wanted.accounts.values()) {
     world.reporter.report({ kind: 'observing', what: `the organizations of ${name}` })
     const named = new Set(organizations.map((one) => one.toLowerCase()))
