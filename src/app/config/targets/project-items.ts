@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { scopeId } from '../../../core/scope-catalogue.ts'
+import { fullScope } from '../../../core/scopes.ts'
 import { type Draft, type DraftEntry, inherited, storeOf } from '../draft.ts'
 import { choice, field, httpsUrl, name, organization, text } from '../fields.ts'
 import { type Fault, fault, type Path } from '../faults.ts'
@@ -250,7 +252,7 @@ function tokenFaults(token: string, written: WrittenItem, at: Path, draft: Draft
   }
   const scopes = entry.written.scopes
   const suffices = (have: string | undefined): boolean =>
-    have === undefined || ['app_token', scope].includes(have.toLowerCase())
+    have === undefined || [fullScope, scope].includes(scopeId(have))
   if (scopes !== undefined && !scopes.some(suffices)) {
     faults.push(fault(at, `${token} lacks the scope ${scope}`, `add ${scope} to its scopes, or write account:`))
   }
