@@ -10,7 +10,9 @@ export function holdJson({ until, stops, reason }: Hold): Readonly<Record<string
 
 /** Until when, what, and why, in a line. */
 export function holdLine(io: Io, { until, stops, reason }: Hold, now: Instant): string {
-  const what = stops === 'revocation' ? 'revocations' : 'revocations and replacements'
+  const what = { revocation: 'revocations', replacement: 'revocations and replacements', retirement: 'its retirement' }[
+    stops
+  ]
   const why = reason === '' ? '' : `: ${clean(reason)}`
   return `${what}, ends ${whenFitting(io.columns, until, now)}${why}`
 }

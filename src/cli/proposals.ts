@@ -8,6 +8,7 @@ import { propose, type PlanOptions, type Proposals } from '../reconcile/run.ts'
 import { type ConfigLessOptions, refuseEmptySelection, selects, withWorld } from './configured.ts'
 import { type ExitCode, exitCodeOf } from './exit-code.ts'
 import type { Invocation } from './invocation.ts'
+import { undeclaredProblems } from './undeclared.ts'
 import { unknownName } from './unknown-name.ts'
 
 /** Options of the commands that are about some of the tokens. */
@@ -28,6 +29,12 @@ export function withProposals(
     if (proposals.snapshot.failures.length === 0) refuseEmptySelection(options.only, proposals.proposals.length)
     return work(proposals, world, accounts)
   })
+}
+
+/** The same with a word about PATs that no entry declares, unless only some tokens were looked at. */
+export function withUndeclared(proposals: Proposals, { only }: SelectionOptions): Proposals {
+  if (only !== undefined && only.length > 0) return proposals
+  return { ...proposals, problems: [...proposals.problems, ...undeclaredProblems(proposals.snapshot)] }
 }
 
 /** Observes and plans within the limits of the configuration. */

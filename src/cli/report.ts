@@ -8,6 +8,7 @@ import type { Invocation } from './invocation.ts'
 import { jsonLine, reportJson } from './json.ts'
 import { reportText } from './plan-text.ts'
 import { proofJson, proofsText } from './proof-text.ts'
+import { copiesText } from './retirement-text.ts'
 import { millisecondsText } from './time-text.ts'
 
 /** Prints what a run did, and says how it ended. */
@@ -16,6 +17,8 @@ export function printReport(
   report: Report & {
     readonly accounts?: readonly AccountState[]
     readonly proofs?: readonly Proof[]
+    /** Of a token that ended for good. */
+    readonly retired?: { readonly token: string; readonly copies: readonly Readonly<Record<string, unknown>>[] }
     /** Why a person asked for it. */
     readonly reason?: string
   },
@@ -29,10 +32,13 @@ export function printReport(
       ? jsonLine({
           ...reportJson(results, problems),
           ...(report.reason === undefined ? {} : { reason: report.reason }),
+          ...(report.retired && { ...report.retired, state: 'retired' }),
           ...(report.proofs && { proofs: report.proofs.map(proofJson) }),
           ...(report.accounts && { accounts: report.accounts.map(accountJson) }),
         })
-      : reportText(io, pen, results, problems, millisecondsText(tookMs)) + proofsText(io, pen, report.proofs ?? []),
+      : reportText(io, pen, results, problems, millisecondsText(tookMs)) +
+          copiesText(io, pen, report.retired?.copies ?? []) +
+          proofsText(io, pen, report.proofs ?? []),
   )
   const failures = results.filter((result) => result.status === 'failed' && result.error !== undefined)
   const isDisproved = report.proofs?.some(({ kind }) => kind === 'accepted') === true

@@ -30,4 +30,25 @@ export function describeSteadyCommands(program: Commander, run: Runner): void {
       ),
     )
     .action(run(async () => (await import('./commands/hold.ts')).holdCommand))
+
+  program
+    .command('retire')
+    .description(
+      'end a token whose entry left the configuration: its PATs, its versions, and its copies where that can be',
+    )
+    .argument('<name>', 'the name of its secret')
+    .option('--store <name>', 'the store of the secret (default: the one that has it)')
+    .option('--token <name>', 'the name that its entry had (default: that of the secret)')
+    .option('--after <duration>', 'how long its consumers still have (default: 48h)', lengthOfTime)
+    .option('--now', 'do not wait')
+    .option('-y, --yes', 'do not ask on a terminal')
+    .addHelpText(
+      'after',
+      `\nThe first call notes in the store from when on it may end; a call after that ends it. Each may be repeated.\n${examples(
+        'patrol retire old-feed',
+        'patrol retire old-feed --after 7d',
+        'patrol retire old-feed --now --yes',
+      )}`,
+    )
+    .action(run(async () => (await import('./commands/retire.ts')).retireCommand))
 }

@@ -1,9 +1,10 @@
+import { type Problem, problem } from '../core/errors.ts'
 import { markOf } from '../core/names.ts'
 import { installation } from '../core/facts.ts'
 import type { Observation, Snapshot } from '../reconcile/observe.ts'
 import { isoText } from './time-text.ts'
 import type { Io } from './io.ts'
-import { clean, type Pen } from './terminal.ts'
+import { clean, namesText, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
 
 /** Something that some Patrol made and that this configuration does not declare. It is shown, never touched. */
@@ -35,12 +36,22 @@ export function undeclared(snapshot: Snapshot): readonly Undeclared[] {
     }),
   )
   const secrets = [...snapshot.managed].flatMap(([store, versions]) =>
-    [...versions].flatMap(([secretName, { reading }]): Undeclared[] => {
+    [...versions].flatMap(([secretName, { reading, enabled }]): Undeclared[] => {
+      // One that was retired hands out nothing any more.
+      if (!enabled) return []
       if (declared.secrets.has(`${store}\n${secretName}`)) return []
       return [{ kind: 'secret', store, secretName, rule: reading.kind === 'read' ? reading.metadata.rule : undefined }]
     }),
   )
   return [...pats, ...secrets]
+}
+
+/** Marked PATs that no entry declares, as one problem: nobody renews or revokes them. */
+export function undeclaredProblems(snapshot: Snapshot): readonly Problem[] {
+  const names = undeclared(snapshot).flatMap((stray) => (stray.kind === 'pat' ? [stray.displayName] : []))
+  if (names.length === 0) return []
+  const what = names.length === 1 ? 'a PAT that Patrol made is' : `${names.length} PATs that Patrol made are`
+  return [problem('*', 'undeclared', `${what} not declared here: ${namesText(names)}`)]
 }
 
 /** What the tokens claim: secrets, PATs by their ids, and marks. */

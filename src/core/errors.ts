@@ -75,7 +75,7 @@ export const remedies = {
   held: 'Nothing of a held token is revoked. If it is time: `patrol hold NAME --release`, then run again.',
   paused: 'Remove `paused: true` of this entry, or leave it alone.',
   undeclared:
-    'They may belong to another installation, or to entries that are gone. `patrol status` lists them; `patrol revoke ID` ends one.',
+    'They may belong to another installation, or to entries that are gone. `patrol status` lists them; `patrol retire NAME` ends what an entry left behind, `patrol revoke ID` one PAT.',
   'global-pat-ends':
     'Deliver its successors to everybody who uses it before then; `patrol status` tells what is in place, and `patrol apply` does what can be done.',
   'replaced-still-works':

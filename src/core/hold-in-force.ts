@@ -21,6 +21,7 @@ export function holdOf(version: Pick<Version, 'reading'> | undefined, now: Insta
 }
 
 /** Why nothing is revoked, in a few words. */
-export function holdText({ reason }: Hold): string {
+export function holdText({ stops, reason }: Hold): string {
+  if (stops === 'retirement') return 'its consumers have some time left before it is retired'
   return reason === '' ? 'somebody holds it' : `somebody holds it: ${reason}`
 }

@@ -149,7 +149,7 @@ async function look(world: World, lists: PatLists, token: Token): Promise<Looked
   }
 }
 
-function turnOf(world: World, lists: PatLists, token: Token, beganAt: number): Turn {
+export function turnOf(world: World, lists: PatLists, token: Token, beganAt: number): Turn {
   return new Turn(world, token, { lists, owners: new Owners(world), ceilings: new Ceilings() }, beganAt)
 }
 

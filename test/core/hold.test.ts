@@ -26,7 +26,7 @@ describe('a hold as text', () => {
   it('is read as it was written, whatever the reason', () => {
     const reason = fc.string({ unit: 'grapheme', maxLength: longestReason }).filter(isReason)
     fc.assert(
-      fc.property(reason, fc.constantFrom('revocation', 'replacement'), fc.nat(), (text, stops, ms) => {
+      fc.property(reason, fc.constantFrom('revocation', 'replacement', 'retirement'), fc.nat(), (text, stops, ms) => {
         const hold: Hold = { until: instant(ms), stops, reason: text }
         expect(decodeHold(encodeHold(hold))).toEqual(hold)
       }),

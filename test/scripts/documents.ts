@@ -41,7 +41,11 @@ const globalPat = z.strictObject({
 })
 const state = z.enum(['healthy', 'due', 'expiring', 'expired', 'missing', 'at-ceiling', 'paused', 'unknown'])
 
-const hold = z.strictObject({ until: at, stops: z.enum(['revocation', 'replacement']), reason: name.optional() })
+const hold = z.strictObject({
+  until: at,
+  stops: z.enum(['revocation', 'replacement', 'retirement']),
+  reason: name.optional(),
+})
 
 const report = z.strictObject({
   version,
@@ -155,6 +159,21 @@ export const documents = {
     globalPats: z.array(globalPat),
     problems: z.array(problem),
   }),
+  retire: z.union([
+    z.strictObject({ version, token: name, state: z.literal('waiting'), revokeAt: at }),
+    report.extend({
+      token: name,
+      state: z.literal('retired'),
+      copies: z.array(
+        z.strictObject({
+          target: name,
+          state: z.enum(['removed', 'absent', 'kept', 'failed']),
+          message: name.optional(),
+          error: trouble.optional(),
+        }),
+      ),
+    }),
+  ]),
   hold: z.strictObject({ version, token: name, hold: hold.nullable(), released: z.boolean().optional() }),
   explain: z.strictObject({
     version,

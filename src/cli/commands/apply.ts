@@ -7,7 +7,7 @@ import { agree, asks } from '../consent.ts'
 import type { Command } from '../invocation.ts'
 import { worst } from '../exit-code.ts'
 import { planText } from '../plan-text.ts'
-import { type SelectionOptions, withProposals } from '../proposals.ts'
+import { type SelectionOptions, withProposals, withUndeclared } from '../proposals.ts'
 import { printRefusal, printReport } from '../report.ts'
 
 export interface ApplyOptions extends SelectionOptions {
@@ -20,29 +20,20 @@ export const applyCommand: Command<ApplyOptions> = (invocation, options) => {
   const { io, pen } = invocation
   const beganAt = io.monotonic()
   const { allow } = options
-  return withProposals(
-    invocation,
-    options,
-    allow === undefined ? {} : { allow },
-    async (proposals, world, accounts) => {
-      const actions = proposals.proposals.flatMap(({ plan }) => plan.actions)
-      const asked = asks(invocation, options) && actions.length > 0 && proposals.veto === undefined
-      if (asked && !(await agree(invocation, planText(io, pen, proposals, true))))
-        return printRefusal(invocation, actions, proposals.problems)
-      const report = await apply(world, proposals, asked ? { shown: shownKinds(proposals) } : {})
-      const now = (): Instant => world.clock.now()
-      const signIns = world.stopping() ? [] : await renewIdleSignIns(accounts, signInsUsed(proposals), now)
-      const code = printReport(invocation, { ...report, accounts: signIns }, io.monotonic() - beganAt)
-      const said = report.results.flatMap(({ error }) => error?.message ?? [])
-      tellSignIns(
-        invocation.speech,
-        signIns,
-        now(),
-        new Set([...said, ...report.problems.map(({ message }) => message)]),
-      )
-      return worst([code, ...accountCodes(signIns)])
-    },
-  )
+  return withProposals(invocation, options, allow === undefined ? {} : { allow }, async (planned, world, accounts) => {
+    const proposals = withUndeclared(planned, options)
+    const actions = proposals.proposals.flatMap(({ plan }) => plan.actions)
+    const asked = asks(invocation, options) && actions.length > 0 && proposals.veto === undefined
+    if (asked && !(await agree(invocation, planText(io, pen, proposals, true))))
+      return printRefusal(invocation, actions, proposals.problems)
+    const report = await apply(world, proposals, asked ? { shown: shownKinds(proposals) } : {})
+    const now = (): Instant => world.clock.now()
+    const signIns = world.stopping() ? [] : await renewIdleSignIns(accounts, signInsUsed(proposals), now)
+    const code = printReport(invocation, { ...report, accounts: signIns }, io.monotonic() - beganAt)
+    const said = report.results.flatMap(({ error }) => error?.message ?? [])
+    tellSignIns(invocation.speech, signIns, now(), new Set([...said, ...report.problems.map(({ message }) => message)]))
+    return worst([code, ...accountCodes(signIns)])
+  })
 }
 
 function shownKinds(proposals: Proposals): ReadonlyMap<string, ReadonlySet<ActionKind>> {

@@ -2,7 +2,7 @@ import { exitCodeOf, exitCodes, worst } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
 import { jsonLine, planJson } from '../json.ts'
 import { planText } from '../plan-text.ts'
-import { type SelectionOptions, unseenCodes, withProposals } from '../proposals.ts'
+import { type SelectionOptions, unseenCodes, withProposals, withUndeclared } from '../proposals.ts'
 
 export interface PlanOptions extends SelectionOptions {
   readonly check?: boolean
@@ -10,7 +10,8 @@ export interface PlanOptions extends SelectionOptions {
 
 /** `patrol plan`: what would be done, and why. */
 export const planCommand: Command<PlanOptions> = (invocation, options) =>
-  withProposals(invocation, options, {}, async (proposals) => {
+  withProposals(invocation, options, {}, async (planned) => {
+    const proposals = withUndeclared(planned, options)
     const { io, pen, speech } = invocation
     speech.quiet()
     io.stdout(invocation.options.json ? jsonLine(planJson(proposals)) : planText(io, pen, proposals))

@@ -1,0 +1,110 @@
+import { asPatrolError, PatrolError } from '../core/errors.ts'
+import { holdOf, holdText } from '../core/hold-in-force.ts'
+import type { Metadata } from '../core/metadata.ts'
+import { after, type Duration, hour, type Instant } from '../core/time.ts'
+import type { Place, Token } from '../core/token.ts'
+import type { Removal } from '../ports/target.ts'
+import type { World } from '../ports/world.ts'
+import { currentVersion } from './current-version.ts'
+import type { Result } from './execute.ts'
+import { placeHold, releaseHold } from './hold.ts'
+import type { PatLists } from './pat-lists.ts'
+import { revokeToken, turnOf, unclaimed } from './revocations.ts'
+
+/** What became of a copy; `failed` when its target gave an error. */
+export type CopyEnd = { readonly target: string } & (Removal | { readonly kind: 'failed'; readonly error: PatrolError })
+
+/** How far the end of a token has come. */
+export type Retirement =
+  | { readonly kind: 'waiting'; readonly until: Instant }
+  | { readonly kind: 'ended'; readonly copies: readonly CopyEnd[]; readonly results: readonly Result[] }
+
+/** A token that no entry declares any more, as its secret tells of it. */
+export function retiredToken(name: string, account: string, place: Place, metadata: Metadata): Token {
+  const { organization, account: owner, authorizationId, displayName } = metadata
+  return {
+    ...unclaimed({ account, organization, owner }, authorizationId),
+    name,
+    displayName,
+    place,
+    method: 'rotate',
+    overlap: hour,
+    verification: { kind: 'connection-data' },
+    covers: undefined,
+  }
+}
+
+/**
+ * Ends a token in two steps, each of which may be repeated: it notes in the store until when consumers have time; after
+ * that it removes the copies, revokes all PATs of it, and disables all versions.
+ *
+ * @param grace how long consumers have, if nothing is noted yet; undefined for none
+ * @throws PatrolError `held` while somebody holds the token
+ */
+export async function retire(
+  world: World,
+  lists: PatLists,
+  token: Token & { readonly place: Place },
+  grace: Duration | undefined,
+): Promise<Retirement> {
+  const { store, secretName } = { store: world.stores.get(token.place.store), secretName: token.place.secretName }
+  if (store === undefined) throw new PatrolError('config-invalid', `there is no store ${token.place.store}`)
+  const version = await currentVersion(store, secretName)
+  const now = world.clock.now()
+  const hold = holdOf(version, now)
+  if (hold !== undefined && hold.stops !== 'retirement') {
+    throw new PatrolError('held', `${holdText(hold)}; ${token.name} is not retired`)
+  }
+  const noted = version?.reading.kind === 'read' ? version.reading.metadata.hold : undefined
+  if (grace === undefined) {
+    if (noted !== undefined) await releaseHold(world, token)
+  } else if (hold !== undefined) return { kind: 'waiting', until: hold.until }
+  else if (noted?.stops !== 'retirement' && version?.enabled === true) {
+    const placed = await placeHold(world, token, { until: after(now, grace), stops: 'retirement', reason: '' })
+    return { kind: 'waiting', until: placed.until }
+  }
+  const metadata = version?.reading.kind === 'read' ? version.reading.metadata : undefined
+  const copies = metadata === undefined ? [] : await removeCopies(world, lists, token, metadata)
+  const results = await revokeToken(world, lists, token)
+  if (results.every(({ status }) => status === 'done')) await disableAll(world, lists, token)
+  return { kind: 'ended', copies, results }
+}
+
+async function removeCopies(
+  world: World,
+  lists: PatLists,
+  token: Token,
+  { deliveries, generation }: Metadata,
+): Promise<readonly CopyEnd[]> {
+  const ends: CopyEnd[] = []
+  const turn = turnOf(world, lists, token, world.clock.elapsed())
+  for (const { target: name, receipt, deliveredAt } of deliveries) {
+    const target = world.targets.get(name)
+    if (target === undefined) {
+      ends.push({ target: name, kind: 'kept', why: 'it is no longer configured; remove its copy by hand' })
+      continue
+    }
+    if (deliveredAt === undefined) {
+      ends.push({ target: name, kind: 'absent' })
+      continue
+    }
+    const copy = { token: token.name, organization: token.organization, generation, receipt, deliveredAt }
+    try {
+      ends.push({ target: name, ...(await turn.mutate('deliver', (limits) => target.remove(copy, limits))) })
+    } catch (thrown) {
+      ends.push({ target: name, kind: 'failed', error: asPatrolError(thrown) })
+    }
+  }
+  return ends
+}
+
+/** Also versions whose PATs died long ago, and the current one last. */
+async function disableAll(world: World, lists: PatLists, token: Token & { readonly place: Place }): Promise<void> {
+  const { store, secretName } = token.place
+  const turn = turnOf(world, lists, token, world.clock.elapsed())
+  const versions = await turn.store.versions(secretName)
+  for (const { id, enabled, reading } of versions.toSorted((left, right) => left.createdAt - right.createdAt)) {
+    if (!enabled || id === undefined || reading.kind !== 'read') continue
+    await turn.mutate('disable', (limits) => turn.store.disable(secretName, id, limits), `${store}/${secretName}`)
+  }
+}
