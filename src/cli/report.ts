@@ -1,5 +1,6 @@
 import type { AccountState } from '../app/account-states.ts'
 import type { Result } from '../reconcile/execute.ts'
+import type { CopyEnd } from '../reconcile/retirement.ts'
 import type { Proof } from '../reconcile/proof.ts'
 import type { Report } from '../reconcile/run.ts'
 import { accountJson } from './account-text.ts'
@@ -8,7 +9,7 @@ import type { Invocation } from './invocation.ts'
 import { jsonLine, reportJson } from './json.ts'
 import { reportText } from './plan-text.ts'
 import { proofJson, proofsText } from './proof-text.ts'
-import { copiesText } from './retirement-text.ts'
+import { copiesText, copyJson } from './retirement-text.ts'
 import { millisecondsText } from './time-text.ts'
 
 /** Prints what a run did, and says how it ended. */
@@ -18,7 +19,7 @@ export function printReport(
     readonly accounts?: readonly AccountState[]
     readonly proofs?: readonly Proof[]
     /** Of a token that ended for good. */
-    readonly retired?: { readonly token: string; readonly copies: readonly Readonly<Record<string, unknown>>[] }
+    readonly retired?: { readonly token: string; readonly copies: readonly CopyEnd[] }
     /** Why a person asked for it. */
     readonly reason?: string
   },
@@ -32,7 +33,11 @@ export function printReport(
       ? jsonLine({
           ...reportJson(results, problems),
           ...(report.reason === undefined ? {} : { reason: report.reason }),
-          ...(report.retired && { ...report.retired, state: 'retired' }),
+          ...(report.retired && {
+            token: report.retired.token,
+            state: 'retired',
+            copies: report.retired.copies.map(copyJson),
+          }),
           ...(report.proofs && { proofs: report.proofs.map(proofJson) }),
           ...(report.accounts && { accounts: report.accounts.map(accountJson) }),
         })

@@ -1,5 +1,7 @@
 import type { Instant } from '../core/time.ts'
+import type { CopyEnd } from '../reconcile/retirement.ts'
 import type { Io } from './io.ts'
+import { errorJson } from './json.ts'
 import { clean, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
 import { dateText, soonText } from './time-text.ts'
@@ -10,11 +12,23 @@ export function retirementText(name: string, until: Instant, now: Instant): stri
 }
 
 /** What became of the copies; empty when there were none. */
-export function copiesText(io: Io, pen: Pen, copies: readonly Readonly<Record<string, unknown>>[]): string {
+export function copiesText(io: Io, pen: Pen, copies: readonly CopyEnd[]): string {
   if (copies.length === 0) return ''
-  const rows = copies.map(({ target, state, message, error }) => {
-    const told = message ?? (error as { readonly message?: string } | undefined)?.message ?? ''
-    return [clean(String(target)), String(state), clean(String(told))]
-  })
+  const rows = copies.map((copy) => [clean(copy.target), copy.kind, clean(whyText(copy))])
   return `\n${pen.colour('bold', 'copies')}\n${table(rows, io.columns)}`
+}
+
+function whyText(copy: CopyEnd): string {
+  if (copy.kind === 'failed') return copy.error.message
+  return copy.kind === 'kept' ? copy.why : ''
+}
+
+export function copyJson(copy: CopyEnd): Readonly<Record<string, unknown>> {
+  const { target, kind } = copy
+  return {
+    target,
+    state: kind,
+    ...(kind === 'kept' ? { message: copy.why } : {}),
+    ...(kind === 'failed' ? errorJson(copy.error) : {}),
+  }
 }

@@ -7,13 +7,13 @@ import type { World } from '../../ports/world.ts'
 import { currentVersion } from '../../reconcile/current-version.ts'
 import { PatLists } from '../../reconcile/pat-lists.ts'
 import { findWitnesses, prove } from '../../reconcile/proof.ts'
-import { retire, retiredToken, type Retirement } from '../../reconcile/retirement.ts'
+import { retire, retiredToken } from '../../reconcile/retirement.ts'
 import { withWorld } from '../configured.ts'
 import { agree, asks } from '../consent.ts'
 import { exitCodes, worst } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
 import { retirementText } from '../retirement-text.ts'
-import { errorJson, jsonLine } from '../json.ts'
+import { jsonLine } from '../json.ts'
 import { printReport } from '../report.ts'
 import { clean } from '../terminal.ts'
 import { isoText } from '../time-text.ts'
@@ -59,23 +59,11 @@ export const retireCommand: Command<RetireOptions> = (invocation, options) => {
     const isWhole = copies.every(({ kind }) => kind !== 'failed')
     const code = printReport(
       invocation,
-      { results, problems: [], proofs, retired: { token: token.name, copies: copies.map(copyJson) } },
+      { results, problems: [], proofs, retired: { token: token.name, copies } },
       io.monotonic() - beganAt,
     )
     return worst([code, isWhole ? exitCodes.done : exitCodes.failed])
   })
-}
-
-function copyJson(
-  copy: (Retirement & { readonly kind: 'ended' })['copies'][number],
-): Readonly<Record<string, unknown>> {
-  const { target, kind } = copy
-  return {
-    target,
-    state: kind,
-    ...(kind === 'kept' ? { message: copy.why } : {}),
-    ...(kind === 'failed' ? errorJson(copy.error) : {}),
-  }
 }
 
 interface Found {
