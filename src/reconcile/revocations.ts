@@ -149,6 +149,7 @@ async function look(world: World, lists: PatLists, token: Token): Promise<Looked
   }
 }
 
+/** A turn of one token that a person asked for, outside of a run. */
 export function turnOf(world: World, lists: PatLists, token: Token, beganAt: number): Turn {
   return new Turn(world, token, { lists, owners: new Owners(world), ceilings: new Ceilings() }, beganAt)
 }
