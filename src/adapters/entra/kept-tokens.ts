@@ -25,11 +25,22 @@ export async function openPublicClient(options: PublicClient): Promise<PublicCli
  */
 export function keptTokens(client: PublicClientApplication): Secret {
   const cache: Readonly<Record<string, unknown>> = { ...JSON.parse(client.getTokenCache().serialize()) }
+  knowSecretsIn(cache['RefreshToken'])
   return new Secret(JSON.stringify({ ...cache, AccessToken: {}, IdToken: {} }))
 }
 
 /** Gives a client what `keptTokens` took; @returns whose tokens they are, undefined when there are none */
 export async function restoreTokens(client: PublicClientApplication, kept: Secret): Promise<AccountInfo | undefined> {
+  const cache: Readonly<Record<string, unknown>> = { ...JSON.parse(kept.reveal()) }
+  knowSecretsIn(cache['RefreshToken'])
   client.getTokenCache().deserialize(kept.reveal())
   return (await client.getTokenCache().getAllAccounts())[0]
+}
+
+/** The text as a whole is a secret already; a refresh token by itself is redacted, too, wherever somebody repeats it. */
+function knowSecretsIn(tokens: unknown): void {
+  for (const token of Object.values({ ...(tokens as object | undefined) })) {
+    const secret: unknown = typeof token === 'object' && token !== null && 'secret' in token ? token.secret : undefined
+    if (typeof secret === 'string') void new Secret(secret)
+  }
 }
