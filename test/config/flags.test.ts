@@ -92,7 +92,7 @@ describe('what is missing', () => {
     expect(
       faults(from({ organizations: [], method: 'rotate', store: './secrets', lifetime: '60 days' }, nothing)),
     ).toEqual([
-      '--lifetime: "60 days" is not a duration such as 90s, 15m, 12h or 30d -> write 60d',
+      '--lifetime: "60 days" is not a duration such as 90s, 15m, 12h or 30d, or max -> write 60d',
       '--organization is missing -> write --organization with the name of the organization',
       'USER_NAME, USER_PASSWORD, PATROL_AGE_IDENTITY are not set -> set them in the environment; in Azure Pipelines hand secret variables to the step under env:',
     ])
