@@ -27,12 +27,13 @@ const pats = [
   { displayName: 'Forgotten', scope: 'vso.code', validFrom: '-90d', validTo: '-1d' },
 ].map((pat) => ({ owner, organization, ...pat }))
 
-/** Two consumers of the feed: a build server, which reads a file of variables, and somebody's npm. */
+/** Two consumers of the feed: pipelines, which read a variable group, and somebody's npm. */
 const tokens = `targets:
-  build-server:
-    type: dotenv
-    path: ./build-server.env
-    variable: AZURE_DEVOPS_EXT_PAT
+  pipelines:
+    type: azure-devops-variable-group
+    project: Fabrikam
+    variableGroup: build
+    variable: FEED_PAT
   npm:
     type: npmrc
     path: ./consumer.npmrc
@@ -44,7 +45,7 @@ tokens:
     scopes:
       - vso.packaging_write
     targets:
-      - build-server
+      - pipelines
       - npm
   - match: Nightly*
     method: rotate
@@ -96,7 +97,7 @@ async function tell(stage: Stage): Promise<void> {
   await play(stage, 'plan')
   narrate(
     stage,
-    'So be it. New values go into Azure Key Vault, and copies to a build server and an .npmrc; the old PAT goes on working for whoever still uses it.',
+    'So be it. New values go into Azure Key Vault, and copies into a variable group of the pipelines and an .npmrc; the old PAT goes on working for whoever still uses it.',
   )
   await play(stage, 'apply')
   narrate(stage, 'The overlap: two PATs of nightly-build work. Running again changes nothing.')
