@@ -51,4 +51,18 @@ export function describeSteadyCommands(program: Commander, run: Runner): void {
       )}`,
     )
     .action(run(async () => (await import('./commands/retire.ts')).retireCommand))
+
+  program
+    .command('adopt')
+    .description('take a PAT that was made by hand under management: its value comes on stdin, is tried and stored')
+    .argument('<name>', 'a token of the configuration whose displayName is that of the PAT')
+    .option('--id <id>', 'its authorizationId, where several PATs have that name')
+    .addHelpText(
+      'after',
+      `\nWithout its value: a rule with method rotate replaces each PAT that it covers, and revokes it after the overlap.\n${examples(
+        'pass show old-feed-pat | patrol adopt package-feed',
+        'patrol adopt package-feed --id 4ab5764f-4193-4f1d-b995-64144880b7d7 < value.txt',
+      )}`,
+    )
+    .action(run(async () => (await import('./commands/adopt.ts')).adoptCommand))
 }

@@ -174,6 +174,13 @@ export const documents = {
       ),
     }),
   ]),
+  adopt: z.strictObject({
+    version,
+    token: name,
+    authorizationId: id,
+    validTo: at,
+    store: z.strictObject({ name, secretName: name }),
+  }),
   hold: z.strictObject({ version, token: name, hold: hold.nullable(), released: z.boolean().optional() }),
   explain: z.strictObject({
     version,

@@ -1,0 +1,114 @@
+import { PatrolError } from '../core/errors.ts'
+import type { Metadata } from '../core/metadata.ts'
+import { installationOf, randomLength } from '../core/names.ts'
+import type { Pat } from '../core/pat.ts'
+import type { Secret } from '../core/secret.ts'
+import { minute, second, times } from '../core/time.ts'
+import type { Place, Token } from '../core/token.ts'
+import type { World } from '../ports/world.ts'
+import { currentVersion } from './current-version.ts'
+import { Owners } from './owners.ts'
+
+/**
+ * Takes a PAT that somebody made by hand under management, with its value: the value is tried, must work as the account's
+ * user, and is stored as the first version of the token. No service tells which PAT a value belongs to, so it is the one
+ * that bears the display name of the entry, and of several the one with the given id.
+ *
+ * @param id an authorizationId; undefined when the display name tells
+ * @returns what is now stored beside the value
+ * @throws PatrolError `usage` when the token has a value already, or no PAT or several fit; `wrong-account` for the PAT of
+ *   somebody else; `verification-failed` for a value that is not let in
+ */
+export async function adopt(
+  world: World,
+  token: Token & { readonly place: Place },
+  value: Secret,
+  id: string | undefined,
+): Promise<Metadata> {
+  const store = world.stores.get(token.place.store)
+  const authority = world.authorities.get(token.account)
+  if (store === undefined || authority === undefined) {
+    throw new PatrolError('config-invalid', `${token.name} names a store or an account that is not there`)
+  }
+  const { secretName } = token.place
+  if ((await currentVersion(store, secretName)) !== undefined) {
+    throw new PatrolError('usage', `the store has a value of ${token.name} already`, {
+      remedy: 'It is managed. For another value run `patrol rotate NAME`, or choose another secretName.',
+    })
+  }
+  const owner = await new Owners(world).check(token)
+  const pat = theOne(token, await authority.listActive(token.organization), id)
+  await assertWorksAs(world, token, value, owner.id)
+  const { validTo } = pat
+  if (validTo === undefined)
+    throw new PatrolError('unexpected-answer', 'the service gave no readable expiry of the PAT')
+  const storeId = await store.prepare()
+  await store.admit(secretName)
+  const metadata: Metadata = {
+    organization: token.organization,
+    account: token.owner,
+    authorizationId: pat.authorizationId,
+    // It stands in no display name, and tells this version from those to come.
+    generation: installationOf(storeId, secretName) + world.random.characters(randomLength),
+    scopes: pat.scopes,
+    validFrom: pat.validFrom,
+    validTo,
+    supersedes: [],
+    writtenAt: world.clock.now(),
+    rule: undefined,
+    displayName: token.displayName,
+    deliveries: [],
+  }
+  await store.write(secretName, value, metadata, {
+    sendBy: world.clock.elapsed() + times(5, minute),
+    timeout: times(30, second),
+  })
+  return metadata
+}
+
+/** A rule would take a PAT of another display name for its own, so it must be that of the entry. */
+function theOne(token: Token, pats: readonly Pat[], id: string | undefined): Pat {
+  const fitting = pats.filter(
+    (pat) =>
+      pat.displayName === token.displayName &&
+      !pat.allOrganizations &&
+      (id === undefined || pat.authorizationId.toLowerCase() === id.toLowerCase()),
+  )
+  const [pat] = fitting
+  if (pat === undefined) {
+    const whose = id === undefined ? '' : ` and the id ${id}`
+    throw new PatrolError(
+      'usage',
+      `${token.owner} has no active PAT named "${token.displayName}"${whose} in ${token.organization} alone`,
+      {
+        remedy: '`patrol list` shows the names. Set `displayName` of the entry to that of the PAT.',
+      },
+    )
+  }
+  if (fitting.length > 1) {
+    const ids = fitting.map(({ authorizationId }) => authorizationId).join(', ')
+    throw new PatrolError('usage', `${fitting.length} PATs are named "${token.displayName}": ${ids}`, {
+      remedy: 'Say which one the value belongs to: --id ID',
+    })
+  }
+  return pat
+}
+
+async function assertWorksAs(world: World, token: Token, value: Secret, ownerId: string): Promise<void> {
+  const probe = await world.prober.probe(token.organization, value, { kind: 'connection-data' })
+  switch (probe.kind) {
+    case 'works':
+      if (probe.ownerId === ownerId) return
+      throw new PatrolError('wrong-account', `the value works in ${token.organization}, but not as ${token.owner}`, {
+        remedy: 'Name the account in the configuration that the PAT belongs to. Nothing was stored.',
+      })
+    case 'unknown':
+      throw new PatrolError('service-unavailable', `the value could not be tried: ${probe.message}`)
+    case 'refused':
+    case 'anonymous':
+      throw new PatrolError('verification-failed', `the value is not let in to ${token.organization}`, {
+        remedy:
+          'It has expired, was revoked or mistyped, or its scopes do not reach connectionData. Nothing was stored; without the value a rule with `method: rotate` takes the PAT over.',
+      })
+  }
+}
