@@ -1,7 +1,9 @@
 import type { SecureContext } from 'node:tls'
 import type { Transport } from '../adapters/http/transport.ts'
+import type { AzureKeyVaultOptions } from '../adapters/stores/key-vault-connection.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Target } from '../ports/target.ts'
+import type { WantedVault } from './config/wanted.ts'
 import type { WantedTarget } from './config/targets/kinds.ts'
 import type { ProjectTargetWorld } from './open-project-target.ts'
 
@@ -18,6 +20,8 @@ export interface TargetParts {
   readonly openOutside: (secureContext?: SecureContext, proxy?: string) => Promise<Transport>
   /** For those in Azure DevOps. */
   readonly projects: ProjectTargetWorld
+  /** What it takes to talk to a vault. */
+  readonly vaultOptions: (vault: WantedVault) => Promise<AzureKeyVaultOptions>
 }
 
 /** The targets by their names. The code of each type is loaded when one of it is first used. */
@@ -32,6 +36,11 @@ export function composeTargets(
 async function open(wanted: WantedTarget, parts: TargetParts): Promise<Target> {
   const { environment, clock, openOutside, projects } = parts
   switch (wanted.type) {
+    case 'azure-key-vault': {
+      const { keyVaultCopyTarget } = await import('../adapters/targets/key-vault-copy.ts')
+      const { name, secretName } = wanted
+      return keyVaultCopyTarget({ name, secretName, vault: await parts.vaultOptions(wanted), clock })
+    }
     case 'command': {
       const { commandTarget } = await import('../adapters/targets/command-target.ts')
       return commandTarget({ ...wanted, environment, clock })

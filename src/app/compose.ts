@@ -20,7 +20,7 @@ import type { World } from '../ports/world.ts'
 import { composeTargets } from './compose-targets.ts'
 import type { Wanted } from './config/wanted.ts'
 import { type OpenAccount, openAccount } from './open-account.ts'
-import { openStore, openTrial, type StoreParts } from './open-store.ts'
+import { openStore, openTrial, type StoreParts, vaultOptions } from './open-store.ts'
 import { Tenants } from './tenants.ts'
 
 const userAgent = 'azdo-patrol'
@@ -129,6 +129,7 @@ export async function composeWorld(wanted: Wanted, sources: Sources): Promise<Op
       clock,
       openOutside,
       projects: { azureDevOps, transport, clock, random, stopping, signIns, stores, paceOf: (name) => tempo.of(name) },
+      vaultOptions: (vault) => vaultOptions(vault, storeParts),
     }),
     concurrency: sources.concurrency,
     stopping,

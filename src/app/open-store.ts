@@ -13,7 +13,7 @@ import type { Reporter } from '../ports/reporter.ts'
 import type { Store } from '../ports/store.ts'
 import type { StoreTrial } from '../ports/store-trial.ts'
 import { publicEndpoints } from './config/connection-schema.ts'
-import type { Wanted, WantedCredential, WantedStore } from './config/wanted.ts'
+import type { Wanted, WantedCredential, WantedStore, WantedVault } from './config/wanted.ts'
 
 export interface StoreParts {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -56,8 +56,6 @@ export async function openTrial(name: string, parts: StoreParts): Promise<StoreT
   }
 }
 
-type WantedVault = WantedStore & { readonly type: 'azure-key-vault' }
-
 /** What it takes to talk to a vault of the configuration. */
 export async function vaultOptions(store: WantedVault, parts: StoreParts): Promise<AzureKeyVaultOptions> {
   const { url, verifyChallengeResource } = store
@@ -70,7 +68,7 @@ async function vaultCredential(store: WantedVault, parts: StoreParts): Promise<T
   const { credential } = store
   if (credential.type === 'account') {
     const signIn = parts.signIns.get(credential.account)
-    if (signIn === undefined) throw new PatrolError('config-invalid', `store ${store.name} names an unknown account`)
+    if (signIn === undefined) throw new PatrolError('config-invalid', `${store.name} names an unknown account`)
     return credentialOf(signIn, vaultAudienceOf(store.url), parts.clock)
   }
   const { keyVaultCredential } = await import('../adapters/stores/key-vault-credential.ts')

@@ -175,3 +175,56 @@ describe('a kubernetes-secret', () => {
     ])
   })
 })
+
+describe('an azure-key-vault', () => {
+  const lines = ['type: azure-key-vault', 'url: https://Contoso-Asia.vault.azure.net/']
+
+  it('is what was written', () => {
+    expect(targetOf([...lines, 'credential: managed-identity', 'secretName: feed'])).toEqual({
+      type: 'azure-key-vault',
+      name: 'one',
+      group: 1,
+      url: 'https://contoso-asia.vault.azure.net',
+      credential: { type: 'managed-identity' },
+      verifyChallengeResource: true,
+      secretName: 'feed',
+    })
+    expect(targetOf(lines)).toMatchObject({ credential: { type: 'default' }, secretName: '{token}' })
+  })
+
+  test.each([
+    [
+      'the vault of the store',
+      ['url: https://CONTOSO.vault.azure.net'],
+      '.url: https://CONTOSO.vault.azure.net is the vault of stores.vault',
+    ],
+    [
+      'a path',
+      ['url: https://other.vault.azure.net/secrets'],
+      '.url: https://other.vault.azure.net/secrets has a path',
+    ],
+    [
+      'an account that does not exist',
+      [...lines.slice(1), 'credential: account:ci-bott'],
+      '.credential: account:ci-bott names no account',
+    ],
+    [
+      'a vault of Microsoft that need not prove itself',
+      [...lines.slice(1), 'verifyChallengeResource: false'],
+      '.verifyChallengeResource: is false',
+    ],
+    [
+      'an identity with two names',
+      [
+        ...lines.slice(1),
+        'credential:',
+        '  type: managed-identity',
+        '  clientId: 11111111-2222-3333-4444-555555555555',
+        '  objectId: 11111111-2222-3333-4444-555555555555',
+      ],
+      '.credential.objectId: stands beside clientId',
+    ],
+  ])('with %s is told', (_title, changes, expected) => {
+    expect(faultsOf(['type: azure-key-vault', ...changes])).toEqual([expect.stringContaining(expected)])
+  })
+})

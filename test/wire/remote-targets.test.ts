@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { defaultFixture } from '../../src/emulator/default-fixture.ts'
+import type { Fixture } from '../../src/emulator/fixture-schema.ts'
 import { testCertificate, type TestCertificate } from '../adapters/support/certificate.ts'
 import { GithubServer } from '../adapters/targets/github-server.ts'
 import { KubeServer } from '../adapters/targets/kube-server.ts'
@@ -20,8 +22,9 @@ afterAll(() => certificate.remove())
 afterEach(() => estate.stop())
 
 /** An estate whose token has one target of these lines, and which trusts the test's server as well. */
-async function estateWith(lines: readonly string[]): Promise<Estate> {
+async function estateWith(lines: readonly string[], fixture: Fixture = defaultFixture): Promise<Estate> {
   return Estate.open({
+    fixture,
     rewrite: (text) => {
       const caFile = /^ {2}caFile: (.*)$/m.exec(text)?.[1] ?? ''
       const both = join(caFile, '..', 'both.pem')
@@ -129,4 +132,30 @@ test('kubernetes-secret: the built program delivers to it and restarts what read
   expect(kube.faults).toEqual([])
   await kube.stop()
   rmSync(copies, { recursive: true })
+})
+
+test('azure-key-vault: a copy in another vault, opened by the account, follows its token', async () => {
+  const vaults = defaultFixture.vaults.flatMap((vault) => [vault, { ...vault, name: 'asia' }])
+  const lines = [
+    'type: azure-key-vault',
+    'url: ${ASIA_URL}',
+    'credential: account:ci-bot',
+    'verifyChallengeResource: false',
+  ]
+  estate = await estateWith(lines, { ...defaultFixture, vaults })
+  const environment = { ASIA_URL: estate.emulator.endpoints.vaults['asia'] ?? '' }
+  const values = (vault: string) =>
+    estate.emulator.vault(vault).secrets['package-feed']?.versions.map(({ value }) => value)
+  const apply = async () => kinds((await estate.run('apply --json', { environment })).json)
+  expect(kinds((await estate.start('apply --json', { environment }).ended).json)).toEqual([
+    'mint absent done',
+    'deliver asked done',
+  ])
+  expect(values('asia')).toEqual(values('contoso'))
+  expect(await apply()).toEqual([])
+  estate.emulator.travel(21 * day)
+  expect(await apply()).toEqual(['mint due done', 'deliver asked done'])
+  expect(values('asia')).toEqual(values('contoso'))
+  const status = await estate.run('status --json', { environment })
+  expect(status.json.tokens[0].deliveries).toMatchObject([{ target: 'remote', state: 'delivered' }])
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ErrorCode } from '../../core/errors.ts'
 import { credentialSchema } from './credential-schema.ts'
 import { field, filePath, httpsUrl, secretReference, truth } from './fields.ts'
 import { credentialHint, urlHint } from './hints.ts'
@@ -47,13 +48,13 @@ export const tlsSchema = field(
   { description: 'Whom encrypted connections trust.' },
 )
 
-const keyVaultSchema = z.strictObject({
-  type: field(z.literal('azure-key-vault'), { description: 'An Azure Key Vault.' }),
+/** What it takes to open a vault, of a store or of a target. */
+export const keyVaultKeys = (errors: { readonly unreachable: ErrorCode; readonly denied: ErrorCode }) => ({
   url: field(httpsUrl(), {
     description: 'The address of the vault.',
     examples: ['https://contoso.vault.azure.net'],
     refused: 'it has a path, or is no address of a vault while `verifyChallengeResource` is true (this is a warning)',
-    errors: ['store-unreachable'],
+    errors: [errors.unreachable],
     hint: urlHint,
   }),
   credential: field(credentialSchema, {
@@ -66,7 +67,7 @@ const keyVaultSchema = z.strictObject({
       '{ type: managed-identity, clientId: 11111111-2222-3333-4444-555555555555 }',
     ],
     refused: 'it names an account that does not exist or whose sign-in opens no vault',
-    errors: ['store-denied'],
+    errors: [errors.denied],
     hint: credentialHint,
   }).optional(),
   verifyChallengeResource: field(truth(), {
@@ -76,6 +77,11 @@ const keyVaultSchema = z.strictObject({
     examples: ['false'],
     refused: 'it is false for a vault of Microsoft',
   }).optional(),
+})
+
+const keyVaultSchema = z.strictObject({
+  type: field(z.literal('azure-key-vault'), { description: 'An Azure Key Vault.' }),
+  ...keyVaultKeys({ unreachable: 'store-unreachable', denied: 'store-denied' }),
 })
 
 const fileStoreSchema = z.strictObject({

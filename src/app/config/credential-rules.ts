@@ -2,13 +2,13 @@ import { cloudOfEntra, cloudOfVault } from '../../adapters/azure-clouds.ts'
 import { publicEndpoints } from './connection-schema.ts'
 import type { ConfigRule } from './draft.ts'
 import { fault, type Path } from './faults.ts'
-import { eachStore } from './store-rules.ts'
+import { eachVault } from './store-rules.ts'
 import { oneOf, suggestion } from './suggestions.ts'
 
 /** `account:<name>` is an account that can get a token for the vault. */
 export const credentialsExist: ConfigRule = (draft) =>
-  eachStore(draft, (path, store) => {
-    const credential = 'credential' in store ? store.credential : undefined
+  eachVault(draft, (path, store) => {
+    const { credential } = store
     if (typeof credential !== 'string' || !credential.startsWith('account:')) return []
     const at: Path = [...path, 'credential']
     const name = credential.slice('account:'.length)
@@ -28,6 +28,7 @@ export const credentialsExist: ConfigRule = (draft) =>
 export const identitiesAreNamedOnce: ConfigRule = (draft) =>
   [
     ...draft.names('stores').map((name): Path => ['stores', name, 'credential']),
+    ...draft.names('targets').map((name): Path => ['targets', name, 'credential']),
     ...draft.names('accounts').map((name): Path => ['accounts', name, 'signIn', 'credential']),
   ].flatMap((credential) => {
     const [first, ...others] = ['clientId', 'resourceId', 'objectId']
@@ -43,8 +44,8 @@ export const vaultsAreOfTheCloud: ConfigRule = (draft) => {
   const entra = draft.written.endpoints?.entra ?? publicEndpoints.entra
   const signedIn = draft.isFaulty(['endpoints', 'entra']) ? undefined : cloudOfEntra(entra)
   if (signedIn === undefined) return []
-  return eachStore(draft, (path, store) => {
-    if (store.type !== 'azure-key-vault' || store.url === undefined) return []
+  return eachVault(draft, (path, store) => {
+    if (store.url === undefined) return []
     const cloud = cloudOfVault(new URL(store.url).hostname)
     const isAccount = typeof store.credential === 'string' && store.credential.startsWith('account:')
     if (!isAccount || cloud === undefined || cloud === signedIn) return []

@@ -12,8 +12,8 @@ import { oneOf, suggestion } from './suggestions.ts'
 
 /** The url of a vault is the vault's own address and nothing more. */
 export const vaultAddresses: ConfigRule = (draft) =>
-  eachStore(draft, (path, store) => {
-    if (store.type !== 'azure-key-vault' || store.url === undefined) return []
+  eachVault(draft, (path, store) => {
+    if (store.url === undefined) return []
     const at: Path = [...path, 'url']
     const url = new URL(store.url)
     if (url.pathname !== '/') {
@@ -40,8 +40,8 @@ export const vaultAddresses: ConfigRule = (draft) =>
 
 /** The check that keeps tokens from strangers is only ever given up for an emulator. */
 export const challengesAreVerified: ConfigRule = (draft) =>
-  eachStore(draft, (path, store) => {
-    if (store.type !== 'azure-key-vault' || store.url === undefined) return []
+  eachVault(draft, (path, store) => {
+    if (store.url === undefined) return []
     if (isTrue(store.verifyChallengeResource, true) || vaultName(new URL(store.url).host) === undefined) return []
     const at: Path = [...path, 'verifyChallengeResource']
     return [fault(at, 'is false for a vault of Microsoft', 'remove it: only an emulator on another domain needs it')]
@@ -134,5 +134,18 @@ export function eachStore(
 ): readonly Fault[] {
   return Object.entries(draft.written.stores ?? {}).flatMap(([name, store]) =>
     store === undefined ? [] : rule(['stores', name], store),
+  )
+}
+
+/** A vault that is opened, as a store or as a target. */
+export type SoundVault = Extract<Sound<WrittenStore>, { readonly url?: unknown }>
+
+/** A rule over every vault that has a sound part: stores, and targets that are copies in another one. */
+export function eachVault(draft: Draft, rule: (path: Path, vault: SoundVault) => readonly Fault[]): readonly Fault[] {
+  const sections = ['stores', 'targets'] as const
+  return sections.flatMap((section) =>
+    Object.entries(draft.written[section] ?? {}).flatMap(([name, place]) =>
+      place?.type === 'azure-key-vault' ? rule([section, name], place) : [],
+    ),
   )
 }

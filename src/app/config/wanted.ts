@@ -48,15 +48,18 @@ export interface WantedAccount {
 /** Paths are absolute. */
 export type WantedCredential = KeyVaultIdentity | { readonly type: 'account'; readonly account: string }
 
+/** What opens a vault. */
+export interface WantedVault {
+  /** That of the store or target. */
+  readonly name: string
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly credential: WantedCredential
+  readonly verifyChallengeResource: boolean
+}
+
 export type WantedStore =
-  | {
-      readonly type: 'azure-key-vault'
-      readonly name: string
-      /** Without a slash at its end. */
-      readonly url: string
-      readonly credential: WantedCredential
-      readonly verifyChallengeResource: boolean
-    }
+  | (WantedVault & { readonly type: 'azure-key-vault' })
   | {
       readonly type: 'file'
       readonly name: string

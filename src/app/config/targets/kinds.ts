@@ -4,6 +4,7 @@ import type { Fault, Path } from '../faults.ts'
 import { present } from '../present.ts'
 import type { Written } from '../schema.ts'
 import type { Sound } from '../shape.ts'
+import { azureKeyVaultTarget } from './azure-key-vault.ts'
 import { commandTarget } from './command.ts'
 import { dotenvTarget, gitCredentialsTarget, netrcTarget, templateTarget } from './credential-files.ts'
 import { githubSecretTarget } from './github-secret.ts'
@@ -23,6 +24,7 @@ const kinds = {
   npmrc: npmrcTarget,
   'nuget-config': nugetConfigTarget,
   'pip-conf': pipConfTarget,
+  'azure-key-vault': azureKeyVaultTarget,
   'github-secret': githubSecretTarget,
   'kubernetes-secret': kubernetesSecretTarget,
   'azure-devops-variable-group': variableGroupTarget,
@@ -45,6 +47,7 @@ export const targetSchema = z.discriminatedUnion(
     npmrcTarget.schema,
     nugetConfigTarget.schema,
     pipConfTarget.schema,
+    azureKeyVaultTarget.schema,
     githubSecretTarget.schema,
     kubernetesSecretTarget.schema,
     variableGroupTarget.schema,
