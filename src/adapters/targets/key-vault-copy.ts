@@ -8,8 +8,8 @@ import type { Addressee, Consignment, Copy, Removal, Target } from '../../ports/
 import { type AzureKeyVaultOptions, connect, type Connection, through } from '../stores/key-vault-connection.ts'
 import { refusalOf } from '../stores/key-vault-errors.ts'
 import { patContentType } from '../stores/version-tags.ts'
-import { fingerprint } from './fingerprint.ts'
-import { filled } from './placeholders.ts'
+import { fingerprint } from '../fingerprint.ts'
+import { filled } from '../placeholders.ts'
 import { assertInTime } from './target-request.ts'
 
 export interface KeyVaultCopyParts {
