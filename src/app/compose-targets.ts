@@ -37,9 +37,9 @@ async function open(wanted: WantedTarget, parts: TargetParts): Promise<Target> {
   const { environment, clock, openOutside, projects } = parts
   switch (wanted.type) {
     case 'azure-key-vault': {
-      const { keyVaultCopyTarget } = await import('../adapters/targets/key-vault-copy.ts')
+      const { keyVaultCopyTarget } = await import('../adapters/stores/key-vault-copy.ts')
       const { name, secretName } = wanted
-      return keyVaultCopyTarget({ name, secretName, vault: await parts.vaultOptions(wanted), clock })
+      return keyVaultCopyTarget({ name, secretName, vault: await parts.vaultOptions(wanted) })
     }
     case 'command': {
       const { commandTarget } = await import('../adapters/targets/command-target.ts')

@@ -258,7 +258,7 @@ const revealing: Readonly<Record<string, string>> = {
   'src/adapters/targets/file-target.ts': 'writes a value into a file that consumers read',
   'src/adapters/targets/github-client.ts': 'hands the token or the key of an App to the client of GitHub',
   'src/adapters/targets/github-secret.ts': 'seals a value for GitHub',
-  'src/adapters/targets/key-vault-copy.ts': 'writes a value to another vault',
+  'src/adapters/stores/key-vault-copy.ts': 'writes a value to another vault',
   'src/adapters/targets/kube-access.ts': 'signs in to a cluster as its kubeconfig or service account says',
   'src/adapters/targets/kubernetes-secret.ts': 'writes a value into a Secret, and compares what stands there',
   'src/adapters/targets/private-key.ts': 'sees whether a key is one before it is used',

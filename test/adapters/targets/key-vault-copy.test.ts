@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { keyVaultCopyTarget } from '../../../src/adapters/targets/key-vault-copy.ts'
+import { keyVaultCopyTarget } from '../../../src/adapters/stores/key-vault-copy.ts'
 import { PatrolError } from '../../../src/core/errors.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { day, duration, instant, times } from '../../../src/core/time.ts'
@@ -16,7 +16,6 @@ function targetIn(vault: VaultWorld): Target {
     name: 'copy',
     secretName: 'copy-{token}',
     vault: { url, credential, verifyChallengeResource: false, httpClient: transport.azureClient, clock: testClock },
-    clock: testClock,
   })
 }
 

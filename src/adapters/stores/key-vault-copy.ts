@@ -2,22 +2,19 @@ import type { SecretProperties } from '@azure/keyvault-secrets'
 import type { Condition } from '../../core/copy.ts'
 import { type ErrorCode, PatrolError, remedies } from '../../core/errors.ts'
 import { decodeMetadata } from '../../core/metadata.ts'
-import type { Clock } from '../../ports/clock.ts'
 import type { Limits } from '../../ports/limits.ts'
 import type { Addressee, Consignment, Copy, Removal, Target } from '../../ports/target.ts'
-import { type AzureKeyVaultOptions, connect, type Connection, through } from '../stores/key-vault-connection.ts'
-import { refusalOf } from '../stores/key-vault-errors.ts'
-import { patContentType } from '../stores/version-tags.ts'
+import { type AzureKeyVaultOptions, connect, type Connection, through } from './key-vault-connection.ts'
+import { refusalOf } from './key-vault-errors.ts'
+import { patContentType } from './version-tags.ts'
 import { fingerprint } from '../fingerprint.ts'
 import { filled } from '../placeholders.ts'
-import { assertInTime } from './target-request.ts'
 
 export interface KeyVaultCopyParts {
   readonly name: string
   readonly vault: AzureKeyVaultOptions
   /** Placeholders stand as written. */
   readonly secretName: string
-  readonly clock: Pick<Clock, 'elapsed'>
 }
 
 /** The tags of a copy. None of them is one of a managed version, so that nobody takes a copy for the store's. */
@@ -82,7 +79,6 @@ export function keyVaultCopyTarget(parts: KeyVaultCopyParts): Target {
     name: parts.name,
     deliver: (consignment, limits) =>
       told(async () => {
-        assertInTime(parts.clock, limits)
         const name = nameOf(consignment)
         const before = await current(name)
         assertNotManaged(before === 'disabled' ? await versions(name) : tagged(before), name, url)
@@ -102,7 +98,6 @@ export function keyVaultCopyTarget(parts: KeyVaultCopyParts): Target {
     inspect: (copy) => told(() => conditionOf(copy)),
     remove: (copy, limits) =>
       told(async (): Promise<Removal> => {
-        assertInTime(parts.clock, limits)
         const name = nameOf(copy)
         const condition = await conditionOf(copy)
         const ours = (await versions(name)).filter((each) => isOurs(each, copy) && each.enabled !== false)
