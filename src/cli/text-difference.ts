@@ -6,7 +6,7 @@ const context = 3
  * @param name the file that both are
  */
 export function textDifference(name: string, before: string, after: string): string {
-  const [old, changed] = [before, after].map((text) => text.split('\n'))
+  const [old, changed] = [before, after].map((text) => text.replace(/\n$/, '').split('\n'))
   if (old === undefined || changed === undefined || before === after) return ''
   let start = 0
   while (start < old.length && start < changed.length && old[start] === changed[start]) start++

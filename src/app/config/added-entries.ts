@@ -77,6 +77,6 @@ function linesOf(entry: ProposedEntry, additions: Additions, said: (key: string)
 
 /** Plain where YAML reads it as text and nothing else, else in quotes. */
 function scalar(text: string): string {
-  const plain = /^[A-Za-z][\w./-]*$|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+  const plain = /^[A-Za-z](?:[\w./ -]*[\w.])?$|^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
   return plain && !/^(?:true|false|null|y|n|yes|no|on|off)$/i.test(text) ? text : JSON.stringify(text)
 }

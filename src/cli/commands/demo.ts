@@ -127,6 +127,11 @@ async function tell(stage: Stage): Promise<void> {
   await play(stage, 'status')
   narrate(
     stage,
-    'Patrol never touches a PAT for all organizations: "Old laptop" is for you to end, with `patrol revoke ID`. "Do everything" is extended like the rest, and `list` goes on saying that it may do everything.',
+    '"Old laptop" works in all organizations, and stops on 1 December 2026 with all its like. What takes its place is proposed, as entries of patrol.yaml; nothing is changed yet.',
+  )
+  await play(stage, 'migrate', 'global', '--narrow', 'read')
+  narrate(
+    stage,
+    'With --in-place they are written, `patrol apply` creates and delivers the successors, and revokes the old one when all are in place. "Do everything" is extended like the rest, and `list` goes on saying that it may do everything.',
   )
 }

@@ -133,6 +133,7 @@ function closing(migrations: readonly Migration[], change: Change | undefined, w
     'entrys',
     'entries',
   )
-  if (written === undefined) return `\n${entries} proposed; \`patrol migrate global --in-place\` writes them\n`
-  return `\nwrote ${entries} into ${clean(written)}; \`patrol plan\` shows what they do, \`patrol apply\` does it\n`
+  if (written === undefined)
+    return `\n${entries} proposed; \`patrol migrate global --in-place\` writes ${entries.startsWith('1 ') ? 'it' : 'them'}\n`
+  return `\nwrote ${entries} into ${clean(written)}; \`patrol plan\` shows what comes of that, and \`patrol apply\` does it\n`
 }
