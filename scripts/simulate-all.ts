@@ -1,5 +1,5 @@
 // npm run sim:exhaustive [-- --states N] [--only TEXT]: every interleaving of two instances, until there is nothing new.
-// npm run sim:exhaustive -- --mutants | --mutant TEXT [--states N]: the shortest way to what breaks without a sentence.
+// npm run sim:exhaustive -- --mutants | --mutant TEXT [--states N] [--faults N] [--only TEXT]: the shortest way to what breaks without a sentence.
 import { parseArgs } from 'node:util'
 import { type Mutant, withMutant } from '../test/simulation/mutants.ts'
 import { protocolMutants } from '../test/simulation/protocol-mutants.ts'
@@ -10,11 +10,15 @@ const { values } = parseArgs({
   options: {
     states: { type: 'string' },
     only: { type: 'string' },
+    faults: { type: 'string' },
     mutant: { type: 'string' },
     mutants: { type: 'boolean' },
   },
 })
-const chosen = scenarios.filter(({ name }) => values.only === undefined || name.includes(values.only))
+const mostFaults = Number(values.faults ?? 2)
+const chosen = scenarios
+  .filter(({ name }) => values.only === undefined || name.includes(values.only))
+  .map((scenario) => ({ ...scenario, faults: Math.min(scenario.faults, mostFaults) }))
 const wanted = values.mutants === true ? '' : values.mutant
 const began = performance.now()
 await (wanted === undefined ? searchAll() : searchMutants(wanted))
@@ -24,7 +28,7 @@ async function searchAll(): Promise<void> {
   console.log('| scenario | states | exhausted | broken |')
   console.log('| --- | ---: | --- | --- |')
   for (const scenario of chosen) {
-    const result = await search(scenario, Number(values.states ?? 5_000_000))
+    const result = await search(scenario, Number(values.states ?? 8_000_000))
     const { states, exhausted, violation, effort } = result
     const broken = violation === undefined ? '' : `${violation.found.invariant}: ${violation.found.message}`
     console.log(`| ${result.scenario} | ${states} | ${exhausted ? 'yes' : 'no'} | ${broken} |`)
@@ -53,7 +57,7 @@ async function searchMutants(text: string): Promise<void> {
 async function searchMutant(
   mutant: Mutant,
 ): Promise<{ readonly found: SearchResult | undefined; readonly states: number }> {
-  const most = Number(values.states ?? 300_000)
+  const most = Number(values.states ?? 40_000)
   return withMutant(mutant, 'test/simulation/search.ts', async (exports) => {
     const searchMutated = exports['search'] as typeof search
     let states = 0

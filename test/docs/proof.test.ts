@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { counterExamples } from '../simulation/counter-examples.ts'
 import { protocolMutants } from '../simulation/protocol-mutants.ts'
 import { scenarios } from '../simulation/scenarios.ts'
 import { root } from './workshop.ts'
@@ -59,8 +60,14 @@ describe('docs/proof.md', () => {
     const seeds = rowsBetween(page, 'mutants').map(([, seed]) => seed ?? '')
     for (const seed of seeds) expect(seed).toMatch(/^(?:\d+|none of \d+)$/)
     const [, counted] = /\n(\w+) are found by none of/.exec(page) ?? []
-    const words = ['None', 'One', 'Two', 'Three', 'Four', 'Five']
+    const words = ['None', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten']
     expect(counted).toBe(words[seeds.filter((seed) => seed.startsWith('none')).length])
+  })
+
+  it('tells of every way that the search found, and how long it is', () => {
+    expect(rowsBetween(page, 'counter-examples')).toEqual(
+      counterExamples.map(({ mutant, scenario, schedule }) => [mutant, scenario, String(schedule.length)]),
+    )
   })
 
   it('has a row for every scenario of the exhaustive search, and none in which something broke', () => {

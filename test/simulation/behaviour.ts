@@ -29,6 +29,8 @@ export interface Ask {
 export interface Point {
   readonly id: number
   readonly beganAt: Instant
+  /** The number of what is declared for it. */
+  readonly declared: number
   readonly requested: boolean
   readonly asks: Ask | undefined
   /** How the run came here; undefined at its beginning. */
@@ -59,6 +61,7 @@ interface Running {
 export class Behaviour {
   readonly seat = new Seat()
   readonly #began: Instant
+  readonly #tokens: readonly Token[]
   readonly #points: Point[] = []
   readonly #next = new Map<string, Point[]>()
   /** Processes that wait at a point, and can go on from there once. */
@@ -66,9 +69,13 @@ export class Behaviour {
   readonly #asks = new Map<string, number>()
   replays = 0
 
-  /** @param began the zero of the monotonic clock */
-  constructor(began: Instant) {
+  /**
+   * @param began the zero of the monotonic clock
+   * @param tokens what a run may have to look after, by number
+   */
+  constructor(began: Instant, tokens: readonly Token[]) {
     this.#began = began
+    this.#tokens = tokens
   }
 
   point(id: number): Point {
@@ -76,18 +83,18 @@ export class Behaviour {
   }
 
   /** A run begins, and comes to its first request. */
-  async begin(token: Token, requested: boolean, now: Instant, names: number): Promise<Point> {
-    const known = this.#known(`${requested} ${now}`, now, names)
+  async begin(declared: number, requested: boolean, now: Instant, names: number): Promise<Point> {
+    const key = `${declared} ${requested} ${now}`
+    const known = this.#known(key, now, names)
     if (known !== undefined) return known
-    const segment: Segment = { now, sawClock: false, names, drawn: 0 }
-    const running = this.#start(token, requested, segment)
+    const running = this.#start(declared, requested, { now, sawClock: false, names, drawn: 0 })
     await setImmediate()
-    return this.#rest(running, `${requested} ${now}`, { token, requested, beganAt: now, from: undefined })
+    return this.#rest(running, key, { declared, requested, beganAt: now, from: undefined })
   }
 
   /** A run is answered, and comes to its next request or its end; at once where that is known. */
-  answer(token: Token, point: Point, answer: Answer, now: Instant, names: number): Point | Promise<Point> {
-    return this.#known(`${point.id}<${answer.id}`, now, names) ?? this.#goOn(token, point, answer, now, names)
+  answer(point: Point, answer: Answer, now: Instant, names: number): Point | Promise<Point> {
+    return this.#known(`${point.id}<${answer.id}`, now, names) ?? this.#goOn(point, answer, now, names)
   }
 
   #known(key: string, now: Instant, names: number): Point | undefined {
@@ -98,22 +105,22 @@ export class Behaviour {
       )
   }
 
-  async #goOn(token: Token, point: Point, answer: Answer, now: Instant, names: number): Promise<Point> {
-    const running = this.#resting.get(point) ?? (await this.#replay(token, point))
+  async #goOn(point: Point, answer: Answer, now: Instant, names: number): Promise<Point> {
+    const running = this.#resting.get(point) ?? (await this.#replay(point))
     this.#resting.delete(point)
     running.segment = { now, sawClock: false, names, drawn: 0 }
     running.waiting.shift()?.settle(answer)
     await setImmediate()
-    const { requested, beganAt } = point
-    return this.#rest(running, `${point.id}<${answer.id}`, { token, requested, beganAt, from: { point, answer } })
+    const { declared, requested, beganAt } = point
+    return this.#rest(running, `${point.id}<${answer.id}`, { declared, requested, beganAt, from: { point, answer } })
   }
 
   /** The process that once was here has gone another way; another one is brought here. */
-  async #replay(token: Token, point: Point): Promise<Running> {
+  async #replay(point: Point): Promise<Running> {
     this.replays += 1
     const way: Point[] = []
     for (let at: Point | undefined = point; at !== undefined; at = at.from?.point) way.unshift(at)
-    const running = this.#start(token, point.requested, { ...(way[0] as Point).segment, drawn: 0 })
+    const running = this.#start(point.declared, point.requested, { ...(way[0] as Point).segment, drawn: 0 })
     await setImmediate()
     for (const { from, segment } of way.slice(1)) {
       running.segment = { ...segment, drawn: 0 }
@@ -123,16 +130,11 @@ export class Behaviour {
     return running
   }
 
-  #rest(
-    running: Running,
-    key: string,
-    { from, ...run }: { token: Token } & Pick<Point, 'requested' | 'beganAt' | 'from'>,
-  ): Point {
+  #rest(running: Running, key: string, run: Pick<Point, 'declared' | 'requested' | 'beganAt' | 'from'>): Point {
     const [waiting] = running.waiting
     if (waiting === undefined && !running.ended) throw new Error('the program waits for nothing that it asked for')
     const asks = waiting && this.#asked(waiting.call, waiting.take)
-    const { requested, beganAt } = run
-    const point: Point = { id: this.#points.length + 1, requested, beganAt, asks, from, segment: running.segment }
+    const point: Point = { ...run, id: this.#points.length + 1, asks, segment: running.segment }
     this.#points.push(point)
     this.#next.set(key, [...(this.#next.get(key) ?? []), point])
     if (asks !== undefined) this.#resting.set(point, running)
@@ -148,7 +150,8 @@ export class Behaviour {
     return { id, call, take, constant }
   }
 
-  #start(token: Token, requested: boolean, segment: Segment): Running {
+  #start(declared: number, requested: boolean, segment: Segment): Running {
+    const token = this.#tokens[declared] as Token
     const running: Running = { waiting: [], segment, ended: false }
     const ended = (): void => {
       running.ended = true

@@ -1,5 +1,6 @@
+import { decodeMetadata } from '../../src/core/metadata.ts'
 import { markOf } from '../../src/core/names.ts'
-import { shortest, duration } from '../../src/core/time.ts'
+import { duration, hour, minute, shortest } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { installationOf } from '../../src/core/names.ts'
 import type { SimulatedEstate, SimulatedPat, SimulatedVersion } from './estate.ts'
@@ -15,6 +16,8 @@ export interface Violation {
 export interface Begun {
   readonly at: number
   readonly tokens: readonly Token[]
+  /** Whether anything has gone wrong in it so far; such a run may leave work to the next one. */
+  readonly troubled: boolean
 }
 
 /**
@@ -44,12 +47,14 @@ export class Judge {
 
   /** A judge of a copy of the estate, who remembers the same. */
   ofCopy(estate: SimulatedEstate): Judge {
-    const judge = new Judge(estate, [...this.#tokens.values()], [...this.#strangers])
+    const strangers = new Set([...this.#strangers].map(({ authorizationId }) => authorizationId))
+    const copies = estate.pats.filter(({ authorizationId }) => strangers.has(authorizationId))
+    const judge = new Judge(estate, [...this.#tokens.values()], copies)
     for (const [secretName, history] of this.#history) {
-      const copies = new Map(estate.secrets.get(secretName)?.map((version) => [version.id, version]))
+      const versions = new Map(estate.secrets.get(secretName)?.map((version) => [version.id, version]))
       judge.#history.set(
         secretName,
-        history.map((version) => copies.get(version.id) ?? version),
+        history.map((version) => versions.get(version.id) ?? version),
       )
     }
     for (const secretName of this.#established) judge.#established.add(secretName)
@@ -63,6 +68,10 @@ export class Judge {
   fingerprint(): string {
     const history = [...this.#history].map(([secretName, versions]) => [secretName, versions.map(({ id }) => id)])
     return JSON.stringify([history, [...this.#established], [...this.#excused.keys()], this.violations])
+  }
+
+  isStranger(pat: SimulatedPat): boolean {
+    return this.#strangers.has(pat)
   }
 
   declare(tokens: readonly Token[]): void {
@@ -101,13 +110,20 @@ export class Judge {
           `revoked ${pat.displayName} while a version of it is enabled: after a crash no run would see it`,
         )
       }
-      for (const target of token.targets) {
+      for (const target of this.#targetsOf(token, current, begun)) {
         // Whoever meddled with it since the run looked cannot have been seen.
         const seen = (this.#estate.meddledAt(target) ?? 0) < (begun?.at ?? 0)
         const holds = this.#holds(this.#estate.held.get(target) ?? '', pat)
         if (holds && seen) this.#report('I7', `revoked what target ${target} holds`)
       }
     }
+  }
+
+  /** Also one that the configuration does not name any more, if the record of deliveries did when the run began. */
+  #targetsOf(token: Token, current: SimulatedVersion | undefined, begun: Begun | undefined): ReadonlySet<string> {
+    const reading = current === undefined ? undefined : decodeMetadata(current.tags)
+    const noted = reading?.kind === 'read' && reading.metadata.writtenAt < (begun?.at ?? 0)
+    return new Set([...token.targets, ...(noted ? reading.metadata.deliveries.map(({ target }) => target) : [])])
   }
 
   #judgeOverlap(token: Token, pat: SimulatedPat, secretName: string): void {
@@ -135,6 +151,7 @@ export class Judge {
     const history = this.#history.get(key) ?? []
     const repeated = history.at(-1)?.value === version.value
     if (begun !== undefined && !repeated) this.#judgeNeed(key, history.at(-1), begun)
+    if (begun !== undefined && !repeated) this.#judgeEnd(key, history.at(-1), version, begun)
     this.#history.set(key, [...history, version])
   }
 
@@ -155,10 +172,44 @@ export class Judge {
     this.#report('I3', `${secretName} got a new value, although ${pat.displayName} works and is not due`)
   }
 
+  /** A PAT that ends within its overlap is extended before it is superseded, where nothing stands in the way. */
+  #judgeEnd(secretName: string, previous: SimulatedVersion | undefined, current: SimulatedVersion, begun: Begun): void {
+    const token = begun.tokens.find((one) => one.place?.secretName.toLowerCase() === secretName)
+    const pat = previous && this.#estate.byValue(previous.value)
+    const successor = this.#estate.byValue(current.value)
+    if (token === undefined || pat === undefined || successor === undefined || previous === undefined) return
+    const seen = previous.storedAt < begun.at && pat.validFrom + this.#estate.createLag <= begun.at
+    if (begun.troubled || !seen || !previous.enabled || !this.#estate.isActive(pat) || pat.stillborn) return
+    // Under a short policy, or a successor of a shorter life than it has by now, extending it may end it sooner.
+    const life = duration(successor.validTo - successor.validFrom)
+    if (this.#estate.secrets.get(secretName)?.at(-2) !== previous) return
+    const limited = this.#estate.maximumLife !== undefined || pat.shortened || life < token.lifetime - hour
+    if (limited || pat.validFrom + life < pat.validTo - minute) return
+    const overlap = shortest(token.overlap, token.renewBefore, duration(life / 3))
+    // What ends any moment counts as ended for a clock that is a little ahead.
+    const left = pat.validTo - this.#estate.now
+    if (left > minute && left < overlap - 5 * minute)
+      this.#report('I7', `${pat.displayName} was superseded although it ends within its overlap`)
+  }
+
   /** Somebody removed a secret with all its versions. */
   afterLoss(secretName: string): void {
     this.#estate.secrets.delete(secretName.toLowerCase())
     this.#established.delete(secretName.toLowerCase())
+  }
+
+  /**
+   * After the program minted.
+   *
+   * @param lost display names of PATs that the same run minted before, without an answer: it could have read back that
+   *   they are there
+   */
+  afterMint(lost: readonly string[]): void {
+    const values = new Set([...this.#history.values()].flat().map(({ value }) => value))
+    for (const pat of this.#estate.active()) {
+      if (!lost.includes(pat.displayName) || values.has(pat.value)) continue
+      this.#report('I4', `a run minted again, while ${pat.displayName} lives, whose value it lost`)
+    }
   }
 
   /** After the program said that it established a new PAT. */

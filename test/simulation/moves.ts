@@ -1,8 +1,8 @@
 import { PatrolError } from '../../src/core/errors.ts'
 import { type Duration, type Instant, minute } from '../../src/core/time.ts'
-import { type Ask, Behaviour, type Point } from './behaviour.ts'
+import { type Answer, type Ask, Behaviour, type Point } from './behaviour.ts'
 import type { Scenario } from './scenario.ts'
-import { type Manner, SmallWorlds } from './small-worlds.ts'
+import { type Effect, type Manner, type Sender, SmallWorlds } from './small-worlds.ts'
 
 /** One instance of the program: between runs (`point` 0), or in one. */
 export interface Instance {
@@ -26,20 +26,26 @@ export interface State {
 interface Late {
   readonly id: number
   readonly ask: Ask
-  readonly beganAt: Instant
-  readonly requested: boolean
+  readonly sender: Sender
   readonly landBy: number
 }
 
 /** How the request that an instance waits for is met. */
-type Fate = Manner | 'lost with its sender' | 'sender dies after' | 'answer lost' | 'under way' | 'timed out'
+type Fate =
+  | Manner
+  | 'refused'
+  | 'lost with its sender'
+  | 'sender dies after'
+  | 'answer lost'
+  | 'under way'
+  | 'timed out'
 
 export type Move =
   | { readonly kind: 'begin'; readonly instance: number }
   | { readonly kind: 'meet'; readonly instance: number; readonly fate: Fate }
   | { readonly kind: 'land'; readonly late: number }
   | { readonly kind: 'pass'; readonly length: Duration; readonly fault: boolean }
-  | { readonly kind: 'revoke outside' }
+  | { readonly kind: 'revoke outside'; readonly displayName: string }
 
 /** What can happen in a scenario, and what comes of it. */
 export class Moves {
@@ -53,13 +59,13 @@ export class Moves {
   constructor(scenario: Scenario, began: Instant) {
     this.#scenario = scenario
     this.#began = began
-    this.behaviour = new Behaviour(began)
+    this.behaviour = new Behaviour(began, scenario.tokens ?? [scenario.token])
     const silence = new PatrolError('service-unavailable', 'no answer', { outcome: 'unknown' })
     this.worlds = new SmallWorlds(this.behaviour.seat, scenario.token, silence)
   }
 
   first(world: number, names: number): State {
-    const instances = Array.from({ length: this.#scenario.instances }, () => ({ point: 0, runs: 0 }))
+    const instances = this.#scenario.runs.map(() => ({ point: 0, runs: 0 }))
     return { world, instances, late: [], faults: 0, passes: 0, names }
   }
 
@@ -70,7 +76,7 @@ export class Moves {
     const idle = instances.every(({ point }) => point === 0)
     const moves: Move[] = []
     for (const [instance, { point, runs }] of instances.entries()) {
-      if (point === 0 && runs < scenario.runs) moves.push({ kind: 'begin', instance })
+      if (point === 0 && runs < (scenario.runs[instance] ?? 0)) moves.push({ kind: 'begin', instance })
       if (point !== 0)
         for (const fate of this.#fates(state, point, mayFail)) moves.push({ kind: 'meet', instance, fate })
     }
@@ -78,23 +84,23 @@ export class Moves {
     if (passes < scenario.mostPasses && (idle || mayFail)) {
       for (const length of scenario.passes) moves.push({ kind: 'pass', length, fault: !idle })
     }
-    if (scenario.outside === true && mayFail && this.worlds.victim(state.world) !== undefined) {
-      moves.push({ kind: 'revoke outside' })
+    if (scenario.outside === true && mayFail) {
+      for (const displayName of this.worlds.victims(state.world)) moves.push({ kind: 'revoke outside', displayName })
     }
     return moves
   }
 
   #fates(state: State, point: number, mayFail: boolean): readonly Fate[] {
-    const { asks, beganAt, requested } = this.behaviour.point(point)
+    const waiting = this.behaviour.point(point)
+    const { asks } = waiting
     if (asks === undefined) throw new Error('a run that has ended waits for nothing')
     const { call } = asks
     // Requests end soon enough for this: nobody waits for it any more, and it will not land.
     if (call.limits !== undefined && this.#elapsed(state) > call.limits.sendBy + call.limits.timeout)
       return ['timed out']
     if (!mayFail) return ['as usual']
-    const effect = (manner: Manner) => this.worlds.effect(state.world, asks, manner, beganAt, requested)
     const differs = (manner: Manner): boolean => {
-      const [usual, other] = [effect('as usual'), effect(manner)]
+      const [usual, other] = [this.#effect(state, waiting, 'as usual'), this.#effect(state, waiting, manner)]
       return usual.answer.id !== other.answer.id || usual.world.id !== other.world.id
     }
     if (call.name === 'read:pats') {
@@ -102,7 +108,9 @@ export class Moves {
     }
     if (!call.mutates) return ['as usual']
     const tied = call.name.startsWith('store:') && differs('stays behind') ? (['stays behind'] as const) : []
-    return ['as usual', ...tied, 'lost with its sender', 'sender dies after', 'answer lost', 'under way']
+    // Any other request that comes to nothing is like one that lands last of all.
+    const refused = call.name.startsWith('deliver:') ? (['refused'] as const) : []
+    return ['as usual', ...tied, ...refused, 'lost with its sender', 'sender dies after', 'answer lost', 'under way']
   }
 
   #elapsed({ world }: State): number {
@@ -121,15 +129,24 @@ export class Moves {
       case 'pass':
         return this.#pass(move.fault ? { ...state, faults: state.faults + 1 } : state, move.length)
       case 'revoke outside':
-        return { ...state, faults: state.faults + 1, world: this.worlds.afterRevocationOutside(state.world).id }
+        return {
+          ...state,
+          faults: state.faults + 1,
+          world: this.worlds.afterRevocationOutside(state.world, move.displayName).id,
+        }
     }
   }
 
   async #begin(state: State, at: number): Promise<State> {
-    const { token, requested } = this.#scenario
+    const { tokens, requested } = this.#scenario
     const runs = (state.instances[at]?.runs ?? 0) + 1
     const { now } = this.worlds.world(state.world)
-    const point = await this.behaviour.begin(token, requested === true && runs === 1, now, state.names)
+    const point = await this.behaviour.begin(
+      tokens === undefined ? 0 : at,
+      requested === true && runs === 1,
+      now,
+      state.names,
+    )
     return this.#arrive(replaced(state, at, { point: 0, runs }), at, point)
   }
 
@@ -143,9 +160,11 @@ export class Moves {
       case 'lost with its sender':
         return dead()
       case 'under way': {
-        const late = [...state.late, this.#giveUp(point, ask)].sort((one, other) => one - other)
+        const late = [...state.late, this.#giveUp(ask, senderOf(state, point))].sort((one, other) => one - other)
         return this.#answer({ ...state, late, faults: state.faults + 1 }, at, point, silence)
       }
+      case 'refused':
+        return this.#answer({ ...state, faults: state.faults + 1 }, at, point, this.worlds.refusal)
       case 'timed out':
         return this.#answer(state, at, point, silence)
       case 'sender dies after':
@@ -166,13 +185,13 @@ export class Moves {
     }
   }
 
-  #effect(state: State, { asks, beganAt, requested }: Point, manner: Manner) {
-    return this.worlds.effect(state.world, asks as Ask, manner, beganAt, requested)
+  #effect(state: State, point: Point, manner: Manner): Effect {
+    return this.worlds.effect(state.world, point.asks as Ask, manner, senderOf(state, point))
   }
 
-  #answer(state: State, at: number, point: Point, answer: Parameters<Behaviour['answer']>[2]): State | Promise<State> {
+  #answer(state: State, at: number, point: Point, answer: Answer): State | Promise<State> {
     const { now } = this.worlds.world(state.world)
-    const next = this.behaviour.answer(this.#scenario.token, point, answer, now, state.names)
+    const next = this.behaviour.answer(point, answer, now, state.names)
     return next instanceof Promise
       ? next.then((found) => this.#arrive(state, at, found))
       : this.#arrive(state, at, next)
@@ -189,28 +208,28 @@ export class Moves {
     if (point.asks?.constant !== true) return arrived
     const { answer } = this.#effect(state, point, 'as usual')
     const { now } = this.worlds.world(state.world)
-    const next = this.behaviour.answer(this.#scenario.token, point, answer, now, names)
+    const next = this.behaviour.answer(point, answer, now, names)
     const goOn = (found: Point): State | Promise<State> =>
       found.segment.sawClock || found.segment.drawn > 0 ? arrived : this.#arrive(arrived, at, found)
     return next instanceof Promise ? next.then(goOn) : goOn(next)
   }
 
-  #giveUp({ beganAt, requested }: Point, ask: Ask): number {
+  #giveUp(ask: Ask, sender: Sender): number {
     const { sendBy, timeout } = ask.call.limits as NonNullable<typeof ask.call.limits>
     const landBy = sendBy + timeout
-    const key = `${ask.id} ${beganAt} ${requested} ${landBy}`
+    const key = `${ask.id} ${sender.beganAt} ${sender.requested} ${landBy}`
     const known = this.#lateByKey.get(key)
     if (known !== undefined) return known
     const id = this.#late.length
-    this.#late.push({ id, ask, beganAt, requested, landBy })
+    this.#late.push({ id, ask, sender: { ...sender, troubled: true }, landBy })
     this.#lateByKey.set(key, id)
     return id
   }
 
   #land(state: State, id: number): State {
-    const { ask, beganAt, requested } = this.#late[id] as Late
+    const { ask, sender } = this.#late[id] as Late
     const late = state.late.toSpliced(state.late.indexOf(id), 1)
-    return { ...state, late, world: this.worlds.effect(state.world, ask, 'as usual', beganAt, requested).world.id }
+    return { ...state, late, world: this.worlds.effect(state.world, ask, 'as usual', sender).world.id }
   }
 
   /** What is under way lands before its time is over: requests end soon enough for that. */
@@ -242,7 +261,7 @@ export class Moves {
       case 'pass':
         return `${move.length / minute} minutes pass`
       case 'revoke outside':
-        return `${this.worlds.victim(state.world)} is revoked outside`
+        return `${move.displayName} is revoked outside`
       case 'meet': {
         const name = names[move.instance] ?? ''
         const ask = this.behaviour.point(state.instances[move.instance]?.point ?? 0).asks
@@ -257,11 +276,16 @@ const endings: Readonly<Record<Fate, string>> = {
   'lacks the new': ', which does not show yet what is new',
   'shows the dead': ', which still shows what was revoked',
   'stays behind': ', in the second of another version, which stays current',
+  refused: ' is refused',
   'lost with its sender': ' is lost on the way, and its sender dies',
   'sender dies after': ', then its sender dies',
   'answer lost': ', whose answer is lost',
   'under way': ' is given up and still under way',
   'timed out': ' has timed out',
+}
+
+function senderOf({ faults }: State, { beganAt, requested }: Point): Sender {
+  return { beganAt, requested, troubled: faults > 0 }
 }
 
 function replaced(state: State, at: number, instance: Instance): State {

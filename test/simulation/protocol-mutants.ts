@@ -403,4 +403,170 @@ export const protocolMutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'a record goes onto what was read before the delivery',
+    sentence: 'a record is put onto metadata read just before, so that it overwrites nothing that somebody else noted',
+    edits: [
+      {
+        file: deliver,
+        find: '      await record(turn, metadata.generation, outcomes)',
+        replace: '      await record(turn, metadata.generation, outcomes, stored)',
+      },
+      {
+        file: deliver,
+        find: 'outcomes: readonly Outcome[]): Promise<void> {\n  const stored = await turn.store.read(turn.place.secretName)\n',
+        replace: 'outcomes: readonly Outcome[], stored: any): Promise<void> {\n',
+      },
+    ],
+  },
+  {
+    name: 'a record goes to whatever is current',
+    sentence: 'metadata is changed by version id',
+    edits: [
+      {
+        file: deliver,
+        find: 'turn.store.updateMetadata(turn.place.secretName, id, updated, limits)',
+        replace:
+          'turn.currentVersion().then((now) => turn.store.updateMetadata(turn.place.secretName, now?.id ?? id, updated, limits))',
+      },
+    ],
+  },
+  {
+    name: 'a note writes more than it changes',
+    sentence: 'a change of metadata sends only what changes',
+    edits: [
+      {
+        file: 'test/simulation/estate.ts',
+        find: '    version.tags = tags\n',
+        replace: '    version.tags = tags\n    version.enabled = true\n',
+      },
+    ],
+  },
+  {
+    name: 'only configured targets count',
+    sentence: 'the gate counts targets in the record and in the configuration',
+    edits: [
+      {
+        file: gate,
+        find: 'return new Set([...token.targets, ...metadata.deliveries.map((delivery) => delivery.target)])',
+        replace:
+          'return new Set([...token.targets, ...metadata.deliveries.slice(0, 0).map((delivery) => delivery.target)])',
+      },
+    ],
+  },
+  {
+    name: 'only recorded targets count',
+    sentence: 'the gate counts targets in the record and in the configuration',
+    edits: [
+      {
+        file: gate,
+        find: 'return new Set([...token.targets, ...metadata.deliveries.map((delivery) => delivery.target)])',
+        replace:
+          'return new Set([...token.targets.slice(0, 0), ...metadata.deliveries.map((delivery) => delivery.target)])',
+      },
+    ],
+  },
+  {
+    name: 'an only version must settle, too',
+    sentence: "a secret's only version needs no settling",
+    edits: [
+      { file: gate, find: 'return only || (record.beganAt', replace: 'return (only && false) || (record.beganAt' },
+    ],
+  },
+  {
+    name: 'no slack',
+    sentence: 'every gate opens a minute later than the rule says',
+    edits: [
+      {
+        file: gate,
+        find: 'export const slack = minute',
+        replace: 'export const slack = after(0 as Instant, 0 as never) as never',
+      },
+    ],
+  },
+  {
+    name: 'stamps are taken for exact, without slack',
+    sentence: "the overlap of a store's readers counts from its stamp and one second",
+    edits: [
+      {
+        file: gate,
+        find: 'export const slack = minute',
+        replace: 'export const slack = after(0 as Instant, 0 as never) as never',
+      },
+      {
+        file: gate,
+        find: 'latest(after(current.createdAt, second), ...delivered)',
+        replace: 'latest(current.createdAt, ...delivered)',
+      },
+    ],
+  },
+  {
+    name: 'requests outlive their turn',
+    sentence: 'requests time out soon enough that none can land later than orphanAfter after the turn began',
+    edits: [
+      {
+        file: turn,
+        find: 'timeout: shortest(longestRequest, duration((orphanAfter - turnLimit) / 2)),',
+        replace: 'timeout: duration(orphanAfter * 2 - turnLimit),',
+      },
+    ],
+  },
+  {
+    name: 'revoked young, and without a last look',
+    sentence:
+      'a superseded PAT goes no sooner than orphanAfter after it was minted, and just before that the current generation is read again',
+    edits: [
+      { file: retirements, find: 'isOpen: oldEnoughAt <= now,', replace: 'isOpen: oldEnoughAt > 0,' },
+      {
+        file: turn,
+        find: 'if (generation === seen && now?.enabled === facts.current?.enabled) return',
+        replace: 'if (generation === seen || seen !== null) return',
+      },
+    ],
+  },
+  {
+    name: 'the last look comes too late',
+    sentence: 'the current generation is read before each disabling and each DELETE, not after it',
+    edits: [
+      { file: retirements, find: 'isOpen: oldEnoughAt <= now,', replace: 'isOpen: oldEnoughAt > 0,' },
+      {
+        file: retire,
+        find: '        if (place !== undefined) await turn.assertUnmoved(facts, heedsHold)\n        await turn.authority.revoke(organization, authorizationId, limits)',
+        replace:
+          '        await turn.authority.revoke(organization, authorizationId, limits)\n        if (place !== undefined) await turn.assertUnmoved(facts, heedsHold)',
+      },
+      {
+        file: retire,
+        find: '      await turn.assertUnmoved(facts, heedsHold)\n      await turn.store.disable(secretName, version, limits)',
+        replace: '      await turn.store.disable(secretName, version, limits)\n      await turn.assertUnmoved(facts, heedsHold)',
+      },
+    ],
+  },
+  {
+    name: 'extended after it was superseded',
+    sentence: 'a due PAT that would expire inside its overlap is extended first',
+    edits: [
+      {
+        file: mint,
+        find: '    await bridge(turn, facts, minted.pat)\n    await storeGeneration(turn, minted, await withHold(turn, facts, metadata))\n',
+        replace: '    await storeGeneration(turn, minted, await withHold(turn, facts, metadata))\n    await bridge(turn, facts, minted.pat)\n',
+      },
+    ],
+  },
+  {
+    name: 'a delivery at the very moment settles',
+    sentence: 'a delivery settles if it began orphanAfter and a second after its version was stored',
+    edits: [
+      {
+        file: gate,
+        find: 'record.beganAt >= settlesAt(token, current)',
+        replace: 'record.beganAt > settlesAt(token, current)',
+      },
+    ],
+  },
+  {
+    name: 'an orphan as old as the oldest version waits',
+    sentence: 'only a PAT that is older than every version was handed out before its secret moved',
+    edits: [{ file: gate, find: 'pat.validFrom < oldest', replace: 'pat.validFrom <= oldest' }],
+  },
 ]

@@ -8,9 +8,8 @@ export interface Scenario {
   readonly token: Token
   /** Brings the estate to where the search begins. */
   readonly prepare: (world: Preparation) => Promise<void>
-  readonly instances: number
-  /** Runs of each instance. */
-  readonly runs: number
+  /** How many runs each instance makes. */
+  readonly runs: readonly number[]
   readonly faults: number
   /** Time may pass in these portions, between runs for nothing, and within one as a fault: the process was suspended. */
   readonly passes: readonly Duration[]
@@ -18,7 +17,9 @@ export interface Scenario {
   readonly mostPasses: number
   /** A person asks for a new value in the first run of each instance. */
   readonly requested?: boolean
-  /** Whether somebody outside may revoke the current PAT, as a fault. */
+  /** What each instance is told to look after, where they are not told the same; `token` is what the peace is told. */
+  readonly tokens?: readonly Token[]
+  /** Whether somebody outside may revoke any PAT of the token, as a fault. */
   readonly outside?: boolean
 }
 

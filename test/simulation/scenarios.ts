@@ -12,7 +12,7 @@ const short = declaredToken({
 })
 const withTarget = { ...short, targets: ['group'] }
 
-const common = { instances: 2, runs: 2, faults: 2, passes: [duration(70 * minute)], mostPasses: 1 }
+const common = { runs: [2, 2], faults: 2, passes: [duration(70 * minute)], mostPasses: 1 }
 
 /** Where the search begins. */
 export const scenarios: readonly Scenario[] = [
@@ -44,7 +44,7 @@ export const scenarios: readonly Scenario[] = [
     prepare: async (world) => {
       await world.run()
       world.pass(hour)
-      const [pat] = world.estate.active()
+      const pat = world.estate.active().at(-1)
       if (pat !== undefined) world.estate.revokeOutside(pat)
     },
   },
@@ -52,6 +52,7 @@ export const scenarios: readonly Scenario[] = [
     ...common,
     name: 'due, with a target',
     token: withTarget,
+    runs: [2, 1],
     faults: 1,
     prepare: async (world) => {
       await world.run()
@@ -84,13 +85,55 @@ export const scenarios: readonly Scenario[] = [
     ...common,
     name: 'rotated twice by hand, with an overlap shorter than a turn',
     token: { ...short, overlap: times(5, minute) },
-    runs: 2,
     faults: 1,
     requested: true,
     passes: [times(7, minute)],
     prepare: async (world) => {
       await world.run()
       world.pass(hour)
+    },
+  },
+  {
+    ...common,
+    name: 'due, and its end is near',
+    token: short,
+    passes: [duration(40 * minute)],
+    faults: 1,
+    prepare: async (world) => {
+      await world.run()
+      world.pass(duration(11.7 * hour))
+    },
+  },
+  {
+    ...common,
+    name: 'nothing exists yet, with a target, and PATs are revoked outside',
+    token: withTarget,
+    runs: [1, 1],
+    outside: true,
+    prepare: async () => undefined,
+  },
+  {
+    ...common,
+    name: 'one of two instances no longer knows the target',
+    token: short,
+    runs: [1, 2],
+    tokens: [withTarget, short],
+    faults: 1,
+    prepare: async (world) => {
+      await world.run(withTarget)
+      world.pass(times(9, hour))
+    },
+  },
+  {
+    ...common,
+    name: 'just rotated',
+    token: { ...short, overlap: times(5, minute) },
+    passes: [duration(7 * minute)],
+    prepare: async (world) => {
+      await world.run()
+      world.pass(times(9, hour))
+      await world.run()
+      world.pass(minute)
     },
   },
 ]

@@ -1,5 +1,6 @@
-import { instant } from '../../src/core/time.ts'
-import { SimulatedEstate } from './estate.ts'
+import { day, instant } from '../../src/core/time.ts'
+import type { Token } from '../../src/core/token.ts'
+import { SimulatedEstate, type SimulatedPat } from './estate.ts'
 import { Judge, type Violation } from './judge.ts'
 import { type Move, Moves, type State } from './moves.ts'
 import type { Scenario } from './scenario.ts'
@@ -31,6 +32,19 @@ export async function search(scenario: Scenario, mostStates: number): Promise<Se
   return await field.result(undefined)
 }
 
+/**
+ * Goes one way through a scenario, told in the words in which a search tells it.
+ *
+ * @throws Error when the way cannot be gone
+ */
+export async function follow(scenario: Scenario, schedule: readonly string[]): Promise<Violation | undefined> {
+  const field = new Field(scenario)
+  await field.begin()
+  return field.follow(schedule)
+}
+
+const instanceNames: readonly string[] = ['A', 'B', 'C']
+
 /** What was found, and where: on the way from a state, or in the peace that was made there. */
 interface Finding {
   readonly index: number
@@ -52,7 +66,7 @@ class Field {
   constructor(scenario: Scenario) {
     this.#scenario = scenario
     this.#moves = new Moves(scenario, new SimulatedEstate().now)
-    this.#table = new StateTable(scenario.instances + 4)
+    this.#table = new StateTable(scenario.runs.length + 4)
   }
 
   get size(): number {
@@ -60,9 +74,11 @@ class Field {
   }
 
   async begin(): Promise<void> {
-    const { token, prepare } = this.#scenario
+    const { token, tokens = [], prepare } = this.#scenario
     const estate = new SimulatedEstate()
-    const judge = new Judge(estate, [token], [])
+    // What a target tells of its copy covers much else that must hold without it.
+    for (const target of [token, ...tokens].flatMap((one) => one.targets)) estate.blindTargets.add(target)
+    const judge = new Judge(estate, [token], strangersIn(estate, token))
     let names = 0
     await prepare({
       estate,
@@ -92,16 +108,34 @@ class Field {
     return found && { index, move: undefined, found }
   }
 
+  async follow(schedule: readonly string[]): Promise<Violation | undefined> {
+    let state = this.#decode(this.#table.at(0))
+    for (const [step, words] of schedule.entries()) {
+      const moves = this.#moves.of(state)
+      if (words === 'peace' && moves.length === 0) return this.#makePeace(state)
+      const move = moves.find((one) => this.#moves.tell(state, one, instanceNames) === words)
+      if (move === undefined) throw new Error(`step ${step + 1} is not possible: ${words}`)
+      state = await this.#moves.make(state, move)
+      const [found] = this.#moves.worlds.world(state.world).violations
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
   #meet(state: State, from: number): void {
     const before = this.#table.size
     const index = this.#table.intern(this.#encode(state).tuple)
     if (index === before) this.#parents.push(from)
   }
 
-  /** Instances are alike, so it does not matter which of them is where: they stand in the order of their numbers. */
+  /** Where instances are alike, it does not matter which of them is where: they stand in the order of their numbers. */
   #encode(state: State): { readonly tuple: readonly number[]; readonly order: readonly number[] } {
     const codes = state.instances.map(({ point, runs }) => point * 8 + runs)
-    const order = [...codes.keys()].sort((one, other) => (codes[other] ?? 0) - (codes[one] ?? 0) || one - other)
+    const { runs, tokens } = this.#scenario
+    const alike = tokens === undefined && new Set(runs).size === 1
+    const order = [...codes.keys()].sort(
+      (one, other) => (alike && (codes[other] ?? 0) - (codes[one] ?? 0)) || one - other,
+    )
     const instances = order.map((at) => codes[at] ?? 0)
     const key = state.late.join()
     const list = this.#listByKey.get(key) ?? this.#lists.push(state.late) - 1
@@ -134,7 +168,7 @@ class Field {
     const way: number[] = []
     for (let at = index; at !== -1; at = this.#parents[at] ?? -1) way.unshift(at)
     const schedule: string[] = []
-    let names: readonly string[] = ['A', 'B', 'C'].slice(0, this.#scenario.instances)
+    let names = instanceNames
     for (const [step, at] of way.entries()) {
       const state = this.#decode(this.#table.at(at))
       const to = way[step + 1]
@@ -164,4 +198,12 @@ class Field {
       effort: { worlds: this.#moves.worlds.size, replays: this.#moves.behaviour.replays, peaces: this.#peaces.size },
     }
   }
+}
+
+/** PATs that nobody may touch: a namesake made by hand, and one of another installation. */
+function strangersIn(estate: SimulatedEstate, { displayName }: Token): readonly SimulatedPat[] {
+  const validTo = instant(estate.now + 3_650 * day)
+  return [displayName, `${displayName} (patrol zzzz00000000)`].map((name) =>
+    estate.createPat({ displayName: name, validTo }),
+  )
 }

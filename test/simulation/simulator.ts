@@ -59,7 +59,11 @@ class Simulation implements Witness {
   readonly #troubles: string[] = []
   readonly #lastMutations: string[] = []
   /** When each run began, and what was declared then. */
-  readonly #begun = new Map<string, Begun>()
+  readonly #begun = new Map<string, Pick<Begun, 'at' | 'tokens'> & { readonly gate: StormGate }>()
+  /** By run: what it minted without an answer, while nothing else went wrong. */
+  readonly #lost = new Map<string, readonly string[]>()
+  /** Display names of PATs whose mint may take effect late. */
+  readonly #givenUp = new Set<string>()
   readonly #skies = new Skies()
   /** By how many milliseconds each instance's clock is ahead of the services'. */
   readonly #clocksAhead = new Map<number, number>()
@@ -174,7 +178,7 @@ class Simulation implements Witness {
     const targets = [...new Set(tokens.flatMap((token) => token.targets))]
     const world = openPorts(this.#estate, gate, { concurrency: this.#drawn.concurrency, targets })
     const beganAt = this.#timeline.now
-    this.#begun.set(name, { at: beganAt, tokens })
+    this.#begun.set(name, { at: beganAt, tokens, gate })
     const work = async (): Promise<readonly Result[]> => {
       const proposals = await propose(
         world,
@@ -227,12 +231,28 @@ class Simulation implements Witness {
     this.#lastMutations.push(call.name)
     this.#note(`${process} ${call.name}`)
     const [kind, subject = ''] = call.name.split(':')
-    if (kind === 'store') this.#judge.afterStore(subject, this.#begun.get(process))
+    const begun = this.#begunBy(process)
+    if (kind === 'store') this.#judge.afterStore(subject, begun)
+    if (kind === 'mint') this.#judgeMint(process, subject)
     if (kind === 'mint') this.#spoil(subject)
-    if (kind === 'revoke') this.#judge.afterRevoke(subject, this.#begun.get(process))
+    if (kind === 'revoke') this.#judge.afterRevoke(subject, begun)
     if (kind === 'deliver' && this.#estate.firstGiven !== undefined)
-      this.#judge.afterDeliver(subject, this.#estate.firstGiven, this.#begun.get(process))
-    if (kind === 'disable') this.#judge.afterDisable(subject, this.#begun.get(process))
+      this.#judge.afterDeliver(subject, this.#estate.firstGiven, begun)
+    if (kind === 'disable') this.#judge.afterDisable(subject, begun)
+  }
+
+  #begunBy(process: string): Begun | undefined {
+    const begun = this.#begun.get(process)
+    return begun && { at: begun.at, tokens: begun.tokens, troubled: !begun.gate.isUntroubled() }
+  }
+
+  /** Where lists show at once what is there, a run can know of what it minted without an answer. */
+  #judgeMint(process: string, displayName: string): void {
+    // One that lands late is no second one: it was sent before.
+    if (this.#estate.createLag > 0 || this.#givenUp.has(displayName)) return
+    const [base] = displayName.split(' (patrol ')
+    const lost = this.#lost.get(process)?.filter((one) => one !== displayName && one.startsWith(`${base} (patrol `))
+    this.#judge.afterMint(lost ?? [])
   }
 
   /** A new PAT may be of no use, or be found by a scanner before anybody has it. */
@@ -257,6 +277,12 @@ class Simulation implements Witness {
   troubled(identity: string, call: Call): void {
     this.#troubles.push(identity)
     this.#note(`${identity} of ${call.name}`)
+    const process = identity.split('.').slice(0, 2).join('.')
+    const [kind, subject = ''] = call.name.split(':')
+    // Whoever is troubled besides may not have been able to read back, or to revoke.
+    if (kind === 'mint' && identity.endsWith(':late-effect')) this.#givenUp.add(subject)
+    if (kind !== 'mint') this.#lost.delete(process)
+    else if (identity.endsWith(':lost-answer')) this.#lost.set(process, [...(this.#lost.get(process) ?? []), subject])
   }
 
   isLeftOut(identity: string): boolean {

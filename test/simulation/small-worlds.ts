@@ -1,4 +1,5 @@
-import { type Duration, type Instant, instant, second } from '../../src/core/time.ts'
+import { PatrolError } from '../../src/core/errors.ts'
+import { type Duration, type Instant, instant, minute, times } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import type { Answer, Ask } from './behaviour.ts'
 import type { SimulatedEstate } from './estate.ts'
@@ -8,9 +9,9 @@ import { type Seat, show } from './seat.ts'
 /** How a request can be met by the services, who themselves are well. */
 export type Manner =
   | 'as usual'
-  /** The list does not show yet what was minted this moment. */
+  /** The list does not show yet what was minted in the last ten minutes. */
   | 'lacks the new'
-  /** The list still shows what was revoked this moment. */
+  /** The list still shows what was revoked in the last three quarters of an hour. */
   | 'shows the dead'
   /** The version has the stamp of the one before it, and that one stays current. */
   | 'stays behind'
@@ -30,6 +31,15 @@ interface Kept extends SmallWorld {
   readonly later: Map<Duration, Kept>
 }
 
+/** The run that sent a request. */
+export interface Sender {
+  readonly beganAt: Instant
+  /** A person asked for what it does. */
+  readonly requested: boolean
+  /** Something had gone wrong by then. */
+  readonly troubled: boolean
+}
+
 export interface Effect {
   readonly answer: Answer
   readonly world: SmallWorld
@@ -45,11 +55,14 @@ export class SmallWorlds {
   readonly #begun = new Map<string, number>()
   /** The answer that never comes. */
   readonly silence: Answer
+  /** A target is out of order. */
+  readonly refusal: Answer
 
   constructor(seat: Seat, token: Token, silence: Error) {
     this.#seat = seat
     this.#token = token
     this.silence = this.#answer('silence', { error: silence })
+    this.refusal = this.#answer('refusal', { error: new PatrolError('delivery-failed', 'the target is out of order') })
   }
 
   get size(): number {
@@ -85,19 +98,16 @@ export class SmallWorlds {
     return { estate: copy, judge: judge.ofCopy(copy) }
   }
 
-  /**
-   * What a request does.
-   *
-   * @param begun when the run began that sent it; undefined when a person asked for what it does
-   */
-  effect(id: number, ask: Ask, manner: Manner, begun: Instant, requested: boolean): Effect {
+  /** What a request does. */
+  effect(id: number, ask: Ask, manner: Manner, sender: Sender): Effect {
     const world = this.#kept(id)
-    const run = ask.call.mutates ? this.#numberOf(`${begun} ${requested}`) : 0
+    const { beganAt, requested, troubled } = sender
+    const run = ask.call.mutates ? this.#numberOf(`${beganAt} ${requested} ${troubled}`) : 0
     const key = (ask.id * manners.length + manners.indexOf(manner)) * 1024 + run
     const known = world.effects.get(key)
     if (known !== undefined) return known
     // What a person asked for needs no other reason.
-    const effect = this.#try(world, ask, manner, { at: begun, tokens: requested ? [] : [this.#token] })
+    const effect = this.#try(world, ask, manner, { at: beganAt, tokens: requested ? [] : [this.#token], troubled })
     world.effects.set(key, effect)
     return effect
   }
@@ -105,8 +115,8 @@ export class SmallWorlds {
   #try(world: Kept, ask: Ask, manner: Manner, begun: Begun): Effect {
     const { estate, judge } = this.copyOf(world.id)
     const usual = { createLag: estate.createLag, revokeLag: estate.revokeLag, firstOfASecondStays: false }
-    if (manner === 'lacks the new') estate.createLag = second
-    if (manner === 'shows the dead') estate.revokeLag = second
+    if (manner === 'lacks the new') estate.createLag = times(10, minute)
+    if (manner === 'shows the dead') estate.revokeLag = times(45, minute)
     if (manner === 'stays behind') estate.firstOfASecondStays = true
     const answer = this.#answerTo(ask.call.name, () => this.#seat.try(estate, ask.take))
     Object.assign(estate, usual)
@@ -153,18 +163,18 @@ export class SmallWorlds {
     return later
   }
 
-  /** The PAT that the store hands out, if it is active; somebody may revoke it. */
-  victim(id: number): string | undefined {
-    const { estate } = this.#kept(id)
-    const value = estate.current(this.#token.place?.secretName ?? '')?.value ?? ''
-    const pat = estate.byValue(value)
-    return pat !== undefined && estate.isActive(pat) ? pat.displayName : undefined
+  /** The display names of the token's active PATs, which somebody may revoke. */
+  victims(id: number): readonly string[] {
+    const { estate, judge } = this.#kept(id)
+    return estate
+      .active()
+      .filter((pat) => !judge.isStranger(pat))
+      .map((pat) => pat.displayName)
   }
 
-  afterRevocationOutside(id: number): SmallWorld {
+  afterRevocationOutside(id: number, displayName: string): SmallWorld {
     const { estate, judge } = this.copyOf(id)
-    const pat = estate.byValue(estate.current(this.#token.place?.secretName ?? '')?.value ?? '')
-    if (pat !== undefined) estate.revokeOutside(pat)
+    for (const pat of estate.active()) if (pat.displayName === displayName) estate.revokeOutside(pat)
     judge.afterAnything()
     return this.keep(estate, judge)
   }

@@ -54,7 +54,7 @@ export async function peaceIn(
   let drawn = names
   let mutations: readonly string[] = []
   const run = async (): Promise<void> => {
-    const ended = await untroubled(estate, judge, token, drawn, { at: estate.now, tokens: [token] })
+    const ended = await untroubled(estate, judge, token, drawn, { at: estate.now, tokens: [token], troubled: false })
     drawn = ended.names
     mutations = ended.mutations
     judge.afterAnything()
