@@ -119,11 +119,14 @@ export class Judge {
     }
   }
 
-  /** Also one that the configuration does not name any more, if the record of deliveries did when the run began. */
+  /** Also one that the configuration does not name any more, if the record said when the run began that it lacks the value. */
   #targetsOf(token: Token, current: SimulatedVersion | undefined, begun: Begun | undefined): ReadonlySet<string> {
     const reading = current === undefined ? undefined : decodeMetadata(current.tags)
     const noted = reading?.kind === 'read' && reading.metadata.writtenAt < (begun?.at ?? 0)
-    return new Set([...token.targets, ...(noted ? reading.metadata.deliveries.map(({ target }) => target) : [])])
+    const waiting = noted
+      ? reading.metadata.deliveries.filter((one) => one.deliveredAt === undefined || one.failures > 0)
+      : []
+    return new Set([...token.targets, ...waiting.map(({ target }) => target)])
   }
 
   #judgeOverlap(token: Token, pat: SimulatedPat, secretName: string): void {

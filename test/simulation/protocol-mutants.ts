@@ -538,7 +538,8 @@ export const protocolMutants: readonly Mutant[] = [
       {
         file: retire,
         find: '      await turn.assertUnmoved(facts, heedsHold)\n      await turn.store.disable(secretName, version, limits)',
-        replace: '      await turn.store.disable(secretName, version, limits)\n      await turn.assertUnmoved(facts, heedsHold)',
+        replace:
+          '      await turn.store.disable(secretName, version, limits)\n      await turn.assertUnmoved(facts, heedsHold)',
       },
     ],
   },
@@ -549,7 +550,8 @@ export const protocolMutants: readonly Mutant[] = [
       {
         file: mint,
         find: '    await bridge(turn, facts, minted.pat)\n    await storeGeneration(turn, minted, await withHold(turn, facts, metadata))\n',
-        replace: '    await storeGeneration(turn, minted, await withHold(turn, facts, metadata))\n    await bridge(turn, facts, minted.pat)\n',
+        replace:
+          '    await storeGeneration(turn, minted, await withHold(turn, facts, metadata))\n    await bridge(turn, facts, minted.pat)\n',
       },
     ],
   },

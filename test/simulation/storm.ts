@@ -40,8 +40,9 @@ export interface Witness {
 const everywhere = '*'
 
 /**
- * The gate of one process in bad weather. What befalls a call is drawn from the seed, the process and the number of the
- * call alone, so that leaving one trouble out does not shift the others.
+ * The gate of one process in bad weather. What befalls a call is drawn from the seed, the process, the kind of the call
+ * and its number among those of its kind alone, so that leaving one trouble out does not shift the others, nor does a
+ * request that the program learns to send besides.
  */
 export class StormGate implements Gate {
   readonly life = new Life()
@@ -51,7 +52,8 @@ export class StormGate implements Gate {
   readonly #process: string
   readonly #seed: number
   readonly #clock: SimulatedClock
-  #calls = 0
+  /** By kind. */
+  readonly #calls = new Map<string, number>()
   #names = 0
   /** While the process is suspended, nothing reaches it. */
   #frozenUntil = 0
@@ -83,8 +85,10 @@ export class StormGate implements Gate {
   }
 
   pass<Answer>(call: Call, take: () => Answer): Promise<Answer> {
-    this.#calls += 1
-    const identity = `${this.#process}.${this.#calls}`
+    const kind = kindOf(call)
+    const count = (this.#calls.get(kind) ?? 0) + 1
+    this.#calls.set(kind, count)
+    const identity = `${this.#process}.${kind}.${count}`
     const chance = new Chance(evenHash(`${this.#seed} ${identity}`))
     if (this.life.over) return never()
     if (call.limits !== undefined && this.elapsed() > call.limits.sendBy) {
@@ -229,6 +233,12 @@ export class StormGate implements Gate {
   report(event: Event): void {
     this.#witness.said(event)
   }
+}
+
+/** What a call is about, without what differs from one story to the next. */
+function kindOf({ name }: Call): string {
+  const [kind = '', subject = ''] = name.split(':')
+  return /^(?:revoke|disable|extend)$/.test(kind) ? kind : `${kind}:${subject.split(' (patrol ')[0]}`
 }
 
 function quietly(work: () => unknown): unknown {
