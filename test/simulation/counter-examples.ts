@@ -8,6 +8,29 @@ export interface CounterExample {
 /** The shortest, as `npm run sim:exhaustive -- --mutant NAME` tells them. */
 export const counterExamples: readonly CounterExample[] = [
   {
+    mutant: 'overlap from our stamp',
+    scenario: 'rotated twice by hand, with an overlap shorter than a turn',
+    schedule: [
+      'A begins',
+      'A read:pats',
+      'A read:current',
+      'A read:admit',
+      'A mint:Package feed (patrol nd9900000002)',
+      'A read:probe',
+      'A read:current',
+      '7 minutes pass',
+      'A store:package-feed-pat',
+      'B begins',
+      'B read:pats',
+      'B read:current',
+      'B read:versions',
+      'B read:current',
+      'B read:signed-in-user',
+      'B read:current',
+      'B disable:00000000-0000-4000-8000-000000000007',
+    ],
+  },
+  {
     mutant: 'revoked young, and without a last look',
     scenario: 'rotated twice by hand, with an overlap shorter than a turn',
     schedule: [
@@ -77,7 +100,6 @@ export const counterExamples: readonly CounterExample[] = [
       'B disable:00000000-0000-4000-8000-000000000007',
       'B read:current',
       'B revoke:00000000-0000-4000-8000-000000000005',
-      'B read:current',
       'B read:admit',
       'B mint:Package feed (patrol nd9900000003)',
       'B read:probe',

@@ -124,9 +124,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: observe,
-        find: '  await estate.readPats([token])\n  await estate.readCurrent([token])\n  return look(estate, token, startedAt, inspections)',
-        replace:
-          '  await estate.readCurrent([token])\n  await estate.readPats([token])\n  return look(estate, token, startedAt, inspections)',
+        find: '  await estate.readPats(looked)\n  await estate.readCurrent(looked)\n',
+        replace: '  await estate.readCurrent(looked)\n  await estate.readPats(looked)\n',
       },
       {
         file: observe,
@@ -135,8 +134,8 @@ export const protocolMutants: readonly Mutant[] = [
       },
       {
         file: observe,
-        find: '  await estate.readCurrent(telling)\n  const expansion',
-        replace: '  const expansion',
+        find: '  await estate.readManaged(rules)\n  await estate.readCurrent(telling)\n',
+        replace: '  await estate.readManaged(rules)\n',
       },
       {
         file: 'src/reconcile/estate.ts',
@@ -526,14 +525,13 @@ export const protocolMutants: readonly Mutant[] = [
   },
   {
     name: 'the last look comes too late',
-    sentence: 'the current generation is read before each disabling and each DELETE, not after it',
+    sentence: 'the current generation is read before each disabling and each DELETE, not after them',
     edits: [
       { file: retirements, find: 'isOpen: oldEnoughAt <= now,', replace: 'isOpen: oldEnoughAt > 0,' },
       {
         file: retire,
-        find: '        if (place !== undefined) await turn.assertUnmoved(facts, heedsHold)\n        await turn.authority.revoke(organization, authorizationId, limits)',
-        replace:
-          '        await turn.authority.revoke(organization, authorizationId, limits)\n        if (place !== undefined) await turn.assertUnmoved(facts, heedsHold)',
+        find: 'if (turn.token.place !== undefined) await turn.assertUnmoved(facts, heedsHold)',
+        replace: 'if (turn.token.place === null) await turn.assertUnmoved(facts, heedsHold)',
       },
       {
         file: retire,
