@@ -54,6 +54,11 @@ async function open(wanted: WantedTarget, parts: TargetParts): Promise<Target> {
       const { send } = await openOutside()
       return githubSecretTarget({ ...wanted, clock, send })
     }
+    case 'webhook': {
+      const { webhookTarget } = await import('../adapters/targets/webhook-target.ts')
+      const { send } = await openOutside()
+      return webhookTarget({ ...wanted, clock, send })
+    }
     case 'kubernetes-secret': {
       const { kubernetesSecretTarget } = await import('../adapters/targets/kubernetes-secret.ts')
       const { kubeAccess } = await import('../adapters/targets/kube-access.ts')

@@ -228,3 +228,27 @@ describe('an azure-key-vault', () => {
     expect(faultsOf(['type: azure-key-vault', ...changes])).toEqual([expect.stringContaining(expected)])
   })
 })
+
+describe('a webhook', () => {
+  const recipient = 'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p'
+  const lines = ['type: webhook', 'url: https://hook.example/x', 'secret: ${GITHUB_SECRETS_TOKEN}']
+
+  it('is what was written', () => {
+    expect(targetOf([...lines, `encryptTo: ${recipient}`])).toEqual({
+      type: 'webhook',
+      name: 'one',
+      group: 1,
+      url: 'https://hook.example/x',
+      secret: new Secret('canary-github-token'),
+      encryptTo: recipient,
+    })
+  })
+
+  it('with a literal secret, an address without TLS and no recipient is told', () => {
+    expect(faultsOf(['type: webhook', 'url: http://hook.example', 'secret: canary', 'encryptTo: age1x'])).toEqual([
+      expect.stringContaining('.url: '),
+      expect.stringContaining('.secret: '),
+      expect.stringContaining('.encryptTo: age1x is not an age recipient'),
+    ])
+  })
+})

@@ -261,6 +261,7 @@ const revealing: Readonly<Record<string, string>> = {
   'src/adapters/stores/key-vault-copy.ts': 'writes a value to another vault',
   'src/adapters/targets/kube-access.ts': 'signs in to a cluster as its kubeconfig or service account says',
   'src/adapters/targets/kubernetes-secret.ts': 'writes a value into a Secret, and compares what stands there',
+  'src/adapters/targets/webhook-target.ts': 'signs a message, and encrypts a value to one recipient',
   'src/adapters/targets/private-key.ts': 'sees whether a key is one before it is used',
   'src/adapters/workload/job-token.ts': 'asks the runner of a job with the access token of that job',
   'src/app/audit/old-form.ts': 'looks whether a value is of the old form',

@@ -12,6 +12,7 @@ import { kubernetesSecretTarget } from './kubernetes-secret.ts'
 import { npmrcTarget, nugetConfigTarget, pipConfTarget } from './package-files.ts'
 import { serviceConnectionTarget, variableGroupTarget } from './project-items.ts'
 import { verificationOf, verifyFaults } from '../verify-schema.ts'
+import { webhookTarget } from './webhook.ts'
 import type { TargetKind, TargetTerms } from './target-kind.ts'
 
 /** Every type of target, by what stands under `type`. A new one is a file beside this, and a line here and below. */
@@ -27,6 +28,7 @@ const kinds = {
   'azure-key-vault': azureKeyVaultTarget,
   'github-secret': githubSecretTarget,
   'kubernetes-secret': kubernetesSecretTarget,
+  webhook: webhookTarget,
   'azure-devops-variable-group': variableGroupTarget,
   'azure-devops-service-connection': serviceConnectionTarget,
 } as const
@@ -50,6 +52,7 @@ export const targetSchema = z.discriminatedUnion(
     azureKeyVaultTarget.schema,
     githubSecretTarget.schema,
     kubernetesSecretTarget.schema,
+    webhookTarget.schema,
     variableGroupTarget.schema,
     serviceConnectionTarget.schema,
   ],
