@@ -65,4 +65,12 @@ export function describeSteadyCommands(program: Commander, run: Runner): void {
       )}`,
     )
     .action(run(async () => (await import('./commands/adopt.ts')).adoptCommand))
+
+  program
+    .command('whose')
+    .description(
+      'tell whether a leaked text, which comes on stdin, holds a value of ours, which one, and whether it works',
+    )
+    .addHelpText('after', examples('patrol whose < leaked.txt', 'pbpaste | patrol whose --json'))
+    .action(run(async () => (await import('./commands/whose.ts')).whoseCommand))
 }

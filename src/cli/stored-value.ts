@@ -56,6 +56,12 @@ export async function storedToken(wanted: Wanted, stores: Stores, name: string):
   return token
 }
 
+/** All tokens that have a store: those that entries name, and those that rules made in earlier runs. */
+export async function storedTokens(wanted: Wanted, stores: Stores): Promise<readonly Token[]> {
+  const made = wanted.rules.length === 0 ? [] : await madeByRules(wanted, stores)
+  return [...wanted.tokens, ...made]
+}
+
 async function read(
   stores: Stores,
   { store, secretName }: Place,

@@ -113,6 +113,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   cache: [],
   rotate: ['--revoke-now', '--revoke-first', '--all', '--only', '--reason', '--yes', '-y'],
   explain: [],
+  whose: [],
   adopt: ['--id'],
   retire: ['--store', '--token', '--after', '--now', '--yes'],
   hold: ['--for', '--until', '--reason', '--rotation', '--release'],

@@ -181,6 +181,26 @@ export const documents = {
     validTo: at,
     store: z.strictObject({ name, secretName: name }),
   }),
+  whose: z.strictObject({
+    version,
+    values: z.array(
+      z.strictObject({
+        ours: z.boolean(),
+        token: name.optional(),
+        account: name.optional(),
+        organization: name.optional(),
+        authorizationId: id.optional(),
+        tried: z.array(
+          z.strictObject({
+            organization: name,
+            life: z.enum(['alive', 'refused', 'unknown']),
+            account: name.optional(),
+          }),
+        ),
+      }),
+    ),
+    problems: z.array(problem),
+  }),
   hold: z.strictObject({ version, token: name, hold: hold.nullable(), released: z.boolean().optional() }),
   explain: z.strictObject({
     version,
