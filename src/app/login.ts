@@ -50,32 +50,45 @@ export async function login(account: OpenAccount, reach: Reach, parts: LoginPart
       remedy: `Run \`patrol login ${name}\` again and sign in as ${user}, in a private window if the browser picks the wrong user; or correct \`user\` of the account.`,
     })
   }
-  const [organization] = organizations
-  const untried = organization === undefined ? undefined : await tryIn(organization, account, signedIn.token)
+  const { triedIn, untried } = await tryAnywhere(organizations, account, signedIn.token)
   const at = parts.clock.now()
   const { tenant, cache } = signedIn
   const session = parts.random.characters(16)
   const entry = { session, user, tenant, clientId: signedIn.clientId, signedInAt: at, redeemedAt: at, cache }
   await store.write(entry, signsIn)
-  return { user, life: entry, place: store.place, triedIn: untried === undefined ? organization : undefined, untried }
+  return { user, life: entry, place: store.place, triedIn, untried }
 }
 
-/** Lists the PATs. @returns why that failed, when it may be otherwise in a minute; throws when the sign-in is no good */
-async function tryIn(organization: string, account: OpenAccount, token: Secret): Promise<PatrolError | undefined> {
-  const { name } = account.wanted
-  try {
-    await account.authorityWith(new AccessTokenSignIn(name, token)).listActive(organization)
-    return undefined
-  } catch (thrown) {
-    const failure = asPatrolError(thrown)
-    if (passing.has(failure.code)) return failure
-    const { code, message, remedy, correlationId, cause } = failure
-    throw new PatrolError(code, `the sign-in worked, but is of no use: ${message}`, {
-      remedy: `${remedy} Nothing was kept.`,
-      cause,
-      ...(correlationId === undefined ? {} : { correlationId }),
-    })
+/**
+ * Lists the PATs in one organization after the other, until one lets the user in: one that does not is no reason to
+ * throw away a sign-in that is good for the others.
+ *
+ * @throws PatrolError why the first refused, when all did
+ */
+async function tryAnywhere(
+  organizations: readonly string[],
+  account: OpenAccount,
+  token: Secret,
+): Promise<Pick<Login, 'triedIn' | 'untried'>> {
+  const authority = account.authorityWith(new AccessTokenSignIn(account.wanted.name, token))
+  const failures: PatrolError[] = []
+  for (const organization of organizations) {
+    try {
+      await authority.listActive(organization)
+      return { triedIn: organization, untried: undefined }
+    } catch (thrown) {
+      failures.push(asPatrolError(thrown))
+    }
   }
+  const [refusal] = failures
+  const untried = failures.find(({ code }) => passing.has(code))
+  if (refusal === undefined || untried !== undefined) return { triedIn: undefined, untried }
+  const { code, message, remedy, correlationId, cause } = refusal
+  throw new PatrolError(code, `the sign-in worked, but is of no use: ${message}`, {
+    remedy: `${remedy} Nothing was kept.`,
+    cause,
+    ...(correlationId === undefined ? {} : { correlationId }),
+  })
 }
 
 /** What a check of a kept sign-in showed. */

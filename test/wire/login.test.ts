@@ -223,3 +223,39 @@ describe('in a browser', () => {
     expect(stderr).toContain(`${tenant}/adminconsent?client_id=${ownClient}`)
   })
 })
+
+describe('with two organizations', () => {
+  const two = `tokens:
+  - name: elsewhere
+    organization: fabrikam
+    scopes:
+      - vso.code
+  - name: package-feed
+    scopes:
+      - vso.packaging_write
+`
+  async function openTwo(members: Readonly<Record<'contoso' | 'fabrikam', readonly string[]>>): Promise<void> {
+    const organizations = (['contoso', 'fabrikam'] as const).map((name) => ({
+      name,
+      tenant: 'contoso.example',
+      members: [...members[name]],
+    }))
+    estate = await Estate.open({ ...keptIn('file'), tokens: two, fixture: { organizations } })
+    environment = { PATROL_AGE_IDENTITY: await generateIdentity() }
+  }
+
+  test('one that does not let the user in is no reason to throw the sign-in away', async () => {
+    await openTwo({ contoso: [upn], fabrikam: [] })
+    const { code, stdout } = await loginByCode(estate, {}, { environment })
+    expect(code).toBe(0)
+    expect(stdout).toContain('who can list the PATs in contoso')
+  })
+
+  test('it is thrown away when none lets the user in', async () => {
+    await openTwo({ contoso: [], fabrikam: [] })
+    const { code, stderr } = await loginByCode(estate, {}, { environment })
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('of no use')
+    expect((await estate.run('apply', { environment })).stderr).toContain('[sign-in-missing]')
+  })
+})
