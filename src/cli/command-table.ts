@@ -174,6 +174,11 @@ export function describeCommands(program: Commander, run: Runner): void {
       collect,
     )
     .option('--feed <[name=]url>', 'a feed of Azure Artifacts, for NuGet, dotnet, pip and twine; may repeat', collect)
+    .option(
+      '--pass <variable>',
+      "let the command have a variable with a secret of Patrol's own, which it does not get else; may repeat",
+      collect,
+    )
     .option('--watch', 'start the command anew when a token was rotated')
     .addOption(
       new Option('--every <time>', 'with --watch: how often to look').argParser(lengthOfTime).default(minute, '1m'),

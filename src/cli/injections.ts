@@ -14,6 +14,8 @@ export interface InjectionOptions {
   readonly env?: readonly string[]
   readonly base64?: readonly string[]
   readonly feed?: readonly string[]
+  /** Variables that the command gets although they hold secrets of Patrol itself. */
+  readonly pass?: readonly string[]
 }
 
 /**
@@ -55,6 +57,7 @@ export function injectionsOf(names: readonly string[], options: InjectionOptions
     ...(options.base64 ?? []).map((written) => given(['base64', written])),
     ...(options.feed ?? []).map((written) => given(['feed', written])),
   ].filter((one) => one !== undefined)
+  for (const variable of options.pass ?? []) attempt(() => checkedVariable(variable, '--pass'))
   const quiet = names.filter((name) => !said.some(({ token }) => token === name))
   const rest = faults.length > 0 ? [] : quiet.map((token) => plain(token, variableFor(token)))
   const all = [...said, ...rest]
@@ -101,6 +104,24 @@ function addressed(option: Option, written: string, names: readonly string[]): {
   }
   if (!names.includes(prefix)) throw new PatrolError('usage', `--${option} names ${prefix}, which is not in the list`)
   return { token: prefix, rest }
+}
+
+/** Those that Patrol's documents have its own secrets in, whether this configuration uses them or not. */
+const usualSecrets: readonly string[] = ['PATROL_AGE_IDENTITY', 'USER_PASSWORD']
+
+/**
+ * The environment without the secrets of this program: whoever has the key of a store reads all that it holds.
+ *
+ * @param secretVariables the variables that the configuration refers to
+ * @param passed those that stay all the same
+ */
+export function withoutOwnSecrets(
+  parent: EnvironmentParts['parent'],
+  secretVariables: Iterable<string>,
+  passed: readonly string[],
+): EnvironmentParts['parent'] {
+  const own = new Set([...usualSecrets, ...secretVariables])
+  return Object.fromEntries(Object.entries(parent).filter(([name]) => !own.has(name) || passed.includes(name)))
 }
 
 /** What the environment of the command is made of. */

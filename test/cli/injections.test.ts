@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { environmentWith, feedVariable, type InjectionOptions, injectionsOf } from '../../src/cli/injections.ts'
+import {
+  environmentWith,
+  feedVariable,
+  type InjectionOptions,
+  injectionsOf,
+  withoutOwnSecrets,
+} from '../../src/cli/injections.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { instant } from '../../src/core/time.ts'
 
@@ -105,4 +111,26 @@ test('a value that no variable can hold is refused before anything could quote i
     azureDevOps: '',
   }
   expect(() => environmentWith(parts)).toThrow('the value of odd holds a character that no variable can hold')
+})
+
+test('a command gets no secret of Patrol itself but those that are passed on', () => {
+  const parent = {
+    PATH: '/bin',
+    PATROL_AGE_IDENTITY: 'a',
+    USER_PASSWORD: 'b',
+    BOT_PASSWORD: 'c',
+    KEY: 'd',
+    GONE: undefined,
+  }
+  const own = new Set(['BOT_PASSWORD', 'KEY', 'NOT_THERE'])
+  expect(withoutOwnSecrets(parent, own, [])).toEqual({ PATH: '/bin' })
+  expect(withoutOwnSecrets(parent, own, ['KEY', 'USER_PASSWORD'])).toEqual({
+    PATH: '/bin',
+    KEY: 'd',
+    USER_PASSWORD: 'b',
+  })
+})
+
+test('what is passed on must be the name of a variable', () => {
+  expect(() => injectionsOf(['reader'], { pass: ['A=b'] })).toThrow('--pass needs the name of a variable')
 })

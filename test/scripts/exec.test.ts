@@ -47,6 +47,15 @@ describe('a command', () => {
     expect(code).toBe(7)
   })
 
+  test('gets nothing that opens the store or signs Patrol in, unless that is passed on or set for it', async () => {
+    const look = 'echo "${PATROL_AGE_IDENTITY:+key}/${USER_PASSWORD:+password}/${NEUTRAL}"'
+    const run = (...options: readonly string[]) =>
+      estate.start(shell(look, ...options), { environment: { NEUTRAL: 'stays' } }).ended
+    expect(await run()).toMatchObject({ code: 0, stdout: '//stays\n' })
+    expect(await run('--pass', 'USER_PASSWORD')).toMatchObject({ stdout: '/password/stays\n' })
+    expect(await run('--as', 'PATROL_AGE_IDENTITY')).toMatchObject({ stdout: 'key//stays\n' })
+  })
+
   test('gets its words as they stand, and none of them holds the value', async () => {
     const words = ['--json', '$HOME', 'a b', '"', '--', '-h', '*', '']
     const { stdout } = await estate.start([

@@ -38,8 +38,9 @@ export function checkTree(tree: unknown, environment: Environment, origin: Origi
     return written === undefined ? show(valueAt(resolved.tree, path)) : `the value of ${show(written)}`
   }
   const shaped = checkShape({ tree: resolved.tree, shown, spelled: origin.spelled }, known)
-  const { secrets } = resolved
-  const parts = { written: shaped.sound, secrets, directory, shown, label, readFile: environment.readFile }
+  const { secrets, secretReferences } = resolved
+  const { readFile } = environment
+  const parts = { written: shaped.sound, secrets, secretReferences, directory, shown, label, readFile }
   const draft = draftOf(parts, resolved.tree, shaped.faulty)
   const { needs } = origin
   const spared = needs === 'everything' ? new Set<Fault>() : sparedFaults(draft, resolved.absences, needs)

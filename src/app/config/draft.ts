@@ -19,6 +19,8 @@ export interface Draft {
   readonly written: Sound<Written>
   readonly entries: readonly DraftEntry[]
   readonly secrets: ReadonlyMap<string, Secret>
+  /** What the secret fields refer to, as it is written. */
+  readonly secretReferences: ReadonlyMap<string, string>
   /** The directory at which relative paths begin. */
   readonly directory: string
   readonly shown: Shown
@@ -46,7 +48,7 @@ export interface Sourced<T> {
 export type Inherited = Sourced<string> | 'absent' | 'faulty'
 
 export function draftOf(
-  parts: Pick<Draft, 'written' | 'secrets' | 'directory' | 'shown' | 'label' | 'readFile'>,
+  parts: Pick<Draft, 'written' | 'secrets' | 'secretReferences' | 'directory' | 'shown' | 'label' | 'readFile'>,
   tree: unknown,
   faulty: ReadonlySet<string>,
 ): Draft {

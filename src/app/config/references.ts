@@ -17,6 +17,8 @@ export interface Resolved {
   /** The tree with references replaced; secret fields still hold their reference. */
   readonly tree: unknown
   readonly secrets: ReadonlyMap<string, Secret>
+  /** What the secret fields refer to, as it is written. */
+  readonly secretReferences: ReadonlyMap<string, string>
   /** What replaced values had been written as; messages show that in place of the value. */
   readonly written: ReadonlyMap<string, string>
   readonly faults: readonly Fault[]
@@ -41,6 +43,7 @@ const undefinedVariable = /^\s*\$\(([\w.-]+)\)\s*$/
  */
 export function resolveReferences(tree: unknown, environment: Environment, directory: string): Resolved {
   const secrets = new Map<string, Secret>()
+  const secretReferences = new Map<string, string>()
   const written = new Map<string, string>()
   const faults: Fault[] = []
   const absences: Fault[] = []
@@ -65,12 +68,13 @@ export function resolveReferences(tree: unknown, environment: Environment, direc
     }
     if (isSecret(tree, path)) {
       secrets.set(pathKey(path), new Secret(found.value))
+      if (typeof value === 'string') secretReferences.set(pathKey(path), value)
       return value
     }
     if (found.value !== value) written.set(pathKey(path), value as string)
     return found.value
   }
-  return { tree: replace(tree, []), secrets, written, faults, absences }
+  return { tree: replace(tree, []), secrets, secretReferences, written, faults, absences }
 }
 
 interface Sources {
@@ -88,6 +92,11 @@ function secretIn(written: unknown, sources: Sources): Found {
   if (inner === undefined) return { kind: 'fault', text: 'is a secret and must not stand in the file itself', remedy }
   if (inner.includes(':-')) return { kind: 'fault', text: 'is a secret and cannot have a default', remedy }
   return lookUp(inner, sources, true)
+}
+
+/** The variable that a secret's reference names; undefined for a file. */
+export function variableOf(reference: string): string | undefined {
+  return /^\$\{([A-Za-z_]\w*)\}$/.exec(reference)?.[1]
 }
 
 function textIn(written: string, sources: Sources): Found {

@@ -20,6 +20,7 @@ import { isTrue } from './fields.ts'
 import { present, secretAt } from './present.ts'
 import { gitRoutesOf } from './git-routes.ts'
 import type { ConfigProblem } from './problems.ts'
+import { variableOf } from './references.ts'
 import type { Written, WrittenEntry } from './schema.ts'
 import { destinationsOf } from './destinations.ts'
 import { wantedTarget } from './targets/kinds.ts'
@@ -79,6 +80,7 @@ export function wantedOf(
     gitCacheFor: parseDuration(String(written.gitCache ?? builtInGitCache)) ?? duration(0),
     runEvery: runEvery === undefined ? undefined : parseDuration(runEvery),
     audit: auditOf(written.audit),
+    secretVariables: new Set([...draft.secretReferences.values()].flatMap((written) => variableOf(written) ?? [])),
     warnings,
     limits: { maxReplacements: maxReplacementsOf(written.limits?.maxReplacements) },
   }

@@ -92,6 +92,8 @@ export interface Wanted {
   /** What an audit looks for. */
   readonly audit: AuditRules
   readonly limits: { readonly maxReplacements: ReplacementLimit }
+  /** The variables of the environment that secret fields refer to. */
+  readonly secretVariables: ReadonlySet<string>
   /** What is not wrong and yet worth a word. */
   readonly warnings: readonly ConfigProblem[]
 }

@@ -8,7 +8,13 @@ import type { Store } from '../../ports/store.ts'
 import { type ChildEnd, codeOf, startChild } from '../child.ts'
 import { withWorld } from '../configured.ts'
 import { type ExitCode, passedOn } from '../exit-code.ts'
-import { environmentWith, type Injection, type InjectionOptions, injectionsOf } from '../injections.ts'
+import {
+  environmentWith,
+  type Injection,
+  type InjectionOptions,
+  injectionsOf,
+  withoutOwnSecrets,
+} from '../injections.ts'
 import type { Command, Invocation } from '../invocation.ts'
 import type { RelayedSignal } from '../signals.ts'
 import { type StoredValue, storedValue } from '../stored-value.ts'
@@ -44,7 +50,7 @@ export const execCommand: Command<ExecOptions> = async (invocation, options) => 
     {},
     async (wanted, { world }) => {
       const values = await valuesOf(names, wanted, world.stores)
-      first = environmentOf(invocation, wanted, injections, values)
+      first = environmentOf(invocation, options, wanted, injections, values)
       refuseInterrupted(invocation)
       if (options.watch !== true) return undefined
       return begin(first, watchFor({ invocation, options, wanted, world, names, injections, values, command }))
@@ -71,12 +77,14 @@ async function valuesOf(names: readonly string[], wanted: Wanted, stores: Readon
 
 function environmentOf(
   { io }: Invocation,
+  { pass = [] }: ExecOptions,
   wanted: Wanted,
   injections: readonly Injection[],
   values: Values,
 ): Environment {
   const { azureDevOps } = wanted.endpoints
-  return environmentWith({ parent: io.environment, injections, values, azureDevOps })
+  const parent = withoutOwnSecrets(io.environment, wanted.secretVariables, pass)
+  return environmentWith({ parent, injections, values, azureDevOps })
 }
 
 function refuseInterrupted({ io }: Invocation): void {
@@ -118,7 +126,7 @@ function watchFor(parts: WatchParts): Watch {
     if (changed.length === 0) return undefined
     speech.note(`${changed.join(', ')}: there is a new value`)
     values = fresh
-    return environmentOf(invocation, wanted, injections, fresh)
+    return environmentOf(invocation, options, wanted, injections, fresh)
   }
   return {
     look,
