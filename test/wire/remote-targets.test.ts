@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { defaultFixture } from '../../src/emulator/default-fixture.ts'
 import type { Fixture } from '../../src/emulator/fixture-schema.ts'
 import { testCertificate, type TestCertificate } from '../adapters/support/certificate.ts'
+import { scriptedServer } from '../adapters/support/servers.ts'
 import { GithubServer } from '../adapters/targets/github-server.ts'
 import { KubeServer } from '../adapters/targets/kube-server.ts'
 import { Estate } from '../support/estate.ts'
@@ -158,4 +159,24 @@ test('azure-key-vault: a copy in another vault, opened by the account, follows i
   expect(values('asia')).toEqual(values('contoso'))
   const status = await estate.run('status --json', { environment })
   expect(status.json.tokens[0].deliveries).toMatchObject([{ target: 'remote', state: 'delivered' }])
+})
+
+test('webhook: the built program tells an address of a value, and never the value', async () => {
+  const server = await scriptedServer(certificate, (response) => response.writeHead(204).end())
+  estate = await estateWith(['type: webhook', `url: ${server.origin}/hook`, 'secret: ${WEBHOOK_SECRET}'])
+  const environment = { WEBHOOK_SECRET: 'a-secret-of-a-webhook' }
+  const { json } = await estate.start('apply --json', { environment }).ended
+  expect(kinds(json)).toEqual(['mint absent done', 'deliver asked done'])
+  expect(server.seen).toHaveLength(1)
+  const body = server.seen[0]?.body ?? ''
+  expect(JSON.parse(body)).toMatchObject({
+    version: 1,
+    target: 'remote',
+    token: 'package-feed',
+    organization: 'contoso',
+  })
+  expect(server.seen[0]?.headers['patrol-signature']).toMatch(/^v1=[0-9a-f]{64}$/)
+  expect(body).not.toContain(await estate.value('package-feed'))
+  expect(kinds((await estate.run('apply --json', { environment })).json)).toEqual([])
+  await server.stop()
 })
