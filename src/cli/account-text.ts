@@ -32,15 +32,24 @@ export function signInsUsed({ proposals, snapshot }: Proposals): SignInsUsed {
 export function accountsText(io: Io, pen: Pen, accounts: readonly AccountState[], now: Instant): string {
   const kept = accounts.filter(({ life, method }) => life !== undefined || method === 'refresh-token')
   if (kept.length === 0) return ''
-  const rows = kept.map(({ account, method, state, life }): readonly string[] => [
-    clean(account),
-    pen.colour(colours[state], state),
-    method,
-    life === undefined ? '-' : whenFitting(io.columns, life.redeemedAt, now),
-    life === undefined ? '-' : whenFitting(io.columns, diesAt(life), now),
-  ])
+  const rows = kept.map((one): readonly string[] => {
+    const { account, method, state, life } = one
+    const end = endOf(one)
+    return [
+      clean(account),
+      pen.colour(colours[state], state),
+      method,
+      life === undefined ? '-' : whenFitting(io.columns, life.redeemedAt, now),
+      end === undefined ? '-' : whenFitting(io.columns, end, now),
+    ]
+  })
   const heads = ['account', 'sign-in', 'method', 'renewed', 'dies unless used'].map((head) => pen.colour('dim', head))
   return `\n${table([heads, ...rows], io.columns)}`
+}
+
+/** When the sign-in dies unless it is used; one that is refused already has no time left that anybody knows of. */
+function endOf({ state, life }: AccountState): Instant | undefined {
+  return life === undefined || state === 'refused' ? undefined : diesAt(life)
 }
 
 /**
@@ -70,17 +79,17 @@ export function accountCodes(accounts: readonly AccountState[]): readonly ExitCo
 }
 
 /** An account in the documents of `--json`. */
-export function accountJson({
-  account,
-  method,
-  state,
-  life,
-  failure,
-}: AccountState): Readonly<Record<string, unknown>> {
+export function accountJson(one: AccountState): Readonly<Record<string, unknown>> {
+  const { account, method, state, life, failure } = one
+  const end = endOf(one)
   const dates =
     life === undefined
       ? {}
-      : { signedInAt: isoText(life.signedInAt), redeemedAt: isoText(life.redeemedAt), diesAt: isoText(diesAt(life)) }
+      : {
+          signedInAt: isoText(life.signedInAt),
+          redeemedAt: isoText(life.redeemedAt),
+          ...(end === undefined ? {} : { diesAt: isoText(end) }),
+        }
   const error =
     failure === undefined ? {} : { error: { code: failure.code, message: failure.message, remedy: failure.remedy } }
   return { account, method, state, ...dates, ...error }

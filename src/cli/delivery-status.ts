@@ -7,9 +7,9 @@ import { isoText } from './time-text.ts'
 
 /**
  * How a copy does, in one word. `waiting`: it never got there yet. `overwritten` and `gone`: the target shows so; `unseen`:
- * it gave no answer. `delivered` is all that is known of the others.
+ * it gave no answer. `unknown`: not even the record of the token could be looked at. `delivered` is all that is known of the others.
  */
-export type DeliveryState = 'delivered' | 'waiting' | 'failing' | 'overwritten' | 'gone' | 'unseen'
+export type DeliveryState = 'delivered' | 'waiting' | 'failing' | 'overwritten' | 'gone' | 'unseen' | 'unknown'
 
 /** The copy of a token's current value in one target. */
 export interface DeliveryStatus {
@@ -37,7 +37,7 @@ export function deliveriesOf({ token, facts, actions }: TokenStatus): readonly D
   return [...new Set([...token.targets, ...recorded])].map((target) => {
     const record = metadata && recordOf(metadata, target)
     const copy = facts?.copies?.get(target)
-    const state = stateOf(record, copy?.kind)
+    const state = facts === undefined ? 'unknown' : stateOf(record, copy?.kind)
     return {
       target,
       group: groupOf(token, target),
@@ -59,7 +59,7 @@ export function deliveriesOf({ token, facts, actions }: TokenStatus): readonly D
   })
 }
 
-function stateOf(record: ReturnType<typeof recordOf>, copy: string | undefined): DeliveryState {
+function stateOf(record: ReturnType<typeof recordOf>, copy: string | undefined): Exclude<DeliveryState, 'unknown'> {
   if (record !== undefined && record.failures > 0) return 'failing'
   if (record?.deliveredAt === undefined) return 'waiting'
   return copy === 'overwritten' || copy === 'gone' || copy === 'unseen' ? copy : 'delivered'

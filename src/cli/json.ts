@@ -127,7 +127,7 @@ export function statusJson(status: TokenStatus): Readonly<Record<string, unknown
     return {
       ...common,
       superseded: [],
-      deliveries: [],
+      deliveries: deliveriesOf(status).map(deliveryJson),
       ...(status.failure === undefined ? {} : errorJson(status.failure)),
     }
   }

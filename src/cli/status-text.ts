@@ -55,6 +55,7 @@ const deliveryColours = {
   delivered: 'green',
   waiting: 'cyan',
   unseen: 'yellow',
+  unknown: 'red',
   failing: 'red',
   overwritten: 'red',
   gone: 'red',
@@ -67,13 +68,18 @@ export function deliveriesText(io: Io, pen: Pen, tokens: readonly TokenStatus[],
       clean(status.token.name),
       clean(delivery.target),
       pen.colour(deliveryColours[delivery.state], delivery.state),
-      delivery.deliveredAt === undefined ? 'never' : whenFitting(io.columns, delivery.deliveredAt, now),
+      deliveredText(io, delivery, now),
       deliveryText(io, delivery, now),
     ]),
   )
   if (rows.length === 0) return ''
   const heads = ['token', 'target', 'copy', 'delivered', ''].map((head) => pen.colour('dim', head))
   return `\n${table([heads, ...rows], io.columns)}`
+}
+
+function deliveredText(io: Io, { state, deliveredAt }: DeliveryStatus, now: Instant): string {
+  if (deliveredAt !== undefined) return whenFitting(io.columns, deliveredAt, now)
+  return state === 'unknown' ? 'unknown' : 'never'
 }
 
 function deliveryText(io: Io, delivery: DeliveryStatus, now: Instant): string {

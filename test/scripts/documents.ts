@@ -128,7 +128,7 @@ export const documents = {
           z.strictObject({
             target: name,
             group: z.int().min(1),
-            state: z.enum(['delivered', 'waiting', 'failing', 'overwritten', 'gone', 'unseen']),
+            state: z.enum(['delivered', 'waiting', 'failing', 'overwritten', 'gone', 'unseen', 'unknown']),
             declared: z.boolean(),
             generation: z.string().length(12).optional(),
             deliveredAt: at.optional(),

@@ -72,6 +72,12 @@ describe('a sign-in that is kept in a vault', () => {
     const { code, stderr } = await estate.run('apply')
     expect(code).toBe(4)
     expect(stderr).toContain('[sign-in-expired]')
+    const status = await estate.run('status')
+    expect(status.stdout).toMatch(/ci-bot +refused +refresh-token +\S.* -\n/)
+    expect(status.stdout).not.toContain('in 90d')
+    const [account] = (await estate.run('status --json')).json.accounts
+    expect(account).toMatchObject({ state: 'refused', redeemedAt: expect.stringMatching(/Z$/) })
+    expect(account).not.toHaveProperty('diesAt')
     expect((await loginByCode(estate)).code).toBe(0)
     expect((await estate.run('apply')).code).toBe(0)
   })

@@ -106,6 +106,22 @@ test('a copy that was overwritten or deleted is seen and delivered again', async
   expect(estate.mutations(mark)).toEqual([])
 })
 
+test('a copy is unknown, not missing, while the sign-in fails and nothing can be looked at', async () => {
+  estate = await Estate.open({ targets: true })
+  await estate.run('apply')
+  const environment = { USER_PASSWORD: `wrong ${crypto.randomUUID()}` }
+  const { code, json } = await estate.run('status --json', { environment })
+  expect(code).toBe(4)
+  expect(documents.status.safeParse(json).error?.issues ?? []).toEqual([])
+  expect(json.tokens[0].deliveries).toEqual([
+    { target: 'variables', group: 1, state: 'unknown', declared: true },
+    { target: 'program', group: 2, state: 'unknown', declared: true },
+  ])
+  const { stdout } = await estate.run('status', { environment })
+  expect(stdout).toMatch(/package-feed +variables +unknown +unknown *\n/)
+  expect(stdout).not.toMatch(/waiting|never/)
+})
+
 test('a symbolic link goes on to point where it did', async () => {
   estate = await Estate.open({ targets: true })
   const real = join(estate.copies.directory, 'real.env')
