@@ -73,10 +73,16 @@ async function open(wanted: WantedTarget, parts: TargetParts): Promise<Target> {
   }
 }
 
-/** A target that is opened when it is first asked for anything. */
+/** A target that is opened when it is first asked for anything, and again when that failed. */
 function later({ name, proof }: WantedTarget, openIt: () => Promise<Target>): Target {
   let opened: Promise<Target> | undefined
-  const target = (): Promise<Target> => (opened ??= openIt())
+  const target = (): Promise<Target> => {
+    opened ??= openIt().catch((thrown: unknown) => {
+      opened = undefined
+      throw thrown
+    })
+    return opened
+  }
   return {
     name,
     proof,

@@ -69,6 +69,9 @@ const ofOtherViews = [
   'graphPageSize',
 ]
 
+/** Those of targets in Azure DevOps, tried where these are. */
+const ofTargets = ['hiddenSecrets', 'nullSecrets', 'omittedReferences', 'unknownLibraryItem']
+
 const tokens = `tokens:
   - name: package-feed
     displayName: Package feed
@@ -96,7 +99,7 @@ const pats = [
 
 test('the table has every switch', () => {
   const named = new Set(settings.flatMap((setting) => Object.keys(setting)))
-  expect([...named, ...elsewhere, ...ofOtherSignIns, ...ofOtherViews].sort()).toEqual(
+  expect([...named, ...elsewhere, ...ofOtherSignIns, ...ofOtherViews, ...ofTargets].sort()).toEqual(
     Object.keys(defaultSwitches()).sort(),
   )
 })
