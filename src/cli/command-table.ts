@@ -52,7 +52,12 @@ export function describeCommands(program: Commander, run: Runner): void {
     selection(program.command('apply'))
       .description('do what is due: create, extend, store, deliver, revoke')
       .option('-y, --yes', 'do not ask on a terminal')
-      .option('--allow <n>', 'replace so many vanished tokens in one run', wholeNumber(0, 100_000)),
+      .option('--allow <n>', 'replace so many vanished tokens in one run', wholeNumber(0, 100_000))
+      .addOption(new Option('--dry-run').hideHelp())
+      // Many tools have it, so that it is asked for here; a command of its own tells more.
+      .on('option:dry-run', () =>
+        program.error('error: there is no --dry-run: `patrol plan` shows what apply would do'),
+      ),
   )
     .addHelpText(
       'after',

@@ -78,7 +78,14 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
       )
     }
   describeCommands(program, run)
+  for (const command of program.commands) pointToItsHelp(command, 'patrol')
   return program
+}
+
+function pointToItsHelp(command: Commander, parent: string): void {
+  const name = `${parent} ${command.name()}`
+  command.showHelpAfterError(`(see ${name} --help)`)
+  for (const inner of command.commands) pointToItsHelp(inner, name)
 }
 
 /** A variable that should name the file may be empty, and the default file would be another one than was meant. */

@@ -2,13 +2,13 @@ import { type Check, failed, passed, skippedAfter, warned } from '../../core/che
 import { asPatrolError, PatrolError } from '../../core/errors.ts'
 import { examine } from '../../app/doctor/examine.ts'
 import type { ConfigProblem } from '../../app/config/problems.ts'
-import { suggestion } from '../../app/config/suggestions.ts'
 import type { Wanted } from '../../app/config/wanted.ts'
 import { type ConfigLessOptions, readConfiguration, withWorldOf } from '../configured.ts'
 import { checksText } from '../doctor-text.ts'
 import { type ExitCode, exitCodeOf, exitCodes, worst } from '../exit-code.ts'
 import { type Command, ConfigurationFaults, type Invocation } from '../invocation.ts'
 import { checksJson, jsonLine } from '../json.ts'
+import { knownNames } from '../unknown-name.ts'
 
 export interface DoctorOptions extends ConfigLessOptions {
   readonly positional: readonly (string | undefined)[]
@@ -59,9 +59,8 @@ async function examined(invocation: Invocation, options: DoctorOptions): Promise
 
 function requireAccount(account: string | undefined, { accounts }: Wanted): void {
   if (account === undefined || accounts.has(account)) return
-  const near = suggestion(account, [...accounts.keys()])
   throw new PatrolError('usage', `there is no account ${account}`, {
-    remedy: near === undefined ? `Known are: ${[...accounts.keys()].join(', ')}.` : `Did you mean ${near}?`,
+    remedy: knownNames(account, [...accounts.keys()]),
   })
 }
 

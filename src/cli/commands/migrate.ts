@@ -21,6 +21,7 @@ import { problemsText } from '../plan-text.ts'
 import { clean, count } from '../terminal.ts'
 import { textDifference } from '../text-difference.ts'
 import { isoText } from '../time-text.ts'
+import { knownNames } from '../unknown-name.ts'
 
 export interface MigrateOptions {
   readonly account?: string
@@ -107,7 +108,7 @@ function storeFor({ stores }: Wanted, { store }: MigrateOptions): string | undef
   if (store === undefined) return stores.size === 1 ? [...stores.keys()][0] : undefined
   if (stores.has(store)) return store
   throw new PatrolError('usage', `there is no store named ${store}`, {
-    remedy: stores.size === 0 ? 'Declare one under stores.' : `Known are: ${[...stores.keys()].join(', ')}.`,
+    remedy: stores.size === 0 ? 'Declare one under stores.' : knownNames(store, [...stores.keys()]),
   })
 }
 

@@ -17,6 +17,7 @@ import { jsonLine } from '../json.ts'
 import { printReport } from '../report.ts'
 import { clean } from '../terminal.ts'
 import { isoText } from '../time-text.ts'
+import { knownNames } from '../unknown-name.ts'
 
 export interface RetireOptions {
   readonly positional: readonly string[]
@@ -80,7 +81,7 @@ async function find(
 ): Promise<Found> {
   if (only !== undefined && !stores.has(only)) {
     throw new PatrolError('usage', `there is no store ${only}`, {
-      remedy: `Known are: ${[...stores.keys()].join(', ')}.`,
+      remedy: knownNames(only, [...stores.keys()]),
     })
   }
   const found: Found[] = []
