@@ -18,16 +18,22 @@ export function planText(io: Io, pen: Pen, proposals: Proposals, asking = false)
   const actions = proposals.proposals.flatMap(({ plan }) => plan.actions)
   const scheduled = proposals.proposals.flatMap(({ plan }) => plan.scheduled)
   const parts = [`${count(proposals.proposals.length, 'token')}, seen ${dateText(now)}\n`]
-  parts.push(actionsText(io, pen, actions), scheduledText(io, pen, scheduled, now))
+  parts.push(actionsText(io, pen, actions, proposals.veto !== undefined), scheduledText(io, pen, scheduled, now))
   parts.push(problemsText(io, pen, proposals.problems))
   parts.push(`\n${closing(proposals, actions, asking)}\n`)
   return parts.join('')
 }
 
-/** What happens now; empty when nothing does. */
-export function actionsText(io: Io, pen: Pen, actions: readonly Action[]): string {
+/**
+ * What happens now; empty when nothing does.
+ *
+ * @param isHeldBack whether a problem keeps the run from doing any of it
+ */
+export function actionsText(io: Io, pen: Pen, actions: readonly Action[], isHeldBack = false): string {
   const rows = actions.map((action) => actionRow(pen, action))
-  return rows.length === 0 ? '' : heading(pen, 'now') + table(rows, io.columns)
+  return rows.length === 0
+    ? ''
+    : heading(pen, isHeldBack ? 'held back by the problem below' : 'now') + table(rows, io.columns)
 }
 
 /** What happens later, the soonest first, and why not yet; empty when nothing is known to. */

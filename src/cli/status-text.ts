@@ -94,6 +94,8 @@ function deliveryText(io: Io, delivery: DeliveryStatus, now: Instant): string {
     failures === 0 ? '' : `failed ${failures === 1 ? 'once' : `${failures} times`}`,
     isDeclared ? next : 'no longer a target of this token',
     message === undefined ? '' : clean(message),
+    // The record has room for when and how often, not for why.
+    failures > 0 && isDeclared && message === undefined ? '`patrol doctor` looks why' : '',
   ]
   return parts.filter((part) => part !== '').join(', ')
 }

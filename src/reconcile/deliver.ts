@@ -118,8 +118,20 @@ async function deliverTo(
     if (target.proof !== undefined) await prove(turn, target.proof, value, `what ${name} was given`)
     return { failure: undefined, receipt }
   } catch (error) {
-    return { failure: asPatrolError(error), receipt: undefined }
+    return { failure: ofTarget(name, asPatrolError(error)), receipt: undefined }
   }
+}
+
+/** A token has several targets, and a place several tokens: only the name tells which delivery failed. */
+function ofTarget(name: string, error: PatrolError): PatrolError {
+  const { code, message, remedy, outcome, retryAfter, correlationId, cause } = error
+  return new PatrolError(code, `delivering to ${name}: ${message}`, {
+    remedy,
+    outcome,
+    cause,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+  })
 }
 
 /** The record is put onto metadata read just before, so that it overwrites nothing that somebody else noted. */

@@ -36,6 +36,9 @@ describe.each([2, -2])('a clock that is off by %i days', (days) => {
     expect(plan.code).toBe(1)
     expect(plan.json.problems).toMatchObject([{ code: 'clock-unreliable' }])
     expect(plan.json.problems[0].remedy).toContain('Set the clock')
+    const { stdout } = await estate.start('plan', { clockAhead }).ended
+    expect(stdout).toMatch(/^held back by the problem below\n  package-feed +mint/m)
+    expect(stdout).not.toMatch(/^now$/m)
     const report = await estate.start('apply --json', { clockAhead }).ended
     expect(report).toMatchObject({ code: 1, json: { error: { code: 'clock-unreliable' } } })
     expect(estate.mutations()).toEqual([])

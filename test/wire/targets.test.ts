@@ -53,8 +53,14 @@ test('a target that fails holds back its group and the revocation; status tells 
   expect(kinds(failing.json)).toEqual(['mint due done', 'deliver asked done variables', 'deliver asked failed program'])
   expect(failing.json.results[2].error).toMatchObject({
     code: 'delivery-failed',
-    message: expect.stringContaining('ended with 1'),
+    message: expect.stringMatching(/^delivering to program: .*ended with 1/),
   })
+  expect(failing.stderr).toContain('package-feed: delivering to program: ')
+  const passing = await estate.run('apply')
+  expect(passing.code).toBe(0)
+  expect(passing.stderr).toMatch(
+    /package-feed: the delivery to program failed before and is not tried again until .*; the next run after that delivers, or `patrol rotate package-feed`, with a new value/,
+  )
   const status = await estate.run('status --json')
   for (const [name, { json }] of Object.entries({ apply: failing, status, plan: await estate.run('plan --json') }))
     expect(documents[name as 'apply' | 'status' | 'plan'].safeParse(json).error?.issues ?? []).toEqual([])
@@ -75,7 +81,9 @@ test('a target that fails holds back its group and the revocation; status tells 
       lackingSince: expect.any(String),
     },
   ])
-  expect((await estate.run('status')).stdout).toMatch(/package-feed +program +failing +never +failed once, next try /)
+  expect((await estate.run('status')).stdout).toMatch(
+    /package-feed +program +failing +never +failed once, next try .*`patrol doctor` looks why/,
+  )
   estate.emulator.travel(6 * day)
   await estate.run('apply')
   expect(estate.active()).toHaveLength(2)

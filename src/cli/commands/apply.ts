@@ -1,14 +1,15 @@
 import { renewIdleSignIns } from '../../app/account-states.ts'
 import type { ActionKind } from '../../core/plan.ts'
 import type { Instant } from '../../core/time.ts'
-import { apply, type Proposals } from '../../reconcile/run.ts'
+import { apply, type Proposals, type Report } from '../../reconcile/run.ts'
 import { accountCodes, signInsUsed, tellSignIns } from '../account-text.ts'
 import { agree, asks } from '../consent.ts'
-import type { Command } from '../invocation.ts'
+import type { Command, Invocation } from '../invocation.ts'
 import { worst } from '../exit-code.ts'
 import { planText } from '../plan-text.ts'
 import { type SelectionOptions, withProposals, withUndeclared } from '../proposals.ts'
 import { printRefusal, printReport } from '../report.ts'
+import { whenText } from '../time-text.ts'
 
 export interface ApplyOptions extends SelectionOptions {
   readonly yes?: boolean
@@ -30,10 +31,24 @@ export const applyCommand: Command<ApplyOptions> = (invocation, options) => {
     const now = (): Instant => world.clock.now()
     const signIns = world.stopping() ? [] : await renewIdleSignIns(accounts, signInsUsed(proposals), now)
     const code = printReport(invocation, { ...report, accounts: signIns }, io.monotonic() - beganAt)
+    tellPassedOver(invocation, proposals, report)
     const said = report.results.flatMap(({ error }) => error?.message ?? [])
     tellSignIns(invocation.speech, signIns, now(), new Set([...said, ...report.problems.map(({ message }) => message)]))
     return worst([code, ...accountCodes(signIns)])
   })
+}
+
+/** Who has just mended a target waits for a delivery that is not tried yet. */
+function tellPassedOver({ speech }: Invocation, { proposals, snapshot }: Proposals, { results }: Report): void {
+  for (const action of proposals.flatMap(({ plan }) => plan.scheduled)) {
+    if (action.kind !== 'deliver' || action.reason !== 'failed-before' || action.at === undefined) continue
+    const { token, target, at } = action
+    // A new value was delivered to all of them.
+    if (results.some((result) => result.token === token && result.target === target)) continue
+    speech.note(
+      `${token}: the delivery to ${target} failed before and is not tried again until ${whenText(at, snapshot.observedAt)}; the next run after that delivers, or \`patrol rotate ${token}\`, with a new value`,
+    )
+  }
 }
 
 function shownKinds(proposals: Proposals): ReadonlyMap<string, ReadonlySet<ActionKind>> {
