@@ -20,11 +20,17 @@ export type Standing =
   /** It bears the token's mark under another display name; whoever renamed the token decides. */
   | { readonly kind: 'stranger' }
 
-/** Sorts the active PATs beside the current one. Without the versions nothing can be told, and the list is empty. */
+/**
+ * Sorts the active PATs beside the current one. Without the versions nothing can be told, and the list is empty. One that
+ * the configuration says to be replaced is left out, also where the store had its value: it waits for all its successors.
+ */
 export function standings(token: Token, facts: Facts): readonly { readonly pat: Pat; readonly standing: Standing }[] {
   const { versions } = facts
   if (versions === undefined) return []
-  return otherPats(token, facts).map((pat) => ({ pat, standing: standingOf(token, facts, versions, pat) }))
+  const replaced = new Set(token.replaces?.map(({ authorizationId }) => authorizationId))
+  return otherPats(token, facts)
+    .filter(({ authorizationId }) => !replaced.has(authorizationId.toLowerCase()))
+    .map((pat) => ({ pat, standing: standingOf(token, facts, versions, pat) }))
 }
 
 function standingOf(token: Token, facts: Facts, versions: readonly Version[], pat: Pat): Standing {

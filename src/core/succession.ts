@@ -1,6 +1,6 @@
 import { type Action, commonOf, nothing, type Plan } from './action.ts'
 import { type Problem, problem } from './errors.ts'
-import type { Facts, Successor } from './facts.ts'
+import { currentMetadata, type Facts, type Successor } from './facts.ts'
 import { type Gate, revocationGate } from './gate.ts'
 import { markOf } from './names.ts'
 import type { Pat } from './pat.ts'
@@ -42,7 +42,7 @@ function successionOf(token: Token, replaced: Replaced, facts: Facts, now: Insta
     const message = `PAT ${pat.authorizationId}, which ${token.name} is to replace, was made by Patrol and is revoked by its own token alone`
     return { ...nothing, problems: [problem(token.name, 'name-conflict', message, 'Remove it from `replaces`.')] }
   }
-  const gate = jointGate([{ token, facts }, ...successorsOf(replaced, facts)], now)
+  const gate = jointGate(pat, [{ token, facts }, ...successorsOf(replaced, facts)], now)
   const problems = [...endsTooEarly(token, pat, gate, now), ...unconfirmed(token, replaced, gate)]
   if (!replaced.revoke) return { ...nothing, problems }
   const revoke = {
@@ -69,8 +69,8 @@ function successorsOf({ authorizationId, together }: Replaced, facts: Facts): re
 }
 
 /** Open when the gates of all successors are; else what keeps the first closed one, and when the last may open. */
-function jointGate(successors: readonly Successor[], now: Instant): Gate {
-  const gates = successors.map((successor) => ({ ...successor, gate: gateOf(successor, now) }))
+function jointGate(pat: Pat, successors: readonly Successor[], now: Instant): Gate {
+  const gates = successors.map((successor) => ({ ...successor, gate: gateOf(pat, successor, now) }))
   const closed = gates.flatMap(({ token, gate }) => (gate.kind === 'closed' ? [{ token, gate }] : []))
   const [first] = closed
   if (first === undefined) return { kind: 'open' }
@@ -81,8 +81,11 @@ function jointGate(successors: readonly Successor[], now: Instant): Gate {
   return { kind: 'closed', why: `of ${token.name}: ${gate.why}`, until }
 }
 
-function gateOf({ token, facts }: Successor, now: Instant): Gate {
+function gateOf(pat: Pat, { token, facts }: Successor, now: Instant): Gate {
   if (facts === undefined) return { kind: 'closed', why: 'it could not be looked at', until: undefined }
+  // One that was adopted bears no mark, and is no successor of itself.
+  if (currentMetadata(facts)?.authorizationId === pat.authorizationId)
+    return { kind: 'closed', why: 'its store hands out the value of this very PAT', until: undefined }
   if (token.paused) return { kind: 'closed', why: 'it is paused', until: undefined }
   return revocationGate(token, facts, now)
 }

@@ -100,6 +100,31 @@ describe('a PAT that several tokens replace', () => {
     expect(planned(heir(), seen)).toMatchObject({ now: [], problems: expect.arrayContaining(['name-conflict']) })
   })
 
+  it('is not revoked while its own value is what one of them hands out', () => {
+    const same = { pats: [aPat(), old], current: aVersion({ authorizationId: 'global' }) }
+    expect(planned(heir(), facts(same))).toMatchObject({
+      now: [],
+      later: [['of other: its store hands out the value of this very PAT', undefined]],
+    })
+    const alone = heir({ replaces: [{ authorizationId: 'global', together: [], revoke: true }] })
+    expect(planned(alone, someFacts(same))).toMatchObject({
+      now: [],
+      later: [['of feed: its store hands out the value of this very PAT', undefined]],
+    })
+  })
+
+  it('waits for all of them, also where one had its value before', () => {
+    const current = aVersion({ supersedes: ['global'] })
+    const versions = [current, aVersion({ authorizationId: 'global' }, { id: 'before' })]
+    const all = (seen: Facts, revoke = true) => {
+      const { actions, scheduled } = planToken(heir({}, revoke), seen, onDay(9))
+      return [actions, scheduled].map((list) => list.flatMap((one) => (one.kind === 'revoke' ? one.reason : [])))
+    }
+    expect(all(facts({ current: undefined }, { current, versions }))).toEqual([[], ['replaced']])
+    expect(all(facts({}, { current, versions }))).toEqual([['replaced'], []])
+    expect(all(facts({}, { current, versions }), false)).toEqual([[], []])
+  })
+
   it('of one token alone waits for that one', () => {
     const alone = heir({ replaces: [{ authorizationId: 'global', together: [], revoke: true }] })
     expect(planned(alone, facts({}, { successors: new Map() })).now).toEqual(['revoke global'])
