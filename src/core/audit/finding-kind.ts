@@ -33,7 +33,7 @@ export const findingKinds = {
     title: 'Works in all organizations',
     severity: 'high',
     remedy:
-      'Create one PAT for each organization that needs it, and revoke this one. Azure DevOps ends all PATs for all organizations on 1 December 2026.',
+      'Run `patrol migrate global`, which proposes one PAT for each organization in its place. That of somebody else only its owner can replace. Azure DevOps ends all PATs for all organizations on 1 December 2026.',
     link: 'https://devblogs.microsoft.com/devops/retirement-of-global-personal-access-tokens-in-azure-devops/',
   },
   'full-scope': {

@@ -252,6 +252,10 @@ describe('kinds', () => {
     expect(new Set(findingNames.map((name) => findingKinds[name].id)).size).toBe(findingNames.length)
   })
 
+  test('name the command that helps where there is one', () => {
+    expect(findingKinds.global.remedy).toContain('`patrol migrate global`')
+  })
+
   test('are named by name or id, and compared by severity', () => {
     expect(findingNamed('Patrol007')).toBe('duplicate')
     expect(findingNamed('GLOBAL')).toBe('global')
