@@ -125,6 +125,8 @@ test('a copy is unknown, not missing, while the sign-in fails and nothing can be
     { target: 'variables', group: 1, state: 'unknown', declared: true },
     { target: 'program', group: 2, state: 'unknown', declared: true },
   ])
+  const remedy = 'The password is ${USER_PASSWORD}, from signIn.password of account ci-bot.'
+  expect(json.tokens[0].error.remedy).toContain(remedy)
   const { stdout } = await estate.run('status', { environment })
   expect(stdout).toMatch(/package-feed +variables +unknown +unknown *\n/)
   expect(stdout).not.toMatch(/waiting|never/)

@@ -13,6 +13,8 @@ export interface PasswordAccount {
   readonly tenant: TenantSource
   readonly username: string
   readonly password: Secret
+  /** The reference to it in the configuration, for whoever must correct it. */
+  readonly passwordReference?: string | undefined
   /** The public client to sign in with; default: Azure CLI's. */
   readonly clientId?: string | undefined
   /** Whether the first sign-in warns that a second factor would end it; default: true. */
@@ -58,10 +60,22 @@ class PasswordFlow implements SignInFlow {
     this.#warn()
     const { username, password } = this.#account
     const request = { scopes: [scope], username, password: password.reveal() }
-    const result = await client.acquireTokenByUsernamePassword(request)
+    const result = await client.acquireTokenByUsernamePassword(request).catch((thrown: unknown) => {
+      throw this.#located(judge(thrown))
+    })
     if (result === null) throw new PatrolError('internal', 'MSAL gave neither a token nor an error')
     this.#signedIn = result.account ?? undefined
     return result
+  }
+
+  /** Whoever must correct the password needs to know where it stands. */
+  #located(failure: SignInFailure): SignInFailure {
+    const { name, passwordReference } = this.#account
+    const { code, message, remedy, correlationId } = failure.error
+    if (code !== 'sign-in-invalid-credentials' || passwordReference === undefined) return failure
+    const place = `The password is ${passwordReference}, from signIn.password of account ${name}.`
+    const details = { remedy: `${remedy} ${place}`, ...(correlationId === undefined ? {} : { correlationId }) }
+    return { ...failure, error: new PatrolError(code, message, details) }
   }
 
   async forgetFailure(): Promise<void> {

@@ -113,6 +113,7 @@ function signInOf(draft: Draft, signIn: Written['accounts'][string]['signIn'], p
       method: 'password',
       username: signIn.username,
       password: secretAt(draft, [...path, 'password']),
+      passwordReference: draft.secretReferences.get(pathKey([...path, 'password'])),
       warnOfMfa: isTrue(signIn.warnOfMfa, true),
     }
   }

@@ -22,6 +22,8 @@ export type WantedSignIn =
       readonly method: 'password'
       readonly username: string
       readonly password: Secret
+      /** The reference to it, as it is written. */
+      readonly passwordReference: string | undefined
       readonly warnOfMfa: boolean
     }
   | { readonly method: 'access-token'; readonly token: Secret | { readonly file: string } }
