@@ -37,8 +37,9 @@ describe('an audit', () => {
   test('finds every finding', async () => {
     estate = await openAuditEstate()
     const found = names(await audit('--organization-wide --values'))
-    // No emulator gives a date that cannot be read.
-    expect(new Set(found)).toEqual(new Set(findingNames.filter((name) => name !== 'expiry-unknown')))
+    // No emulator gives a date that cannot be read, and a policy that cuts would show in the lives of all.
+    const others = new Set(['expiry-unknown', 'shorter-than-declared'])
+    expect(new Set(found)).toEqual(new Set(findingNames.filter((name) => !others.has(name))))
   })
 
   test('changes nothing, and reads no value unless asked to', async () => {
@@ -325,4 +326,22 @@ test('a report goes into a file, whole, and a person is told what is in it', asy
   expect(refused.code).toBe(2)
   expect(refused.stderr).toContain('(ENOENT)')
   expect(estate.emulator.requests()).toHaveLength(before)
+})
+
+describe('a policy that cuts lives', () => {
+  const shorter = (ended: Ended) =>
+    ended.json.findings.filter(({ name }: { name: string }) => name === 'shorter-than-declared')
+
+  test.each([
+    ['30d', 1],
+    ['max', 0],
+  ])('is told of for lifetime: %s', async (lifetime, expected) => {
+    const tokens = `tokens:\n  - name: feed\n    scopes:\n      - vso.packaging\n    lifetime: ${lifetime}\n    renewBefore: 33%\n`
+    estate = await Estate.open({ at: startAt, fixture: auditFixture, tokens })
+    estate.emulator.set({ policies: { maxLifespanDays: 7 } })
+    expect((await estate.run('apply')).code).toBe(0)
+    const found = shorter(await audit())
+    expect(found).toHaveLength(expected)
+    if (expected > 0) expect(found[0].message).toContain('it was granted 7d of the 30d that token feed declares')
+  })
 })

@@ -59,6 +59,7 @@ export async function audit(open: OpenWorld, wanted: Wanted, order: AuditOrder):
     now,
     rules: wanted.audit,
     policies: seenLifespans(own.grants),
+    grants: own.grants,
     deadReferences: own.deadReferences,
     oldFormats: own.oldFormats,
   })

@@ -157,7 +157,13 @@ function grantOf(token: Token, facts: Facts): readonly GrantedLife[] {
   const metadata = currentMetadata(facts)
   if (metadata === undefined || metadata.extendedAt !== undefined || token.method !== 'rotate') return []
   const granted = between(metadata.validFrom, metadata.validTo)
-  return [{ account: token.account, token: token.name, granted, declared: token.lifetime }]
+  // One that was adopted was asked for by somebody else.
+  const pat = currentPat(token, facts)
+  if (pat !== undefined && markOf(pat.displayName) === undefined) return []
+  // Of `lifetime: max`, whatever is granted is as long as was wanted.
+  if (token.asksForMost === true) return []
+  const { authorizationId } = metadata
+  return [{ account: token.account, token: token.name, pat: authorizationId, granted, declared: token.lifetime }]
 }
 
 async function oldFormatsOf(held: readonly Held[], world: OpenWorld['world']): Promise<ReadonlySet<string>> {

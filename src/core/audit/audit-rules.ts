@@ -54,8 +54,15 @@ export const builtInAuditRules: AuditRules = {
 export interface GrantedLife {
   readonly account: string
   readonly token: string
+  /** The authorizationId of its current PAT. */
+  readonly pat: string
   readonly granted: Duration
   readonly declared: Duration
+}
+
+/** Whether a new PAT was granted a day less than was asked for: what the service grants is never quite that. */
+export function isCut({ granted, declared }: GrantedLife): boolean {
+  return granted + day < declared
 }
 
 /**
@@ -63,7 +70,7 @@ export interface GrantedLife {
  * longest grant of an account comes nearest to what the policy allows.
  */
 export function seenLifespans(grants: readonly GrantedLife[]): readonly SeenPolicy[] {
-  const cut = grants.filter(({ granted, declared }) => granted + day < declared)
+  const cut = grants.filter(isCut)
   return [...Map.groupBy(cut, ({ account }) => account)].flatMap(([account, ofAccount]) => {
     const longest = ofAccount.toSorted((left, right) => right.granted - left.granted)[0]
     if (longest === undefined) return []

@@ -128,6 +128,13 @@ export const findingKinds = {
     remedy: 'Look at it in the web page of Azure DevOps, and replace it.',
     link: authenticationPage,
   },
+  'shorter-than-declared': {
+    id: 'PATROL015',
+    title: 'Was granted a shorter life than is declared',
+    severity: 'low',
+    remedy: 'Declare a `lifetime` that the policy allows, or `lifetime: max` for whatever is granted.',
+    link: policiesPage,
+  },
 } as const satisfies Readonly<Record<string, FindingKind>>
 
 export type FindingName = keyof typeof findingKinds

@@ -2,7 +2,7 @@ import { markOf, matchesGlob } from '../names.ts'
 import { fullScope } from '../scopes.ts'
 import { scopesBeyond } from '../scope-inclusion.ts'
 import { between, day, type Duration, formatDuration, type Instant, times } from '../time.ts'
-import type { AuditRules, Policy, SeenPolicy, Waiver } from './audit-rules.ts'
+import { type AuditRules, type GrantedLife, isCut, type Policy, type SeenPolicy, type Waiver } from './audit-rules.ts'
 import type { AuditedPat, DeadReference } from './audited-pat.ts'
 import { findingKinds, type FindingName, severities, type Severity } from './finding-kind.ts'
 import { isForPrograms } from './program-scopes.ts'
@@ -27,6 +27,8 @@ export interface Circumstances {
   readonly now: Instant
   readonly rules: AuditRules
   readonly policies: readonly SeenPolicy[]
+  /** What was granted to the tokens that were looked at. */
+  readonly grants: readonly GrantedLife[]
   readonly deadReferences: readonly DeadReference[]
   /** The authorizationIds of PATs whose value is known to be of the old form. */
   readonly oldFormats: ReadonlySet<string>
@@ -96,6 +98,7 @@ const checks: readonly Check[] = [
   isOrphan,
   needsNoPat,
   hasUnknownExpiry,
+  livesShorterThanDeclared,
 ]
 
 function isGlobal({ pat }: AuditedPat): readonly Seen[] {
@@ -187,6 +190,15 @@ function needsNoPat({ account, pat, care }: AuditedPat): readonly Seen[] {
 
 function hasUnknownExpiry({ pat }: AuditedPat): readonly Seen[] {
   return pat.validTo === undefined ? [['expiry-unknown', 'the service gave no date that can be read']] : []
+}
+
+/** Its schedule follows the grant, and yet the declared lifetime is never reached: somebody counts on what is not so. */
+function livesShorterThanDeclared({ pat }: AuditedPat, { grants }: Circumstances): readonly Seen[] {
+  const grant = grants.find((one) => one.pat === pat.authorizationId && isCut(one))
+  if (grant === undefined) return []
+  const { token, granted, declared } = grant
+  const message = `it was granted ${lengthText(granted)} of the ${lengthText(declared)} that token ${token} declares; if that was not raised since, a policy of maximum-lifespan cut it, and its schedule follows the grant`
+  return [['shorter-than-declared', message]]
 }
 
 /** For every PAT of which there is a newer one like it, that one's id. Marked ones are generations of one token. */

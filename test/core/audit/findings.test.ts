@@ -31,6 +31,7 @@ function found(audited: readonly AuditedPat[], circumstances: Partial<Circumstan
     now: start,
     rules: builtInAuditRules,
     policies: [],
+    grants: [],
     deadReferences: [],
     oldFormats: new Set(),
     ...circumstances,
@@ -113,9 +114,20 @@ describe('a PAT', () => {
     expect(finding?.message).toBe('store vault hands it out as feed-pat for token feed, and it ended 3d ago')
   })
 
+  test('that was granted less than its token declares says so, with the name of the policy', () => {
+    const grant = { account: 'ci-bot', token: 'feed', pat: 'one', granted: times(7, day), declared: times(30, day) }
+    const [finding] = found([calm], { grants: [grant] })
+    expect(finding).toMatchObject({ name: 'shorter-than-declared', fingerprint: 'PATROL015/one' })
+    expect(finding?.message).toContain(
+      'it was granted 7d of the 30d that token feed declares; if that was not raised since, a policy of maximum-lifespan',
+    )
+    expect(names([calm], { grants: [{ ...grant, granted: times(30, day) }] })).toEqual([])
+    expect(names([calm], { grants: [{ ...grant, pat: 'another' }] })).toEqual([])
+  })
+
   test('breaks the policies that are stated, and those that grants show for its account', () => {
     const audited = aPat({ allOrganizations: true, validTo: onDay(60) }, { account: 'ci-bot' })
-    const grants = [{ account: 'ci-bot', token: 'feed', granted: times(7, day), declared: times(30, day) }]
+    const grants = [{ account: 'ci-bot', token: 'feed', pat: 'one', granted: times(7, day), declared: times(30, day) }]
     const rules = { ...builtInAuditRules, policies: [{ kind: 'no-global-pats' } as const] }
     const seen = found([audited], { rules, policies: seenLifespans(grants) }).filter(
       ({ name }) => name === 'policy-violated',
@@ -247,6 +259,7 @@ describe('kinds', () => {
         "PATROL012 orphan",
         "PATROL013 no-pat-needed",
         "PATROL014 expiry-unknown",
+        "PATROL015 shorter-than-declared",
       ]
     `)
     expect(new Set(findingNames.map((name) => findingKinds[name].id)).size).toBe(findingNames.length)
