@@ -78,6 +78,6 @@ function lineOf(cells: readonly string[]): string {
  * https://owasp.org/www-community/attacks/CSV_Injection
  */
 function cellOf(text: string): string {
-  const plain = /^\s*[=+\-@]|^[\t\r\n]/.test(text) ? `'${text}` : text
+  const plain = /^[\s\p{C}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) ? `'${text}` : text
   return /[",\r\n']/.test(plain) || plain.trim() !== plain ? `"${plain.replaceAll('"', '""')}"` : plain
 }
