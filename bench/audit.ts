@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { configurationHead } from './run/configuration.ts'
 import { measure, program } from './run/program.ts'
 import { RemoteEmulator } from './run/remote-emulator.ts'
 
@@ -87,21 +88,7 @@ function fail(why: string): void {
 }
 
 function configuration({ endpoints, caFile }: RemoteEmulator): string {
-  return `version: 1
-endpoints:
-  entra: ${endpoints.entra}
-  vssps: ${endpoints.vssps}
-  azureDevOps: ${endpoints.azureDevOps}
-tls:
-  caFile: ${caFile}
-accounts:
-  ci-bot:
-    tenant: ${tenant}
-    signIn:
-      method: password
-      username: \${USER_NAME}
-      password: \${USER_PASSWORD}
-defaults:
+  return `${configurationHead({ endpoints, caFile, tenant })}defaults:
   account: ci-bot
   organization: contoso
 tokens:

@@ -9,6 +9,7 @@ import { installationOf, markedName } from '../../src/core/names.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { instant, minute } from '../../src/core/time.ts'
 import type { Store } from '../../src/ports/store.ts'
+import { configurationHead } from './configuration.ts'
 import { measure, type Measured } from './program.ts'
 import { RemoteEmulator } from './remote-emulator.ts'
 
@@ -103,21 +104,7 @@ export class BenchEstate {
   #write(name: string, tokens: string): void {
     const { endpoints, caFile } = this.emulator
     const [vault = ''] = Object.values(endpoints.vaults)
-    const text = `version: 1
-endpoints:
-  entra: ${endpoints.entra}
-  vssps: ${endpoints.vssps}
-  azureDevOps: ${endpoints.azureDevOps}
-tls:
-  caFile: ${caFile}
-accounts:
-  ci-bot:
-    tenant: ${tenant}
-    signIn:
-      method: password
-      username: \${USER_NAME}
-      password: \${USER_PASSWORD}
-stores:
+    const text = `${configurationHead({ endpoints, caFile, tenant })}stores:
   vault:
     type: azure-key-vault
     url: ${vault}

@@ -15,6 +15,8 @@ import { Owners } from './owners.ts'
  * that bears the display name of the entry, and of several the one with the given id.
  *
  * @param id an authorizationId; undefined when the display name tells
+ * @param replaced the ids, in lower case, of PATs that entries replace: they are revoked when that is done, so none of
+ *   them may become anybody's value
  * @returns what is now stored beside the value
  * @throws PatrolError `usage` when the token has a value already, or no PAT or several fit; `wrong-account` for the PAT of
  *   somebody else; `verification-failed` for a value that is not let in
@@ -24,6 +26,7 @@ export async function adopt(
   token: Token & { readonly place: Place },
   value: Secret,
   id: string | undefined,
+  replaced: ReadonlySet<string>,
 ): Promise<Metadata> {
   const store = world.stores.get(token.place.store)
   const authority = world.authorities.get(token.account)
@@ -38,6 +41,11 @@ export async function adopt(
   }
   const owner = await new Owners(world).check(token)
   const pat = theOne(token, await authority.listActive(token.organization), id)
+  if (replaced.has(pat.authorizationId.toLowerCase())) {
+    throw new PatrolError('usage', `PAT ${pat.authorizationId} is one that the configuration replaces`, {
+      remedy: 'Remove it from `replaces` of the entries that name it, or leave it to them.',
+    })
+  }
   await assertWorksAs(world, token, value, owner.id)
   const { validTo } = pat
   if (validTo === undefined)

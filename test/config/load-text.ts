@@ -56,8 +56,8 @@ export function told(loaded: Loaded): readonly string[] {
   )
 }
 
-/** A good file of 19 lines. */
-export const goodFile = `version: 1
+/** A good file without its tokens. */
+export const goodHead = `version: 1
 accounts:
   ci-bot:
     tenant: contoso.onmicrosoft.com
@@ -73,7 +73,10 @@ defaults:
   account: ci-bot
   organization: contoso
   store: vault
-tokens:
+`
+
+/** A good file of 19 lines. */
+export const goodFile = `${goodHead}tokens:
   - name: package-feed
     scopes: [vso.packaging]
 `

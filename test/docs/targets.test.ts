@@ -6,7 +6,7 @@ import { targetSchema } from '../../src/app/config/targets/kinds.ts'
 import { webhookTarget } from '../../src/adapters/targets/webhook-target.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { duration, instant } from '../../src/core/time.ts'
-import { wanted } from '../config/load-text.ts'
+import { goodHead, wanted } from '../config/load-text.ts'
 import { blocksOf } from './markdown.ts'
 import { root } from './workshop.ts'
 
@@ -38,7 +38,7 @@ describe('docs/targets.md', () => {
     expect(shown.length).toBeGreaterThan(2)
     for (const { text } of shown) {
       const whole = text.includes('tokens:') ? text : `${text}tokens:\n  - name: a\n    scopes: [vso.code]\n`
-      const { targets } = wanted(`${head}${whole}`, named)
+      const { targets } = wanted(`${goodHead}${whole}`, named)
       expect(targets.size).toBeGreaterThan(0)
     }
   })
@@ -75,21 +75,3 @@ const named = {
   variables: { GITHUB_SECRETS_TOKEN: 'github_pat_of_the_page', WEBHOOK_SECRET: 'webhook-secret-of-the-page' },
   files: { '/run/secrets/github-app.pem': '-----BEGIN PRIVATE KEY-----\nof the page\n-----END PRIVATE KEY-----\n' },
 }
-
-const head = `version: 1
-accounts:
-  ci-bot:
-    tenant: contoso.onmicrosoft.com
-    signIn:
-      method: password
-      username: \${USER_NAME}
-      password: \${USER_PASSWORD}
-stores:
-  vault:
-    type: azure-key-vault
-    url: https://contoso.vault.azure.net
-defaults:
-  account: ci-bot
-  organization: contoso
-  store: vault
-`

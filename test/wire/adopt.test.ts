@@ -61,3 +61,19 @@ test('nothing is stored of what is dead, no PAT, or adopted already', async () =
   const again = await estate.run('adopt package-feed --json', { input: valueOf() })
   expect(again).toMatchObject({ code: 2, json: { error: { message: expect.stringMatching(/already/) } } })
 })
+
+test('a PAT that the configuration replaces becomes nobody’s value', async () => {
+  const authorizationId = '4ab5764f-4193-4f1d-b995-64144880b7d7'
+  const tokens = `tokens:
+  - name: package-feed
+    displayName: Package feed
+    scopes:
+      - vso.packaging_write
+    replaces:
+      - ${authorizationId}
+`
+  estate = await Estate.open({ tokens, fixture: { pats: [{ ...made, authorizationId }] } })
+  const ended = await estate.run('adopt package-feed --json', { input: valueOf() })
+  expect(ended).toMatchObject({ code: 2, json: { error: { remedy: expect.stringContaining('`replaces`') } } })
+  expect(estate.mutations()).toEqual([])
+})

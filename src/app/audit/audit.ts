@@ -3,6 +3,7 @@ import { seenLifespans, type Waiver } from '../../core/audit/audit-rules.ts'
 import { type AuditedPat, merged } from '../../core/audit/audited-pat.ts'
 import { type Finding, findingsOf } from '../../core/audit/findings.ts'
 import { PatrolError, type Problem } from '../../core/errors.ts'
+import { Secret } from '../../core/secret.ts'
 import type { Instant } from '../../core/time.ts'
 import type { OpenWorld } from '../compose.ts'
 import type { Wanted } from '../config/wanted.ts'
@@ -75,8 +76,11 @@ export async function audit(open: OpenWorld, wanted: Wanted, order: AuditOrder):
       if (waiver.endsAt <= now) return [{ waiver, why: 'ended' }]
       return used.has(waiver) ? [] : [{ waiver, why: 'unused' }]
     }),
-    problems: [...own.problems, ...(everybody?.problems ?? [])],
-    limits: own.limits,
+    // What others said stands in them, and reports have many forms.
+    problems: [...own.problems, ...(everybody?.problems ?? [])].map((problem) => {
+      return { ...problem, message: Secret.redact(problem.message) }
+    }),
+    limits: own.limits.map((limit) => Secret.redact(limit)),
   }
 }
 

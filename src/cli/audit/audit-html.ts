@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { findingKinds, type FindingName } from '../../core/audit/finding-kind.ts'
 import type { Finding } from '../../core/audit/findings.ts'
 import type { Instant } from '../../core/time.ts'
-import { Secret } from '../../core/secret.ts'
 import { count } from '../terminal.ts'
 import { dateText } from '../time-text.ts'
 import { lastDay } from './audit-json.ts'
@@ -62,9 +61,9 @@ function* troubleHtml({ audit }: AuditReport): Generator<string> {
   const { problems, limits, idleWaivers } = audit
   if (problems.length + limits.length + idleWaivers.length === 0) return
   yield '<section aria-labelledby="trouble"><h2 id="trouble">To know first</h2><ul>'
-  for (const limit of limits) yield `<li>${markup(Secret.redact(limit))}</li>`
+  for (const limit of limits) yield `<li>${markup(limit)}</li>`
   for (const { token, message, remedy } of problems) {
-    yield `<li><strong>Not looked at: ${markup(token)}.</strong> ${markup(Secret.redact(message))}. ${prose(remedy)}</li>`
+    yield `<li><strong>Not looked at: ${markup(token)}.</strong> ${markup(message)}. ${prose(remedy)}</li>`
   }
   for (const { waiver, why } of idleWaivers) {
     const what = why === 'ended' ? `ended with ${lastDay(waiver.endsAt)}` : 'waives nothing'

@@ -35,7 +35,7 @@ export function* auditSarif({ audit, since, configFile }: AuditReport): Generato
     executionSuccessful: audit.problems.length === 0,
     endTimeUtc: isoText(audit.auditedAt),
     toolExecutionNotifications: [...audit.problems, ...audit.limits.map((message) => ({ message }))].map(
-      ({ message }) => ({ level: 'warning', message: { text: message } }),
+      ({ message }) => ({ level: 'warning', message: { text: plain(message) } }),
     ),
   }
   const tool = { driver: { name: 'Patrol', informationUri: 'https://www.npmjs.com/package/azdo-patrol', rules } }
@@ -56,7 +56,7 @@ function resultOf(finding: Finding, since: Since | undefined, configFile: string
     ruleId: findingKinds[name].id,
     ruleIndex: findingNames.indexOf(name),
     level: levels[severity],
-    message: { text: `"${displayName}" of ${owner}: ${message}` },
+    message: { text: plain(`"${displayName}" of ${owner}: ${message}`) },
     locations: [
       {
         ...place,
@@ -81,4 +81,9 @@ function resultOf(finding: Finding, since: Since | undefined, configFile: string
 function physicalPlace(file: string): object {
   const uri = file.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/')
   return { physicalLocation: { artifactLocation: { uri }, region: { startLine: 1 } } }
+}
+
+/** Brackets would make a link of what others named, and braces a placeholder: sections 3.11.5 and 3.11.6 of the standard. */
+function plain(text: string): string {
+  return text.replace(/[\\[\]]/g, String.raw`\$&`).replace(/[{}]/g, '$&$&')
 }

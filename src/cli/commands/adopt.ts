@@ -1,5 +1,6 @@
 import { PatrolError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
+import type { Token } from '../../core/token.ts'
 import { adopt } from '../../reconcile/adopt.ts'
 import { withWorld } from '../configured.ts'
 import { exitCodes } from '../exit-code.ts'
@@ -38,7 +39,7 @@ export const adoptCommand: Command<AdoptOptions> = (invocation, { positional, id
     }
     const text = io.readInput().trim()
     if (!value.test(text)) throw new PatrolError('usage', 'what came on stdin is no personal access token')
-    const metadata = await adopt(world, { ...token, place }, new Secret(text), id)
+    const metadata = await adopt(world, { ...token, place }, new Secret(text), id, replacedBy(wanted.tokens))
     speech.quiet()
     const { authorizationId, validTo } = metadata
     io.stdout(
@@ -53,3 +54,9 @@ export const adoptCommand: Command<AdoptOptions> = (invocation, { positional, id
     )
     return exitCodes.done
   })
+
+function replacedBy(tokens: readonly Token[]): ReadonlySet<string> {
+  return new Set(
+    tokens.flatMap(({ replaces = [] }) => replaces.map(({ authorizationId }) => authorizationId.toLowerCase())),
+  )
+}
