@@ -3,23 +3,33 @@ import type { Metadata } from '../core/metadata.ts'
 import { installationOf, randomLength } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
 import type { Secret } from '../core/secret.ts'
-import { minute, second, times } from '../core/time.ts'
 import type { Place, Token } from '../core/token.ts'
 import type { World } from '../ports/world.ts'
-import { currentVersion } from './current-version.ts'
-import { Owners } from './owners.ts'
+import { PatLists } from './pat-lists.ts'
+import { turnOf } from './revocations.ts'
+import { writeOnce } from './store-generation.ts'
+import type { Turn } from './turn.ts'
+
+/** How an adoption ended. */
+export interface Adoption {
+  /** What is now stored beside the value. */
+  readonly metadata: Metadata
+  /** Whether the store handed the value out already, from an adoption whose end nobody saw. */
+  readonly wasThere: boolean
+}
 
 /**
  * Takes a PAT that somebody made by hand under management, with its value: the value is tried, must work as the account's
  * user, and is stored as the first version of the token. No service tells which PAT a value belongs to, so it is the one
- * that bears the display name of the entry, and of several the one with the given id.
+ * that bears the display name of the entry, and of several the one with the given id. A write whose answer is lost is read
+ * back, and repeated where it did not take place.
  *
  * @param id an authorizationId; undefined when the display name tells
  * @param replaced the ids, in lower case, of PATs that entries replace: they are revoked when that is done, so none of
  *   them may become anybody's value
- * @returns what is now stored beside the value
- * @throws PatrolError `usage` when the token has a value already, or no PAT or several fit; `wrong-account` for the PAT of
- *   somebody else; `verification-failed` for a value that is not let in
+ * @throws PatrolError `usage` when the token has another value already, or no PAT or several fit; `wrong-account` for the
+ *   PAT of somebody else; `verification-failed` for a value that is not let in; `store-unreachable` and the like, with an
+ *   unknown outcome, when it could not be seen whether the value was stored
  */
 export async function adopt(
   world: World,
@@ -27,20 +37,19 @@ export async function adopt(
   value: Secret,
   id: string | undefined,
   replaced: ReadonlySet<string>,
-): Promise<Metadata> {
-  const store = world.stores.get(token.place.store)
-  const authority = world.authorities.get(token.account)
-  if (store === undefined || authority === undefined) {
-    throw new PatrolError('config-invalid', `${token.name} names a store or an account that is not there`)
-  }
+): Promise<Adoption> {
+  const turn = turnOf(world, new PatLists(world), token, world.clock.elapsed())
   const { secretName } = token.place
-  if ((await currentVersion(store, secretName)) !== undefined) {
+  const present = await turn.currentVersion()
+  if (present !== undefined) {
+    const metadata = await adoptedBefore(turn, value, id)
+    if (metadata !== undefined) return { metadata, wasThere: true }
     throw new PatrolError('usage', `the store has a value of ${token.name} already`, {
       remedy: 'It is managed. For another value run `patrol rotate NAME`, or choose another secretName.',
     })
   }
-  const owner = await new Owners(world).check(token)
-  const pat = theOne(token, await authority.listActive(token.organization), id)
+  const owner = await turn.owner()
+  const pat = theOne(token, await turn.activePats(), id)
   if (replaced.has(pat.authorizationId.toLowerCase())) {
     throw new PatrolError('usage', `PAT ${pat.authorizationId} is one that the configuration replaces`, {
       remedy: 'Remove it from `replaces` of the entries that name it, or leave it to them.',
@@ -50,8 +59,8 @@ export async function adopt(
   const { validTo } = pat
   if (validTo === undefined)
     throw new PatrolError('unexpected-answer', 'the service gave no readable expiry of the PAT')
-  const storeId = await store.prepare()
-  await store.admit(secretName)
+  const storeId = await turn.store.prepare()
+  await turn.store.admit(secretName)
   const metadata: Metadata = {
     organization: token.organization,
     account: token.owner,
@@ -67,11 +76,17 @@ export async function adopt(
     displayName: token.displayName,
     deliveries: [],
   }
-  await store.write(secretName, value, metadata, {
-    sendBy: world.clock.elapsed() + times(5, minute),
-    timeout: times(30, second),
-  })
-  return metadata
+  const failure = await writeOnce(turn, value, metadata)
+  if (failure !== undefined) throw failure
+  return { metadata, wasThere: false }
+}
+
+/** What stands beside this very value, where it is handed out as the one that is to be adopted. */
+async function adoptedBefore(turn: Turn, value: Secret, id: string | undefined): Promise<Metadata | undefined> {
+  const stored = await turn.store.read(turn.place.secretName)
+  if (stored?.version.reading.kind !== 'read' || !stored.value.equals(value)) return undefined
+  const { metadata } = stored.version.reading
+  return id === undefined || metadata.authorizationId.toLowerCase() === id.toLowerCase() ? metadata : undefined
 }
 
 /** A rule would take a PAT of another display name for its own, so it must be that of the entry. */

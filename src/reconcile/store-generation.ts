@@ -1,6 +1,7 @@
 import { asPatrolError, type PatrolError } from '../core/errors.ts'
 import type { Version } from '../core/facts.ts'
 import type { Metadata } from '../core/metadata.ts'
+import type { Secret } from '../core/secret.ts'
 import { second, times } from '../core/time.ts'
 import type { Minted } from '../ports/authority.ts'
 import { discard } from './discard.ts'
@@ -10,32 +11,43 @@ import type { Turn } from './turn.ts'
 const mostWrites = 3
 
 /**
- * Puts a verified generation into the store. After a lost answer it looks whether the version is there before it
- * writes again. It never revokes the PAT while a late write could still make it current.
+ * Puts a verified generation into the store. It never revokes the PAT while a late write could still make it current.
  */
 export async function storeGeneration(turn: Turn, minted: Minted, metadata: Metadata): Promise<void> {
+  const failure = await writeOnce(turn, minted.value, metadata)
+  if (failure === undefined) return
+  // Nothing of this generation is in the store, and nothing of it will be.
+  if (failure.outcome === 'none') await discard(turn, minted.pat)
+  throw failure
+}
+
+/**
+ * Writes a version. After a lost answer it looks whether the version is there before it writes again; should a write that
+ * was given up land all the same, two versions hold one PAT, which does no harm.
+ *
+ * @returns why the version is not there; its `outcome` is `none` only when no write of it can land any more. Undefined
+ *   when it is there
+ */
+export async function writeOnce(turn: Turn, value: Secret, metadata: Metadata): Promise<PatrolError | undefined> {
   let unknown: PatrolError | undefined
   for (let attempt = 1; attempt <= mostWrites; attempt++) {
     try {
       await turn.mutate(
         'store',
-        (limits) => turn.store.write(turn.place.secretName, minted.value, metadata, limits),
+        (limits) => turn.store.write(turn.place.secretName, value, metadata, limits),
         metadata.authorizationId,
       )
-      return
+      return undefined
     } catch (error) {
       const failure = asPatrolError(error)
-      if (failure.outcome === 'none') {
-        // Nothing of this generation is in the store, unless an earlier write whose answer was lost still lands.
-        if (unknown === undefined) await discard(turn, minted.pat)
-        throw unknown ?? failure
-      }
+      // An earlier write whose answer was lost may still land.
+      if (failure.outcome === 'none') return unknown ?? failure
       unknown = failure
       await turn.world.clock.sleep(times(attempt, second), 'go-on')
-      if (await isStored(turn, metadata.generation)) return
+      if (await isStored(turn, metadata.generation)) return undefined
     }
   }
-  if (unknown !== undefined) throw unknown
+  return unknown
 }
 
 /** Whether any version holds this generation; another instance may have stored a later one already. */

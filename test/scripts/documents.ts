@@ -180,6 +180,7 @@ export const documents = {
     authorizationId: id,
     validTo: at,
     store: z.strictObject({ name, secretName: name }),
+    wasThere: z.boolean(),
   }),
   whose: z.strictObject({
     version,

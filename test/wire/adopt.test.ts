@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import type { FaultRule } from '../../src/emulator/faults.ts'
 import { documents } from '../scripts/documents.ts'
 import { Estate, owner } from '../support/estate.ts'
 
@@ -57,9 +58,63 @@ test('nothing is stored of what is dead, no PAT, or adopted already', async () =
   expect(await estate.run('adopt package-feed --json', { input: 'a word' })).toMatchObject({ code: 2 })
   expect(await estate.run('adopt package-feed --json', { input: valueOf(), terminal: true })).toMatchObject({ code: 2 })
   expect(estate.mutations()).toEqual([])
-  await estate.run('adopt package-feed', { input: valueOf() })
+})
+
+test('adopt is done once: the same value is there already, and another one is refused', async () => {
+  estate = await Estate.open({ fixture: { pats: [made, { ...made, displayName: 'Another' }] } })
+  expect(await estate.run('adopt package-feed --json', { input: valueOf() })).toMatchObject({
+    code: 0,
+    json: { wasThere: false },
+  })
+  const mark = estate.emulator.requests().length
   const again = await estate.run('adopt package-feed --json', { input: valueOf() })
-  expect(again).toMatchObject({ code: 2, json: { error: { message: expect.stringMatching(/already/) } } })
+  expect(again).toMatchObject({ code: 0, json: { wasThere: true } })
+  expect(documents.adopt.parse(again.json).authorizationId).toBe(estate.active()[0]?.authorizationId)
+  const other = await estate.run('adopt package-feed --json', { input: valueOf(1) })
+  expect(other).toMatchObject({ code: 2, json: { error: { message: expect.stringMatching(/already/) } } })
+  const otherId = estate.active()[1]?.authorizationId ?? ''
+  const asOther = await estate.run(['adopt', 'package-feed', '--id', otherId, '--json'], { input: valueOf() })
+  expect(asOther).toMatchObject({ code: 2, json: { error: { message: expect.stringMatching(/already/) } } })
+  expect(estate.mutations(mark)).toEqual([])
+})
+
+const fates: Readonly<Record<string, FaultRule['effect']>> = {
+  'is cut off before it arrives': 'drop',
+  'takes effect and its answer is lost': 'answer-lost',
+  'fails with 500': { kind: 'status', status: 500 },
+  'takes effect and fails with 504': { kind: 'status', status: 504, after: true },
+  'is turned away for its rate': { kind: 'throttle-429', retryAfter: 3 },
+}
+
+test.each(Object.entries(fates))('an adoption whose write %s is completed by the same call', async (_, effect) => {
+  estate = await Estate.open({ fixture: { pats: [made] } })
+  const fault = estate.emulator.fault({ service: 'vault', method: 'PUT', effect })
+  expect(await estate.run('adopt package-feed --json', { input: valueOf() })).toMatchObject({ code: 0 })
+  expect(fault.fired()).toBe(1)
+  expect(estate.emulator.vault('contoso').secrets['package-feed']?.versions).toHaveLength(1)
+  expect(estate.currentWorks('package-feed')).toBe(true)
+  expect(await estate.run('apply --json')).toMatchObject({ code: 0, json: { results: [] } })
+})
+
+test('an adoption whose outcome stays unknown revokes nothing, and the same call completes it later', async () => {
+  estate = await Estate.open({ fixture: { pats: [made] } })
+  const effect = { kind: 'status', status: 500, after: true } as const
+  const lost = estate.emulator.fault({ service: 'vault', method: 'PUT', times: Number.POSITIVE_INFINITY, effect })
+  // The first look, and the question of the vault before it, show that there is no value yet.
+  const blind = estate.emulator.fault({
+    service: 'vault',
+    method: 'GET',
+    skip: 2,
+    times: Number.POSITIVE_INFINITY,
+    effect: { kind: 'status', status: 403 },
+  })
+  expect((await estate.run('adopt package-feed --json', { input: valueOf() })).code).toBe(1)
+  expect(estate.active()).toHaveLength(1)
+  lost.cancel()
+  blind.cancel()
+  const again = await estate.run('adopt package-feed --json', { input: valueOf() })
+  expect(again).toMatchObject({ code: 0, json: { wasThere: true } })
+  expect(await estate.run('apply --json')).toMatchObject({ code: 0, json: { results: [] } })
 })
 
 test('a PAT that the configuration replaces becomes nobody’s value', async () => {

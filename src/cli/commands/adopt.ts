@@ -39,7 +39,13 @@ export const adoptCommand: Command<AdoptOptions> = (invocation, { positional, id
     }
     const text = io.readInput().trim()
     if (!value.test(text)) throw new PatrolError('usage', 'what came on stdin is no personal access token')
-    const metadata = await adopt(world, { ...token, place }, new Secret(text), id, replacedBy(wanted.tokens))
+    const { metadata, wasThere } = await adopt(
+      world,
+      { ...token, place },
+      new Secret(text),
+      id,
+      replacedBy(wanted.tokens),
+    )
     speech.quiet()
     const { authorizationId, validTo } = metadata
     io.stdout(
@@ -49,8 +55,11 @@ export const adoptCommand: Command<AdoptOptions> = (invocation, { positional, id
             authorizationId,
             validTo: isoText(validTo),
             store: { name: place.store, secretName: place.secretName },
+            wasThere,
           })
-        : clean(`${name} has the value of PAT ${authorizationId}, which expires ${dateText(validTo)}\n`),
+        : clean(
+            `${name} ${wasThere ? 'already has' : 'has'} the value of PAT ${authorizationId}, which expires ${dateText(validTo)}\n`,
+          ),
     )
     return exitCodes.done
   })
