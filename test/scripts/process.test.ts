@@ -159,9 +159,21 @@ describe('a shell', () => {
     expect(stderr).toBe('')
     expect(stdout).toMatch(/collect-orphan +done/)
     expect(stdout).toMatch(/revoked it/)
+    expect(stdout).toMatch(/package-feed +deliver +done +to pipelines[^]*package-feed +deliver +done +to npm/)
+    // The second act: from the audit that finds it to the one that misses it.
+    expect(stdout).toMatch(
+      /audit\n[^]*PATROL001 global[^]*wrote 2 entries[^]*to pipelines[^]*to mirror[^]*revoke +done[^]*audit --since[^]*gone +Old laptop[^]*\nno PATs for all organizations\n/,
+    )
+    expect(stdout).not.toMatch(/exit code|failed +|problems|before it could be killed/)
     // Values of PATs, new and old, and passwords are long and without blanks.
     expect(stdout).not.toMatch(/AZDO|[A-Za-z0-9]{44,}/)
   })
+})
+
+test('the demo shows the way out of PATs for all organizations also when they have ended', async () => {
+  const { code, stdout } = await estate.run('demo', { clockAhead: 400 * 86_400_000 })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/they stop on 1 December 2026, in 14 days[^]*\nno PATs for all organizations\n/)
 })
 
 describe('an emulator of its own', () => {
