@@ -30,7 +30,7 @@ export function checkShape(context: Context, known: ReadonlySet<string>): Shaped
   const { tree } = context
   const faulty = new Set(known)
   const faults: Fault[] = []
-  const issues = configSchema.safeParse(tree).error?.issues ?? []
+  const issues = configSchema.safeParse(tree, { jitless: true }).error?.issues ?? []
   // Unknown keys first: one that was meant for a key that is missing says all about that, too.
   const ordered = issues
     .flatMap((issue) => plainIssues(issue, []))
