@@ -113,6 +113,16 @@ export function fits(metadata: Metadata): boolean {
 }
 
 /**
+ * The same metadata with this hold, or with none. What keeps somebody's PATs alive matters more than why: where there is no
+ * room for both, the reason is left out.
+ */
+export function withHold({ hold: _other, ...metadata }: Metadata, hold: Hold | undefined): Metadata {
+  if (hold === undefined) return metadata
+  const held = { ...metadata, hold }
+  return fits(held) ? held : { ...metadata, hold: { ...hold, reason: '' } }
+}
+
+/**
  * Whether a tag of this name is one that `encodeMetadata` may write. Who replaces the metadata of a version replaces
  * these and leaves every other tag alone, for people put tags there, too.
  */

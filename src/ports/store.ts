@@ -1,4 +1,5 @@
 import type { PatrolError } from '../core/errors.ts'
+import type { Hold } from '../core/hold.ts'
 import type { Metadata, Reading } from '../core/metadata.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Instant } from '../core/time.ts'
@@ -58,8 +59,16 @@ export interface Store {
   admit(name: string): Promise<void>
   /** Makes a new version, which becomes current: value, metadata and expiry in one write. */
   write(name: string, value: Secret, metadata: Metadata, limits: Limits): Promise<StoredVersion>
-  /** Replaces the metadata (and expiry) of one version; value and state stay. */
+  /**
+   * Replaces the metadata (and expiry) of one version; value, state and hold stay. The hold is the one that stands there
+   * when this is written, whatever the metadata says: it was read before, and somebody may have placed one since.
+   */
   updateMetadata(name: string, version: string, metadata: Metadata, limits: Limits): Promise<void>
+  /**
+   * Places a hold on one version, in place of an earlier one, or takes it off; all else stays as it is when this is written.
+   * Repeating it is harmless.
+   */
+  setHold(name: string, version: string, hold: Hold | undefined, limits: Limits): Promise<void>
   /** Makes the store refuse to hand out this version. Repeating it is harmless. */
   disable(name: string, version: string, limits: Limits): Promise<void>
 }

@@ -1,6 +1,6 @@
-import { PatrolError } from '../core/errors.ts'
+import { asPatrolError, PatrolError } from '../core/errors.ts'
 import { type Hold } from '../core/hold.ts'
-import { fits, type Metadata } from '../core/metadata.ts'
+import { fits, type Metadata, withHold } from '../core/metadata.ts'
 import { minute, second, times } from '../core/time.ts'
 import type { Place, Token } from '../core/token.ts'
 import type { Limits } from '../ports/limits.ts'
@@ -9,8 +9,9 @@ import type { World } from '../ports/world.ts'
 import { currentVersion } from './current-version.ts'
 
 /**
- * Another instance may store a version, or write a record that it read before, at the same time. Such a write follows its
- * read within moments, so the hold is looked for once more after this long, and placed again where it is missing.
+ * Another instance may store a version at the same time, or a store that cannot exclude writers may let its record take the
+ * place of the hold. Such a write follows its read within moments, so the hold is looked for once more after this long, and
+ * placed again where it is missing.
  */
 const settling = times(2, second)
 
@@ -19,8 +20,9 @@ const mostRounds = 5
 type HeldToken = Pick<Token, 'name' | 'place'>
 
 /**
- * Places a hold on a token: in the metadata of the version that its store hands out, where every instance reads it. It
- * takes the place of an earlier one. Nobody but the store is asked.
+ * Places a hold on a token: in the metadata of the version that its store hands out, where every instance reads it, and in
+ * all others that are enabled, where nobody records anything that could take its place. It takes the place of an earlier
+ * one. Nobody but the store is asked.
  *
  * @returns the hold that stands now
  * @throws PatrolError `usage` for a token without a store; `pat-not-found` when the store has no readable version;
@@ -28,22 +30,22 @@ type HeldToken = Pick<Token, 'name' | 'place'>
  */
 export async function placeHold(world: World, token: HeldToken, hold: Hold): Promise<Hold> {
   const { store, secretName } = homeOf(world, token)
+  let lost: PatrolError | undefined
   for (let round = 1; round <= mostRounds; round++) {
     const { id, metadata } = await readable(store, secretName, token)
-    const held = { ...metadata, hold, writtenAt: world.clock.now() }
-    if (!fits(held)) {
+    if (!fits({ ...metadata, hold })) {
       throw new PatrolError('invalid-request', `the hold does not fit into the metadata of ${token.name}`, {
         remedy: 'Give a shorter --reason, or none.',
       })
     }
-    await store.updateMetadata(secretName, id, held, limits(world))
+    lost = await unlessRefused(store.setHold(secretName, id, hold, limits(world)))
     await world.clock.sleep(settling, 'go-on')
     if (isSame((await readable(store, secretName, token)).metadata.hold, hold)) {
-      await clear(world, store, secretName, id)
+      await spread(world, store, secretName, id, hold)
       return hold
     }
   }
-  throw new PatrolError('moved-on', `others write to the secret of ${token.name} at the same time, again and again`)
+  throw lost ?? new PatrolError('moved-on', `others write to the secret of ${token.name} at the same time, again and again`)
 }
 
 /**
@@ -56,7 +58,7 @@ export async function releaseHold(world: World, token: HeldToken): Promise<boole
   const { store, secretName } = homeOf(world, token)
   let released = false
   for (let round = 1; round <= mostRounds; round++) {
-    const cleared = await clear(world, store, secretName, undefined)
+    const cleared = await clear(world, store, secretName)
     if (!cleared) return released
     released = true
     await world.clock.sleep(settling, 'go-on')
@@ -64,16 +66,37 @@ export async function releaseHold(world: World, token: HeldToken): Promise<boole
   throw new PatrolError('moved-on', `others write to the secret of ${token.name} at the same time, again and again`)
 }
 
-/** @param except the version whose hold stays */
-async function clear(world: World, store: Store, secretName: string, except: string | undefined): Promise<boolean> {
+async function clear(world: World, store: Store, secretName: string): Promise<boolean> {
   let cleared = false
   for (const { id, reading } of await store.versions(secretName)) {
-    if (id === undefined || id === except || reading.kind !== 'read' || reading.metadata.hold === undefined) continue
-    const { hold: _released, ...metadata } = reading.metadata
-    await store.updateMetadata(secretName, id, { ...metadata, writtenAt: world.clock.now() }, limits(world))
+    if (id === undefined || reading.kind !== 'read' || reading.metadata.hold === undefined) continue
+    await store.setHold(secretName, id, undefined, limits(world))
     cleared = true
   }
   return cleared
+}
+
+/** @param current the version that has the hold already */
+async function spread(world: World, store: Store, secretName: string, current: string, hold: Hold): Promise<void> {
+  for (const { id, enabled, reading } of await store.versions(secretName)) {
+    if (id === undefined || id === current || reading.kind !== 'read') continue
+    const { metadata } = reading
+    const wanted = enabled ? withHold(metadata, hold).hold : undefined
+    const isThere = wanted === undefined ? metadata.hold === undefined : isSame(metadata.hold, wanted)
+    if (!isThere) await store.setHold(secretName, id, wanted, limits(world))
+  }
+}
+
+/** What became of a request whose answer was lost is seen by looking. */
+async function unlessRefused(request: Promise<void>): Promise<PatrolError | undefined> {
+  try {
+    await request
+    return undefined
+  } catch (thrown) {
+    const failure = asPatrolError(thrown)
+    if (failure.outcome === 'none') throw failure
+    return failure
+  }
 }
 
 function isSame(left: Hold | undefined, right: Hold): boolean {

@@ -1,8 +1,9 @@
 import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
 import { isShortGrant } from '../core/ceiling.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
+import type { Hold } from '../core/hold.ts'
 import { holdOf } from '../core/hold-in-force.ts'
-import { fits, type Metadata } from '../core/metadata.ts'
+import { fits, type Metadata, withHold } from '../core/metadata.ts'
 import { installationOf, markedName, randomLength } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
 import { sameScopes } from '../core/scopes.ts'
@@ -39,7 +40,7 @@ export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean)
     const minted = await mintGeneration(turn, installation, scopes)
     const metadata = await provenMetadata(turn, facts, minted, scopes)
     await bridge(turn, facts, minted.pat)
-    await storeGeneration(turn, minted, await withHold(turn, facts, metadata))
+    await storeGeneration(turn, minted, withHold(metadata, await holdGoingOn(turn, facts)))
     if (await isLetIn(turn, minted)) {
       noteShortGrant(turn, minted.pat)
       return metadata
@@ -146,12 +147,9 @@ function metadataOf(turn: Turn, facts: Facts, pat: Pat, asked: readonly string[]
  * A hold goes on in the next generation. It is read as late as can be, because somebody may have placed or released it
  * since the facts were read; not being able to ask is no reason to lose a new PAT.
  */
-async function withHold(turn: Turn, facts: Facts, metadata: Metadata): Promise<Metadata> {
+async function holdGoingOn(turn: Turn, facts: Facts): Promise<Hold | undefined> {
   const current = await turn.currentVersion().catch(() => facts.current)
-  const hold = holdOf(current, turn.world.clock.now())
-  if (hold === undefined) return metadata
-  const held = { ...metadata, hold }
-  return fits(held) ? held : { ...metadata, hold: { ...hold, reason: '' } }
+  return holdOf(current, turn.world.clock.now())
 }
 
 function noteShortGrant(turn: Turn, pat: Pat): void {

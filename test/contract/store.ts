@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PatrolError } from '../../src/core/errors.ts'
+import { type Hold, longestReason } from '../../src/core/hold.ts'
 import { encodeMetadata, type Metadata } from '../../src/core/metadata.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { duration, type Instant, instant } from '../../src/core/time.ts'
@@ -236,6 +237,30 @@ export function storeContract(title: string, makeWorld: () => Promise<StoreWorld
       expect((await store.read(name))?.version.id).toBe(second.id)
     })
 
+    it('places a hold, keeps it whatever is recorded after that, and takes it off', async () => {
+      const name = fresh()
+      const read = largeMetadata()
+      const id = (await store.write(name, value(), read, soon())).id!
+      const other = await store.write(name, value(), sampleMetadata(), soon())
+      const hold: Hold = { until: instant(1_799_000_000_000), stops: 'revocation', reason: 'the build broke' }
+      await store.setHold(name, id, hold, soon())
+      const held = async () => (await store.versions(name)).find((version) => version.id === id)
+      expect(metadataOf(await held())).toEqual({ ...read, hold })
+      // Whoever records something read the metadata before there was a hold, or while there was an older one.
+      const recorded = { ...read, extendedAt: instant(1_795_489_447_002) }
+      await store.updateMetadata(name, id, recorded, soon())
+      expect(metadataOf(await held())).toEqual({ ...recorded, hold })
+      await store.updateMetadata(name, id, { ...recorded, hold: { ...hold, reason: 'an older one' } }, soon())
+      expect(metadataOf(await held())).toEqual({ ...recorded, hold })
+      await store.setHold(name, id, undefined, soon())
+      expect(metadataOf(await held())).toEqual(recorded)
+      await store.updateMetadata(name, id, { ...recorded, hold }, soon())
+      expect(metadataOf(await held())).toEqual(recorded)
+      expect((await store.versions(name)).find((version) => version.id === other.id)).toEqual(other)
+      const long = { ...hold, reason: 'x'.repeat(longestReason + 1) }
+      expect(await failure(store.setHold(name, id, long, soon()))).toMatchObject({ code: 'invalid-request' })
+    })
+
     it('hands out the current version after an older one was disabled', async () => {
       const [name, secret] = [fresh(), value()]
       const first = await store.write(name, value(), sampleMetadata(), soon())
@@ -275,7 +300,9 @@ export function storeContract(title: string, makeWorld: () => Promise<StoreWorld
       ] as const) {
         const update = await failure(store.updateMetadata(secretName, version, sampleMetadata(), soon()))
         const disable = await failure(store.disable(secretName, version, soon()))
-        expect([update, disable]).toMatchObject([
+        const hold = await failure(store.setHold(secretName, version, undefined, soon()))
+        expect([update, disable, hold]).toMatchObject([
+          { code: 'moved-on', outcome: 'none' },
           { code: 'moved-on', outcome: 'none' },
           { code: 'moved-on', outcome: 'none' },
         ])
@@ -331,6 +358,7 @@ export function storeContract(title: string, makeWorld: () => Promise<StoreWorld
         () => store.write(name, value(), sampleMetadata(), late),
         () => store.updateMetadata(name, first.id!, sampleMetadata(), late),
         () => store.disable(name, first.id!, late),
+        () => store.setHold(name, first.id!, undefined, late),
       ]) {
         expect(await failure(work())).toMatchObject({ code: 'turn-expired', outcome: 'none' })
       }

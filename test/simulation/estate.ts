@@ -1,5 +1,6 @@
 import { asPatrolError, PatrolError } from '../../src/core/errors.ts'
-import { decodeMetadata, encodeMetadata, fits, type Metadata, ownsTag } from '../../src/core/metadata.ts'
+import type { Hold } from '../../src/core/hold.ts'
+import { decodeMetadata, encodeMetadata, fits, type Metadata, ownsTag, withHold } from '../../src/core/metadata.ts'
 import type { Pat } from '../../src/core/pat.ts'
 import { evenHash } from '../../src/core/hash.ts'
 import { Secret } from '../../src/core/secret.ts'
@@ -258,11 +259,22 @@ export class SimulatedEstate {
     const version = this.#version(name, id)
     // Tags that people put there stay.
     const foreign = Object.entries(version.tags).filter(([tag]) => !ownsTag(tag))
-    const tags = { ...Object.fromEntries(foreign), ...encodeMetadata(metadata) }
+    const tags = { ...Object.fromEntries(foreign), ...encodeMetadata(withHold(metadata, holdIn(version.tags))) }
     if (Object.keys(tags).length > 15) {
       throw new PatrolError('invalid-request', `there is no room beside ${foreign.map(([tag]) => tag).join(', ')}`)
     }
     version.tags = tags
+  }
+
+  setHold(name: string, id: string, hold: Hold | undefined): void {
+    const version = this.#version(name, id)
+    const reading = decodeMetadata(version.tags)
+    if (reading.kind !== 'read') throw new PatrolError('secret-not-managed', 'no version for a hold')
+    const { hold: _earlier, ...metadata } = reading.metadata
+    const held = hold === undefined ? metadata : { ...metadata, hold }
+    if (!fits(held)) throw new PatrolError('invalid-request', 'the hold does not fit')
+    const foreign = Object.entries(version.tags).filter(([tag]) => !ownsTag(tag))
+    version.tags = { ...Object.fromEntries(foreign), ...encodeMetadata(held) }
   }
 
   disable(name: string, id: string): void {
@@ -378,6 +390,12 @@ export class SimulatedEstate {
 }
 
 /** Where a target keeps the copy of a token. */
+/** Whoever records something read the metadata before, so the hold is that of the version. */
+function holdIn(tags: SimulatedVersion['tags']): Hold | undefined {
+  const reading = decodeMetadata(tags)
+  return reading.kind === 'read' ? reading.metadata.hold : undefined
+}
+
 function placeIn(target: string, token: string): string {
   return target.endsWith('*') ? `${target} ${token}` : target
 }

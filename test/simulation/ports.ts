@@ -98,6 +98,8 @@ function store(estate: SimulatedEstate, gate: Gate): Store {
       change(gate, vault, `store:${name}`, limits, () => estate.write(name, value.reveal(), metadata)),
     updateMetadata: (name, id, metadata, limits) =>
       change(gate, vault, `record:${name}`, limits, () => estate.updateMetadata(name, id, metadata)),
+    setHold: (name, id, hold, limits) =>
+      change(gate, vault, `hold:${id}`, limits, () => estate.setHold(name, id, hold)),
     disable: (name, id, limits) => change(gate, vault, `disable:${id}`, limits, () => estate.disable(name, id)),
   }
 }

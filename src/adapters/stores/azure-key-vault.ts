@@ -1,6 +1,7 @@
 import type { SecretProperties } from '@azure/keyvault-secrets'
 import pLimit from 'p-limit'
 import { asPatrolError, PatrolError } from '../../core/errors.ts'
+import type { Hold } from '../../core/hold.ts'
 import { decodeMetadata, type Metadata } from '../../core/metadata.ts'
 import { Secret } from '../../core/secret.ts'
 import { instant } from '../../core/time.ts'
@@ -9,7 +10,7 @@ import type { Found, Store, StoredVersion } from '../../ports/store.ts'
 import { reachOf, refusalOf } from './key-vault-errors.ts'
 import { type AzureKeyVaultOptions, connect, type Connection, through } from './key-vault-connection.ts'
 import { canonicalName, canonicalNames } from './secret-name.ts'
-import { patContentType, tagsWith } from './version-tags.ts'
+import { heldTags, patContentType, tagsWith, updatedTags } from './version-tags.ts'
 
 /** Up to so many secrets are asked for one by one, which is quicker than a page of the listing. */
 const askedWithoutListing = 2
@@ -192,12 +193,20 @@ class AzureKeyVault implements Store {
   async updateMetadata(name: string, version: string, metadata: Metadata, limits: Limits): Promise<void> {
     const canonical = canonicalName(name)
     const present = await this.#propertiesOf(canonical, version)
-    const tags = { ...tagsWith(metadata, present.tags) }
+    const tags = { ...updatedTags(metadata, present.tags ?? {}) }
     const expiresOn = new Date(metadata.validTo)
     const sameEnd = wholeSeconds(present.expiresOn) === wholeSeconds(expiresOn)
     const changes = sameEnd ? { tags } : { tags, expiresOn }
     const { client, wire } = await this.#connection()
     await wire.run(limits, () => client.updateSecretProperties(canonical, version, changes))
+  }
+
+  async setHold(name: string, version: string, hold: Hold | undefined, limits: Limits): Promise<void> {
+    const canonical = canonicalName(name)
+    const present = await this.#propertiesOf(canonical, version)
+    const tags = { ...heldTags(hold, present.tags ?? {}) }
+    const { client, wire } = await this.#connection()
+    await wire.run(limits, () => client.updateSecretProperties(canonical, version, { tags }))
   }
 
   async disable(name: string, version: string, limits: Limits): Promise<void> {

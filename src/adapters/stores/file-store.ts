@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { asPatrolError, PatrolError } from '../../core/errors.ts'
+import type { Hold } from '../../core/hold.ts'
 import { decodeMetadata, type Metadata } from '../../core/metadata.ts'
 import { Secret } from '../../core/secret.ts'
 import { duration, instant } from '../../core/time.ts'
@@ -13,7 +14,7 @@ import { errorNumber, readIfThere } from '../atomic-file.ts'
 import { longestWait, SealedDirectory, type SealedDirectoryOptions } from './sealed-directory.ts'
 import { corrupt, type FileVersion, formatSecretFile, parseSecretFile, type SecretFile } from './secret-file.ts'
 import { canonicalName, canonicalNames, isSecretName } from './secret-name.ts'
-import { patContentType, tagsWith } from './version-tags.ts'
+import { heldTags, patContentType, tagsWith, updatedTags } from './version-tags.ts'
 
 const readersAtOnce = 32
 
@@ -112,9 +113,13 @@ class FileStore implements Store {
   async updateMetadata(name: string, version: string, metadata: Metadata, limits: Limits): Promise<void> {
     await this.#changeVersion(name, version, limits, (present) => ({
       ...present,
-      tags: tagsWith(metadata, present.tags),
+      tags: updatedTags(metadata, present.tags),
       expiresAt: metadata.validTo,
     }))
+  }
+
+  async setHold(name: string, version: string, hold: Hold | undefined, limits: Limits): Promise<void> {
+    await this.#changeVersion(name, version, limits, (present) => ({ ...present, tags: heldTags(hold, present.tags) }))
   }
 
   async disable(name: string, version: string, limits: Limits): Promise<void> {

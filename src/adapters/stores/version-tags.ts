@@ -1,5 +1,6 @@
 import { PatrolError } from '../../core/errors.ts'
-import { encodeMetadata, type Metadata, ownsTag, type Tags } from '../../core/metadata.ts'
+import type { Hold } from '../../core/hold.ts'
+import { decodeMetadata, encodeMetadata, type Metadata, ownsTag, type Tags, withHold } from '../../core/metadata.ts'
 
 /** The content type of every value that Patrol stores. */
 export const patContentType = 'application/vnd.azure-devops.pat'
@@ -21,6 +22,27 @@ export function tagsWith(metadata: Metadata, present: Tags = {}): Tags {
   throw new PatrolError('invalid-request', `with the tags of others (${names}) the metadata needs more than 15 tags`, {
     remedy: 'Remove some of these tags from the version, or give the token fewer scopes or targets.',
   })
+}
+
+/** The same for metadata that was read before: the hold is that of the tags that are there now. */
+export function updatedTags(metadata: Metadata, present: Tags): Tags {
+  const reading = decodeMetadata(present)
+  const hold = reading.kind === 'read' ? reading.metadata.hold : undefined
+  return tagsWith(withHold(metadata, hold), present)
+}
+
+/**
+ * The tags of a version after a hold was placed on it, or taken off; all others as they are.
+ *
+ * @throws PatrolError `invalid-request` when there is no room for it; `secret-not-managed` when Patrol cannot read what stands there
+ */
+export function heldTags(hold: Hold | undefined, present: Tags): Tags {
+  const reading = decodeMetadata(present)
+  if (reading.kind !== 'read') {
+    throw new PatrolError('secret-not-managed', 'a hold can stand only in a version whose metadata Patrol can read')
+  }
+  const { hold: _earlier, ...metadata } = reading.metadata
+  return tagsWith(hold === undefined ? metadata : { ...metadata, hold }, present)
 }
 
 function encoded(metadata: Metadata): Tags {
