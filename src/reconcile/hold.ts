@@ -45,7 +45,9 @@ export async function placeHold(world: World, token: HeldToken, hold: Hold): Pro
       return hold
     }
   }
-  throw lost ?? new PatrolError('moved-on', `others write to the secret of ${token.name} at the same time, again and again`)
+  throw (
+    lost ?? new PatrolError('moved-on', `others write to the secret of ${token.name} at the same time, again and again`)
+  )
 }
 
 /**

@@ -55,8 +55,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: storing,
-        find: 'if (unknown !== undefined) throw unknown',
-        replace: 'if (unknown !== undefined) {\n    await discard(turn, minted.pat)\n    throw unknown\n  }',
+        find: "if (failure.outcome === 'none') await discard(turn, minted.pat)",
+        replace: 'await discard(turn, minted.pat)',
       },
     ],
   },
@@ -547,9 +547,9 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: mint,
-        find: '    await bridge(turn, facts, minted.pat)\n    await storeGeneration(turn, minted, await withHold(turn, facts, metadata))\n',
+        find: '    await bridge(turn, facts, minted.pat)\n    await storeGeneration(turn, minted, withHold(metadata, await holdGoingOn(turn, facts)))\n',
         replace:
-          '    await storeGeneration(turn, minted, await withHold(turn, facts, metadata))\n    await bridge(turn, facts, minted.pat)\n',
+          '    await storeGeneration(turn, minted, withHold(metadata, await holdGoingOn(turn, facts)))\n    await bridge(turn, facts, minted.pat)\n',
       },
     ],
   },
