@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { AuditJournal, type Seen } from '../../src/adapters/audit-journal.ts'
+import { AuditJournal } from '../../src/adapters/audit-journal.ts'
+import type { Seen } from '../../src/adapters/audit-progress.ts'
 import { after, day, hour } from '../../src/core/time.ts'
 import { aPat, start } from '../support/builders.ts'
 
@@ -87,4 +88,10 @@ it.skipIf(process.platform === 'win32')('only its owner can read it', async () =
   const journal = await open()
   await journal.close()
   expect(statSync(path).mode & 0o777).toBe(0o600)
+})
+
+it('a file that cannot be written any more is told, once for whoever writes and not at the end', async () => {
+  const first = await open()
+  await first.close()
+  await expect(first.add(seen('a'))).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('EBADF') })
 })

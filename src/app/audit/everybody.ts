@@ -1,4 +1,5 @@
-import type { AuditJournal, Seen } from '../../adapters/audit-journal.ts'
+import type { AuditJournal } from '../../adapters/audit-journal.ts'
+import type { Seen } from '../../adapters/audit-progress.ts'
 import type { Administration } from '../../adapters/azure-devops/administration.ts'
 import type { AuditedPat, Care } from '../../core/audit/audited-pat.ts'
 import { asPatrolError, type ErrorCode, PatrolError, type Problem, problemOf } from '../../core/errors.ts'
@@ -41,13 +42,15 @@ const hopeless: ReadonlySet<ErrorCode> = new Set([
   'not-signed-in',
   'organization-not-found',
   'throttled',
+  'usage',
 ])
 
 /**
  * The active PATs of every member of these organizations, as their administrators see them. Members are asked for page by
  * page, and some at once within a page, at the pace that the service allows. What was seen goes into the journal first.
  *
- * @throws PatrolError `interrupted`; whatever else goes wrong is a problem of the organization or of the member
+ * @throws PatrolError `interrupted`, and `usage` when progress cannot be kept; whatever else goes wrong is a problem of the
+ *   organization or of the member
  */
 export async function surveyEverybody(
   world: World,
@@ -62,6 +65,8 @@ export async function surveyEverybody(
     } catch (thrown) {
       const failure = asPatrolError(thrown)
       if (failure.code === 'interrupted' || world.stopping()) throw interrupted(options.journal)
+      // Of progress that cannot be kept.
+      if (failure.code === 'usage') throw failure
       walk.problems.push(problemOf(realm.organization, failure))
     }
   }
@@ -91,9 +96,11 @@ class Walk {
     const place = journal?.placeIn(organization)
     if (place === 'end') return
     this.#tell(organization)
+    let isWhole = true
     for await (const page of this.#pages(realm, place?.from)) {
-      await this.#readPage(realm, page)
-      await journal?.turnPage(organization, page.next)
+      isWhole = (await this.#readPage(realm, page)) && isWhole
+      // Else whoever goes on would pass over a member that could not be looked at.
+      if (isWhole) await journal?.turnPage(organization, page.next)
     }
   }
 
@@ -132,10 +139,12 @@ class Walk {
     }
   }
 
-  async #readPage(realm: Realm, { members }: MemberPage): Promise<void> {
+  /** @returns whether every member of the page was looked at */
+  async #readPage(realm: Realm, { members }: MemberPage): Promise<boolean> {
     const { organization } = realm
     const { journal } = this.#options
     let end: PatrolError | undefined
+    let isWhole = true
     const fresh = members.filter((member) => journal?.has(organization, member) !== true)
     await forEachBounded(fresh, this.#world.concurrency, async (member) => {
       if (end !== undefined) return
@@ -149,9 +158,11 @@ class Walk {
         const failure = asPatrolError(thrown)
         if (hopeless.has(failure.code)) end ??= failure
         else this.problems.push(problemOf(`${member.user} in ${organization}`, failure))
+        isWhole = false
       }
     })
     if (end !== undefined) throw end
+    return isWhole
   }
 
   async #look({ administration, organization }: Realm, member: Member): Promise<Seen> {
