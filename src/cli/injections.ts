@@ -1,3 +1,4 @@
+import { withhold } from '../app/config/withheld-variables.ts'
 import { PatrolError } from '../core/errors.ts'
 import type { StoredValue } from './stored-value.ts'
 import { anyUser, base64 } from './value-format.ts'
@@ -110,7 +111,8 @@ function addressed(option: Option, written: string, names: readonly string[]): {
 const usualSecrets: readonly string[] = ['PATROL_AGE_IDENTITY', 'USER_PASSWORD']
 
 /**
- * The environment without the secrets of this program: whoever has the key of a store reads all that it holds.
+ * The environment without the secrets of this program: whoever has the key of a store reads all that it holds. Which they
+ * were is noted in it, for a Patrol within the command.
  *
  * @param secretVariables the variables that the configuration refers to
  * @param passed those that stay all the same
@@ -121,7 +123,7 @@ export function withoutOwnSecrets(
   passed: readonly string[],
 ): EnvironmentParts['parent'] {
   const own = new Set([...usualSecrets, ...secretVariables])
-  return Object.fromEntries(Object.entries(parent).filter(([name]) => !own.has(name) || passed.includes(name)))
+  return withhold(parent, (name) => own.has(name) && !passed.includes(name))
 }
 
 /** What the environment of the command is made of. */

@@ -6,6 +6,7 @@ import {
   injectionsOf,
   withoutOwnSecrets,
 } from '../../src/cli/injections.ts'
+import { withheldIn } from '../../src/app/config/withheld-variables.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { instant } from '../../src/core/time.ts'
 
@@ -123,12 +124,22 @@ test('a command gets no secret of Patrol itself but those that are passed on', (
     GONE: undefined,
   }
   const own = new Set(['BOT_PASSWORD', 'KEY', 'NOT_THERE'])
-  expect(withoutOwnSecrets(parent, own, [])).toEqual({ PATH: '/bin' })
+  const withheld = withoutOwnSecrets(parent, own, [])
+  expect(withheld).toEqual({ PATH: '/bin', PATROL_EXEC_WITHHELD: expect.any(String) })
+  expect(withheldIn(withheld).toSorted()).toEqual(['BOT_PASSWORD', 'KEY', 'PATROL_AGE_IDENTITY', 'USER_PASSWORD'])
   expect(withoutOwnSecrets(parent, own, ['KEY', 'USER_PASSWORD'])).toEqual({
     PATH: '/bin',
     KEY: 'd',
     USER_PASSWORD: 'b',
+    PATROL_EXEC_WITHHELD: expect.any(String),
   })
+})
+
+test('what one exec took away is still known within another, and what was set anew meanwhile is not', () => {
+  const outer = withoutOwnSecrets({ KEY: 'a', OTHER: 'b', THIRD: 'c' }, ['KEY', 'OTHER'], [])
+  const inner = withoutOwnSecrets({ ...outer, OTHER: 'set anew' }, ['THIRD'], [])
+  expect(inner).toMatchObject({ OTHER: 'set anew' })
+  expect(withheldIn(inner).toSorted()).toEqual(['KEY', 'THIRD'])
 })
 
 test('what is passed on must be the name of a variable', () => {

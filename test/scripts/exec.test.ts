@@ -56,6 +56,16 @@ describe('a command', () => {
     expect(await run('--as', 'PATROL_AGE_IDENTITY')).toMatchObject({ stdout: 'key//stays\n' })
   })
 
+  test('that is another patrol is told which variable the outer one keeps, and how to pass it on', async () => {
+    const patrol = `"${process.execPath}" "${program}"`
+    const inner = (...options: readonly string[]) => estate.start(shell(`${patrol} plan`, ...options)).ended
+    const refused = await inner()
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('USER_PASSWORD is not set, because patrol exec keeps it')
+    expect(refused.stderr).toContain('patrol exec --pass USER_PASSWORD')
+    expect((await inner('--pass', 'USER_PASSWORD')).stderr).not.toContain('--pass')
+  })
+
   test('gets its words as they stand, and none of them holds the value', async () => {
     const words = ['--json', '$HOME', 'a b', '"', '--', '-h', '*', '']
     const { stdout } = await estate.start([

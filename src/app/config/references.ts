@@ -3,6 +3,7 @@ import { Secret } from '../../core/secret.ts'
 import { type Fault, fault, type Path, pathKey } from './faults.ts'
 import { isSecret, schemaAt } from './schema-walk.ts'
 import { suggestion } from './suggestions.ts'
+import { withheldIn } from './withheld-variables.ts'
 
 /** The world as far as the configuration may see it. */
 export interface Environment {
@@ -149,6 +150,13 @@ function lookUp(inner: string, sources: Sources, secret: boolean): Found {
   if (left !== null) return notDefined(left[1] ?? '', name)
   if (value !== undefined && value !== '') return { kind: 'found', value }
   if (fallback !== undefined) return { kind: 'found', value: fallback }
+  if (withheldIn(sources.environment.variables).includes(name)) {
+    return {
+      kind: 'absent',
+      text: `the variable ${name} is not set, because patrol exec keeps it from the command that it runs`,
+      remedy: `if this command may have it, pass it on in the outer call: patrol exec --pass ${name} …`,
+    }
+  }
   const near = suggestion(
     name,
     Object.keys(sources.environment.variables).filter((known) => known !== name),
