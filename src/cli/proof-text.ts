@@ -2,6 +2,7 @@ import type { Proof } from '../reconcile/proof.ts'
 import type { Io } from './io.ts'
 import { clean, type Colour, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
+import { dateText, isoText } from './time-text.ts'
 
 const colours = {
   delivered: 'green',
@@ -9,9 +10,13 @@ const colours = {
   unlisted: 'green',
   accepted: 'red',
   unknown: 'yellow',
+  current: 'green',
+  'not-current': 'red',
+  lacking: 'red',
+  kept: 'green',
 } as const satisfies Record<Proof['kind'], Colour>
 
-/** What was seen after a revocation; empty when there is nothing to see. */
+/** What was seen after a revocation or a rollback; empty when there is nothing to see. */
 export function proofsText(io: Io, pen: Pen, proofs: readonly Proof[]): string {
   if (proofs.length === 0) return ''
   const rows = proofs.map((proof): readonly string[] => [
@@ -25,7 +30,9 @@ export function proofsText(io: Io, pen: Pen, proofs: readonly Proof[]): string {
 function proofText(proof: Proof): string {
   switch (proof.kind) {
     case 'delivered':
-      return `${proof.target} has the new value`
+      return proof.authorizationId === undefined
+        ? `${proof.target} has the new value`
+        : `${proof.target} has the value of PAT ${proof.authorizationId}`
     case 'refused':
       return `a call with the value of PAT ${proof.authorizationId} was refused`
     case 'unlisted':
@@ -34,9 +41,17 @@ function proofText(proof: Proof): string {
       return `PAT ${proof.authorizationId} is still let in`
     case 'unknown':
       return `whether PAT ${proof.authorizationId} is still let in could not be seen: ${proof.message}`
+    case 'current':
+      return `the store hands out PAT ${proof.authorizationId}, and a call with its value was let in`
+    case 'not-current':
+      return `the store does not hand out PAT ${proof.authorizationId}${proof.other === undefined ? '' : `, but PAT ${proof.other}`}`
+    case 'lacking':
+      return `${proof.target} does not have the value of PAT ${proof.authorizationId} yet`
+    case 'kept':
+      return `PAT ${proof.authorizationId} still works${proof.until === undefined ? '' : `, and is not revoked before ${dateText(proof.until)}`}`
   }
 }
 
 export function proofJson(proof: Proof): Readonly<Record<string, unknown>> {
-  return { ...proof }
+  return 'until' in proof && proof.until !== undefined ? { ...proof, until: isoText(proof.until) } : { ...proof }
 }

@@ -10,7 +10,11 @@ import { jsonLine, reportJson } from './json.ts'
 import { reportText } from './plan-text.ts'
 import { proofJson, proofsText } from './proof-text.ts'
 import { copiesText, copyJson } from './retirement-text.ts'
+import { type RolledBack, rollbackJson, rollbackText } from './rollback-text.ts'
 import { millisecondsText } from './time-text.ts'
+
+/** What was asked for is not so. */
+const disproof: ReadonlySet<Proof['kind']> = new Set(['accepted', 'not-current'])
 
 /** Prints what a run did, and says how it ended. */
 export function printReport(
@@ -20,6 +24,8 @@ export function printReport(
     readonly proofs?: readonly Proof[]
     /** Of a token that ended for good. */
     readonly retired?: { readonly token: string; readonly copies: readonly CopyEnd[] }
+    /** Of a token that went back to an older PAT. */
+    readonly rolledBack?: RolledBack
     /** Why a person asked for it. */
     readonly reason?: string
   },
@@ -38,15 +44,17 @@ export function printReport(
             state: 'retired',
             copies: report.retired.copies.map(copyJson),
           }),
+          ...(report.rolledBack && { rollback: rollbackJson(report.rolledBack) }),
           ...(report.proofs && { proofs: report.proofs.map(proofJson) }),
           ...(report.accounts && { accounts: report.accounts.map(accountJson) }),
         })
       : reportText(io, pen, results, problems, millisecondsText(tookMs)) +
           copiesText(io, pen, report.retired?.copies ?? []) +
-          proofsText(io, pen, report.proofs ?? []),
+          proofsText(io, pen, report.proofs ?? []) +
+          (report.rolledBack === undefined ? '' : rollbackText(pen, report.rolledBack)),
   )
   const failures = results.filter((result) => result.status === 'failed' && result.error !== undefined)
-  const isDisproved = report.proofs?.some(({ kind }) => kind === 'accepted') === true
+  const isDisproved = report.proofs?.some(({ kind }) => disproof.has(kind)) === true
   return worst([
     ...failures.map(({ error }) => exitCodeOf(error?.code ?? 'internal')),
     isDisproved ? exitCodes.failed : exitCodes.done,

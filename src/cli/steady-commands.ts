@@ -32,6 +32,26 @@ export function describeSteadyCommands(program: Commander, run: Runner): void {
     .action(run(async () => (await import('./commands/hold.ts')).holdCommand))
 
   program
+    .command('rollback')
+    .description('make the PAT before the current one current again, everywhere, while it still works')
+    .argument('<name>', 'the token')
+    .option('--for <duration>', 'hold the token so long from now, such as 12h or 3d', lengthOfTime)
+    .option('--until <when>', 'hold it until then, such as 2026-11-27 or 2026-11-27T12:00Z')
+    .option('--reason <text>', 'why; it stands in the store beside the value, so no secret belongs here')
+    .option('--to <id>', 'the authorizationId to go back to (default: that of the version before)')
+    .option('-y, --yes', 'do not ask on a terminal')
+    .addHelpText(
+      'after',
+      `\nThe token is held for a week, or less where the older PAT ends sooner: nothing of it is revoked, and no run rotates it
+because it is due. Run it again if it was interrupted; what is done already is not done twice.\n${examples(
+        'patrol rollback package-feed',
+        'patrol rollback package-feed --for 2d --reason "the nightly build gets 401 since 03:00"',
+        'patrol rollback package-feed --yes --json',
+      )}`,
+    )
+    .action(run(async () => (await import('./commands/rollback.ts')).rollbackCommand))
+
+  program
     .command('retire')
     .description(
       'end a token whose entry left the configuration: its PATs, its versions, and its copies where that can be',

@@ -53,6 +53,14 @@ export interface Store {
   /** The current value with its version; undefined when the secret does not exist or is disabled. */
   read(name: string): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined>
   /**
+   * The value of one version, whether it is current or not, with the version as it is now; undefined when the secret has no
+   * such version, or it is disabled.
+   */
+  readVersion(
+    name: string,
+    version: string,
+  ): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined>
+  /**
    * Rejects when it is known beforehand that a write of this name will be refused (soft-deleted, for one). Asked before
    * a mint, so that no PAT is minted that cannot be stored.
    */

@@ -13,8 +13,8 @@ import type { Turn } from './turn.ts'
 /** What became of one action. */
 export interface Result {
   readonly token: string
-  /** `observe`: the token could not even be looked at. */
-  readonly kind: ActionKind | 'observe'
+  /** `observe`: the token could not even be looked at. `rollback`: an older PAT was made current again, by a person's word. */
+  readonly kind: ActionKind | 'observe' | 'rollback'
   /** Why it was planned; absent for what came of another action. */
   readonly reason?: Action['reason']
   readonly status: 'done' | 'failed' | 'skipped'
@@ -125,7 +125,12 @@ async function mintAndDeliver(
   }
 }
 
-function deliveryResult(token: string, authorizationId: string, { target, failure, isHeldBack }: Delivered): Result {
+/** What became of one target, as a result. */
+export function deliveryResult(
+  token: string,
+  authorizationId: string,
+  { target, failure, isHeldBack }: Delivered,
+): Result {
   const common = { token, kind: 'deliver', authorizationId, target } as const
   if (failure === undefined) return { ...common, status: 'done' }
   if (isHeldBack) return { ...common, status: 'skipped', error: failure }

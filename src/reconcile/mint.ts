@@ -6,6 +6,7 @@ import { holdOf } from '../core/hold-in-force.ts'
 import { fits, type Metadata, withHold } from '../core/metadata.ts'
 import { installationOf, markedName, randomLength } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
+import { mostSuperseded } from '../core/rollback.ts'
 import { sameScopes } from '../core/scopes.ts'
 import { indexed } from '../core/pat-index.ts'
 import { after, before, between, day, hour, minute } from '../core/time.ts'
@@ -18,9 +19,6 @@ import { isLetIn, verify } from './verify.ts'
 
 /** A generation that died between mint and store is replaced at once, but not for ever. */
 const mostGenerations = 3
-
-/** Key Vault's tags hold so many, and more than two PATs of a token at once is rare. */
-const mostSuperseded = 6
 
 /**
  * Mints a new generation, proves it, and puts it into the store.

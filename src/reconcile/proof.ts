@@ -1,5 +1,5 @@
 import type { Secret } from '../core/secret.ts'
-import { type Duration, second, times } from '../core/time.ts'
+import { type Duration, type Instant, second, times } from '../core/time.ts'
 import type { Token } from '../core/token.ts'
 import type { World } from '../ports/world.ts'
 import type { Result } from './execute.ts'
@@ -17,9 +17,17 @@ export interface Witness {
 /**
  * What was seen after a revocation, or of a copy. `refused`: a real call with the old value was turned away. `unlisted`:
  * nobody has the value to try it, or no address tells, but the list no longer shows the PAT. `accepted`: it still works.
+ *
+ * After a rollback, `current`: the store hands out the older PAT, and a real call with it was let in; `not-current`: it hands
+ * out another one, or none; `lacking`: a target does not have it yet; `kept`: a PAT in whose place it was put still works, and
+ * a hold keeps it until then. Of a copy, the id is that of the PAT that is no new one.
  */
 export type Proof = { readonly token: string } & (
-  | { readonly kind: 'delivered'; readonly target: string }
+  | { readonly kind: 'delivered'; readonly target: string; readonly authorizationId?: string }
+  | { readonly kind: 'lacking'; readonly target: string; readonly authorizationId: string }
+  | { readonly kind: 'current'; readonly authorizationId: string }
+  | { readonly kind: 'not-current'; readonly authorizationId: string; readonly other?: string }
+  | { readonly kind: 'kept'; readonly authorizationId: string; readonly until?: Instant }
   | { readonly kind: 'refused' | 'unlisted' | 'accepted'; readonly authorizationId: string }
   | { readonly kind: 'unknown'; readonly authorizationId: string; readonly message: string }
 )

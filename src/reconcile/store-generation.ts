@@ -25,16 +25,25 @@ export async function storeGeneration(turn: Turn, minted: Minted, metadata: Meta
  * Writes a version. After a lost answer it looks whether the version is there before it writes again; should a write that
  * was given up land all the same, two versions hold one PAT, which does no harm.
  *
+ * @param assertSafe asked just before each request; what it throws keeps it from being sent
  * @returns why the version is not there; its `outcome` is `none` only when no write of it can land any more. Undefined
  *   when it is there
  */
-export async function writeOnce(turn: Turn, value: Secret, metadata: Metadata): Promise<PatrolError | undefined> {
+export async function writeOnce(
+  turn: Turn,
+  value: Secret,
+  metadata: Metadata,
+  assertSafe: () => Promise<void> = async () => undefined,
+): Promise<PatrolError | undefined> {
   let unknown: PatrolError | undefined
   for (let attempt = 1; attempt <= mostWrites; attempt++) {
     try {
       await turn.mutate(
         'store',
-        (limits) => turn.store.write(turn.place.secretName, value, metadata, limits),
+        async (limits) => {
+          await assertSafe()
+          return turn.store.write(turn.place.secretName, value, metadata, limits)
+        },
         metadata.authorizationId,
       )
       return undefined

@@ -136,6 +136,7 @@ export function storeContract(title: string, makeWorld: () => Promise<StoreWorld
         () => currentOf(name),
         () => store.versions(name),
         () => store.read(name),
+        () => store.readVersion(name, '1'),
         () => store.admit(name),
       ]) {
         expect(await failure(work())).toMatchObject({ code: 'invalid-request', outcome: 'none' })
@@ -288,6 +289,28 @@ export function storeContract(title: string, makeWorld: () => Promise<StoreWorld
       expect(await currentOf(name)).toMatchObject({ enabled: false, reading: { metadata: changed } })
       const successor = await store.write(name, value(), sampleMetadata(), soon())
       expect((await store.read(name))?.version.id).toBe(successor.id)
+    })
+
+    it('gives the value of an older version, as long as that one is enabled, and nobody else becomes current', async () => {
+      const [name, secret, other] = [fresh(), value(), fresh()]
+      const first = await store.write(name, secret, sampleMetadata(), soon())
+      const elsewhere = await store.write(other, value(), sampleMetadata(), soon())
+      const second = await store.write(name, value(), sampleMetadata(), soon())
+      for (const asked of [name, name.toUpperCase()]) {
+        const older = await store.readVersion(asked, first.id!)
+        expect(older?.value.equals(secret)).toBe(true)
+        expect(older?.version).toEqual(first)
+      }
+      const current = await store.readVersion(name, second.id!)
+      expect(current?.value.equals((await store.read(name))!.value)).toBe(true)
+      expect((await store.read(name))?.version.id).toBe(second.id)
+      await store.disable(name, first.id!, soon())
+      expect(await store.readVersion(name, first.id!)).toBeUndefined()
+      expect(await store.readVersion(name, `${first.id!.slice(0, -4)}0000`)).toBeUndefined()
+      expect(await store.readVersion(name, elsewhere.id!)).toBeUndefined()
+      expect(await store.readVersion(fresh(), first.id!)).toBeUndefined()
+      await store.disable(name, second.id!, soon())
+      expect(await store.readVersion(name, second.id!)).toBeUndefined()
     })
 
     it('refuses to change a version that is not there', async () => {

@@ -222,6 +222,12 @@ export class SimulatedEstate {
     return version?.enabled === true ? { version: asStored(version), value: new Secret(version.value) } : undefined
   }
 
+  readVersion(name: string, id: string): { readonly version: StoredVersion; readonly value: Secret } | undefined {
+    this.#check(name)
+    const version = this.#versionsOf(name).find((each) => each.id === id)
+    return version?.enabled === true ? { version: asStored(version), value: new Secret(version.value) } : undefined
+  }
+
   /** A version that somebody else wrote. */
   plantVersion(name: string, value: string, tags: Readonly<Record<string, string>>, enabled: boolean): void {
     this.secrets.set(name.toLowerCase(), [...this.#versionsOf(name), { ...this.#newVersion(value, tags), enabled }])

@@ -93,6 +93,7 @@ function store(estate: SimulatedEstate, gate: Gate): Store {
     managed: () => read(gate, vault, 'managed', () => estate.managed()),
     versions: (name) => read(gate, vault, 'versions', () => estate.versions(name)),
     read: (name) => read(gate, vault, 'value', () => estate.read(name)),
+    readVersion: (name, id) => read(gate, vault, 'value-of-version', () => estate.readVersion(name, id)),
     admit: (name) => read(gate, vault, 'admit', () => estate.admit(name)),
     write: (name, value, metadata, limits) =>
       change(gate, vault, `store:${name}`, limits, () => estate.write(name, value.reveal(), metadata)),

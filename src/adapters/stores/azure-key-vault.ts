@@ -157,8 +157,23 @@ class AzureKeyVault implements Store {
   }
 
   async read(name: string): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined> {
+    return this.#read(canonicalName(name))
+  }
+
+  /** A disabled version is refused with 403, one that is not there with 404. */
+  async readVersion(
+    name: string,
+    version: string,
+  ): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined> {
+    return this.#read(canonicalName(name), version)
+  }
+
+  async #read(
+    name: string,
+    version?: string,
+  ): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined> {
     try {
-      const got = await this.#get(canonicalName(name))
+      const got = await this.#get(name, version)
       return got === undefined ? undefined : { version: got.version, value: new Secret(got.value) }
     } catch (thrown) {
       if (refusalOf(thrown)?.code === 'SecretDisabled') return undefined
@@ -245,10 +260,15 @@ class AzureKeyVault implements Store {
     yield* through(wire, client.listPropertiesOfSecrets().byPage())
   }
 
-  async #get(name: string): Promise<{ readonly version: StoredVersion; readonly value: string } | undefined> {
+  /** @param version the current one when left out */
+  async #get(
+    name: string,
+    version?: string,
+  ): Promise<{ readonly version: StoredVersion; readonly value: string } | undefined> {
     const { client, wire } = await this.#connection()
+    const which = version === undefined ? {} : { version }
     try {
-      const { properties, value } = await wire.run(undefined, () => client.getSecret(name))
+      const { properties, value } = await wire.run(undefined, () => client.getSecret(name, which))
       if (value === undefined) throw new PatrolError('unexpected-answer', `the vault gave no value of ${name}`)
       return { version: stored(properties), value }
     } catch (thrown) {

@@ -76,7 +76,24 @@ class FileStore implements Store {
 
   async read(name: string): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined> {
     const canonical = canonicalName(name)
-    const version = (await this.#file(canonical))?.versions.at(-1)
+    return this.#open(canonical, (await this.#file(canonical))?.versions.at(-1))
+  }
+
+  async readVersion(
+    name: string,
+    id: string,
+  ): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined> {
+    const canonical = canonicalName(name)
+    return this.#open(
+      canonical,
+      (await this.#file(canonical))?.versions.find((version) => version.id === id),
+    )
+  }
+
+  async #open(
+    canonical: string,
+    version: FileVersion | undefined,
+  ): Promise<{ readonly version: StoredVersion; readonly value: Secret } | undefined> {
     if (version === undefined || !version.enabled) return undefined
     const opened = await this.#directory.attempt(() => this.#directory.key.open(version.value))
     if (opened.kind === 'corrupt') throw corrupt(this.#pathOf(canonical))

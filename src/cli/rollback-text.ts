@@ -1,0 +1,70 @@
+import type { Hold } from '../core/hold.ts'
+import type { Predecessor, RollbackPlan } from '../core/rollback.ts'
+import type { Instant } from '../core/time.ts'
+import type { Token } from '../core/token.ts'
+import { holdJson } from './hold-text.ts'
+import type { Io } from './io.ts'
+import { clean, namesText, type Pen } from './terminal.ts'
+import { soonText, whenFitting, whenText } from './time-text.ts'
+
+/** How a token stands after a rollback. */
+export interface RolledBack {
+  readonly token: string
+  /** The PAT that was to become current again. */
+  readonly to: string
+  /** The one in whose place it was put; undefined when that had been done before. */
+  readonly from: string | undefined
+  readonly hold: Hold | undefined
+  readonly seenAt: Instant
+}
+
+export function rollbackJson({ token, to, from, hold }: RolledBack): Readonly<Record<string, unknown>> {
+  return {
+    token,
+    to,
+    ...(from === undefined ? {} : { from }),
+    already: from === undefined,
+    hold: hold === undefined ? null : holdJson(hold),
+  }
+}
+
+/** What holds from now on, and how it goes on. */
+export function rollbackText(pen: Pen, { token, to, from, hold, seenAt }: RolledBack): string {
+  const name = clean(token)
+  const already = from === undefined ? `  ${name} had been rolled back to PAT ${to} before\n` : ''
+  const held =
+    hold === undefined
+      ? `  nobody holds ${name} now: the next run may revoke and rotate as usual\n`
+      : `  ${name} is held until ${whenText(hold.until, seenAt)}: nothing of it is revoked, and no new PAT made because one is due\n`
+  const next =
+    hold === undefined
+      ? ''
+      : `  when what broke is repaired, let the next run go on: patrol hold ${name} --release\n` +
+        `  or make a new value at once: patrol rotate ${name}\n`
+  return `\n${pen.colour('bold', 'next')}\n${already}${held}${next}`
+}
+
+/** What a person is asked about, before anything changes. */
+export function rollbackQuestion(
+  io: Io,
+  token: Token,
+  plan: RollbackPlan & { readonly kind: 'possible' },
+  from: string | undefined,
+  now: Instant,
+): string {
+  const { predecessor, hold, difference } = plan
+  const name = clean(token.name)
+  const lines = [
+    `${name} goes back to ${patText(io, predecessor, now)}`,
+    from === undefined ? '' : `  in place of PAT ${from}, which is not revoked`,
+    token.targets.length === 0 ? '' : `  and to ${namesText(token.targets)}`,
+    `  and is held until ${whenFitting(io.columns, hold.until, now)}: nothing of it is revoked, and it is not rotated because it is due`,
+    difference === undefined ? '' : `  note: ${clean(difference)}`,
+  ]
+  return `${lines.filter((line) => line !== '').join('\n')}\n`
+}
+
+function patText(io: Io, { pat }: Predecessor, now: Instant): string {
+  const { authorizationId, displayName, validFrom, validTo } = pat
+  return `"${clean(displayName)}" (PAT ${authorizationId}), made ${soonText(validFrom, now)}, expires ${whenFitting(io.columns, validTo, now)}`
+}
