@@ -200,7 +200,7 @@ export function metadataOfRollback(
   token: Token,
   facts: Facts,
   { metadata, pat }: Predecessor,
-  made: { readonly generation: string; readonly hold: Hold; readonly writtenAt: Instant },
+  made: { readonly generation: string; readonly writtenAt: Instant },
 ): Metadata {
   const bad = currentMetadata(facts)
   const living = indexed(facts.pats)

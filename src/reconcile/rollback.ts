@@ -3,7 +3,7 @@ import { currentMetadata, type Facts, generationIn } from '../core/facts.ts'
 import { lacks, recordOf } from '../core/gate.ts'
 import type { Hold } from '../core/hold.ts'
 import { holdInForce } from '../core/hold-in-force.ts'
-import { fits, type Metadata } from '../core/metadata.ts'
+import { type Metadata, withHold } from '../core/metadata.ts'
 import { installationOf, randomLength } from '../core/names.ts'
 import {
   metadataOfRollback,
@@ -26,7 +26,7 @@ import type { Proof } from './proof.ts'
 import { proveRollback } from './rollback-proof.ts'
 import { turnOf } from './revocations.ts'
 import type { Report } from './run.ts'
-import { storeVersion } from './store-generation.ts'
+import { writeOnce } from './store-generation.ts'
 import type { Turn } from './turn.ts'
 import { isLetIn, verify } from './verify.ts'
 
@@ -121,8 +121,8 @@ async function look(
 /** As any change, only as the owner and by a clock that can be trusted. A reason that finds no room is left out. */
 async function hold(turn: Turn, token: Kept, facts: Facts, wanted: Hold): Promise<void> {
   const metadata = currentMetadata(facts)
-  const found = metadata === undefined || fits({ ...metadata, hold: wanted }) ? wanted : { ...wanted, reason: '' }
-  await turn.mutate('record', () => placeHold(turn.world, token, found))
+  const fitting = (metadata && withHold(metadata, wanted).hold) ?? wanted
+  await turn.mutate('record', () => placeHold(turn.world, token, fitting))
 }
 
 /**
@@ -146,9 +146,10 @@ async function makeCurrent(
   })
   if (world.stopping()) throw new PatrolError('interrupted', 'told to stop before the older value was stored')
   const metadata = await describe(turn, facts, predecessor, plan.hold)
-  await storeVersion(turn, value, metadata, async () => {
+  const failure = await writeOnce(turn, value, metadata, async () => {
     if (generationIn(await turn.currentVersion()) !== generationIn(facts.current)) throw movedOn(token)
   })
+  if (failure !== undefined) throw failure
   if (generationIn(await turn.currentVersion()) !== metadata.generation) throw movedOn(token)
   if (!(await isLetIn(turn, { pat: predecessor.pat, value }))) {
     const message = `PAT ${authorizationId} was revoked by somebody else right after it had become current again`
@@ -188,8 +189,7 @@ async function describe(turn: Turn, facts: Facts, predecessor: Predecessor, want
   // Somebody may have placed a longer one meanwhile.
   const inForce = holdInForce(facts, clock.now())
   const hold = inForce !== undefined && inForce.until > wanted.until ? { ...wanted, until: inForce.until } : wanted
-  const whole = metadataOfRollback(turn.token, facts, predecessor, { ...made, hold })
-  return fits(whole) ? whole : { ...whole, hold: { ...hold, reason: '' } }
+  return withHold(metadataOfRollback(turn.token, facts, predecessor, made), hold)
 }
 
 /** A hold that turned out to be for nothing would keep the token from being rotated. One that stood before stays. */
