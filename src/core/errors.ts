@@ -82,6 +82,10 @@ export const remedies = {
     'Deliver its successors to everybody who uses it before then; `patrol status` tells what is in place, and `patrol apply` does what can be done.',
   'replaced-still-works':
     'Write `revokeReplaced: true` into every entry that replaces it, or end it yourself: `patrol revoke ID`.',
+  'replaced-in-use':
+    'Give that token a value of its own with `patrol rotate NAME`, or remove the PAT from `replaces`. Until then it is not revoked.',
+  'replaced-elsewhere':
+    'Name it in an entry of its organization, too, or end it when nobody uses it: `patrol revoke ID`.',
   'name-conflict': 'Rename one of the PATs, or declare them under names of their own.',
   'moved-on': 'Another Patrol changed this token meanwhile. The next run sees the new state.',
   'not-shown': 'The situation changed after the plan was shown. Run again to see the new plan.',

@@ -33,14 +33,31 @@ export interface Facts {
   readonly storeId: string | undefined
   /** What was seen of the copies that the record calls delivered, by their targets. Absent where nobody looked. */
   readonly copies?: ReadonlyMap<string, CopyState>
-  /** What was seen of the other tokens that replace a PAT together with this one, by its id; only while it is active. */
-  readonly successors?: ReadonlyMap<string, readonly Successor[]>
+  /** What was seen of the PATs that this token replaces. Absent where it replaces none. */
+  readonly successions?: readonly Succession[]
 }
 
-/** A token that replaces a PAT; without facts where it could not be looked at. */
+/** A token that must be in place before a PAT may go; without facts where it was not, or could not be, looked at. */
 export interface Successor {
   readonly token: Token
   readonly facts: Facts | undefined
+}
+
+/** A PAT from before Patrol with all that hangs on it. */
+export interface Succession {
+  readonly authorizationId: string
+  /** Whether all entries say that it is to be revoked in the end. */
+  readonly revoke: boolean
+  /** Undefined where no list shows it. */
+  readonly pat: Pat | undefined
+  /** The organizations whose lists show it. One for all organizations stands in every list. */
+  readonly organizations: readonly string[]
+  /** Whether the lists of all successors' organizations could be read. */
+  readonly isWhole: boolean
+  /** The tokens that replace it, in the order of their entries; never none. */
+  readonly successors: readonly Successor[]
+  /** Other tokens that hand out its value, did so before, or may do so. */
+  readonly bystanders: readonly Successor[]
 }
 
 /** The current version's metadata, where Patrol wrote it and can read it. */

@@ -27,7 +27,8 @@ export type Standing =
 export function standings(token: Token, facts: Facts): readonly { readonly pat: Pat; readonly standing: Standing }[] {
   const { versions } = facts
   if (versions === undefined) return []
-  const replaced = new Set(token.replaces?.map(({ authorizationId }) => authorizationId))
+  const own = token.replaces?.map(({ authorizationId }) => authorizationId) ?? []
+  const replaced = new Set([...own, ...(token.replacedByOthers ?? [])])
   return otherPats(token, facts)
     .filter(({ authorizationId }) => !replaced.has(authorizationId.toLowerCase()))
     .map((pat) => ({ pat, standing: standingOf(token, facts, versions, pat) }))

@@ -55,10 +55,13 @@ export interface Terms {
 
 /** A PAT from before Patrol that tokens replace: one for all organizations, or one of too many scopes. */
 export interface Replaced {
+  /** In lower case. */
   readonly authorizationId: string
-  /** The other tokens that replace it. Only at the one that answers for it; undefined at those others. */
-  readonly together: readonly Token[] | undefined
-  /** Whether the entries of all of them say that it is to be revoked in the end. */
+  /** All tokens that replace it, this one among them, in the order of their entries. */
+  readonly successors: readonly Token[]
+  /** The other tokens of its owner that have a secret. One of them may have had its value before it was to be replaced. */
+  readonly bystanders: readonly Token[]
+  /** Whether the entries of all successors say that it is to be revoked in the end. */
   readonly revoke: boolean
 }
 
@@ -79,6 +82,8 @@ export interface Token extends Terms {
   readonly covers: string | undefined
   /** Absent for most. */
   readonly replaces?: readonly Replaced[]
+  /** The ids, in lower case, of PATs that other tokens replace: where this one superseded them, they wait for those. */
+  readonly replacedByOthers?: readonly string[]
 }
 
 /** A rule: makes a token of every PAT that it covers. */

@@ -1,7 +1,6 @@
 import { asPatrolError, type PatrolError, type Problem } from '../core/errors.ts'
-import type { Facts, Successor, Version } from '../core/facts.ts'
+import type { Facts, Succession, Version } from '../core/facts.ts'
 import type { Pat } from '../core/pat.ts'
-import { indexed } from '../core/pat-index.ts'
 import { expandRules } from '../core/rules.ts'
 import type { Duration, Instant } from '../core/time.ts'
 import type { Place, Rule, Token } from '../core/token.ts'
@@ -12,6 +11,7 @@ import { Inspections } from './inspections.ts'
 import { lanesOf } from './lanes.ts'
 import { type Moment, PatLists } from './pat-lists.ts'
 import type { Unreadable } from './store-readings.ts'
+import { companionsOf, replacedBy, sparing, successionsOf, withBystanders } from './successions.ts'
 
 /** What the configuration declares. */
 export interface Declared {
@@ -37,6 +37,8 @@ export interface Snapshot {
   readonly pats: readonly { readonly account: string; readonly organization: string; readonly pats: readonly Pat[] }[]
   /** The secrets that Patrol wrote, of the stores that rules made it list. */
   readonly managed: ReadonlyMap<string, ReadonlyMap<string, Version>>
+  /** The PATs that the tokens replace. */
+  readonly successions: readonly Succession[]
   readonly lists: PatLists
   /** What was seen of copies in targets. */
   readonly inspections: Inspections
@@ -71,26 +73,28 @@ export async function observe(
   world.reporter.report({ kind: 'observing', what: 'stores' })
   await estate.readManaged(rules)
   await estate.readCurrent(telling)
-  const replaced = tokens.flatMap(({ replaces = [] }) => replaces.map(({ authorizationId }) => authorizationId))
+  const replaced = replacedBy(tokens).map(({ authorizationId }) => authorizationId)
   const expansion = expandRules(rules, tokens, estate, new Set([...estate.replaced(), ...replaced]))
-  const made = expansion.tokens.filter(({ name }) => only(name))
+  const made = expansion.tokens.map((token) => sparing(token, replaced)).filter(({ name }) => only(name))
   await estate.readCurrent(made)
-  const all = [...chosen, ...made]
+  const all = [...chosen.map((token) => withBystanders(token, expansion.tokens)), ...made]
   const observations: Observation[] = []
   const lanes = lanesOf(world, (token: Token) => token)
   await forEachFair(all, lanes, async (token) => {
     observations.push(await look(estate, token, beganAt, inspections))
   })
+  const successions = await successionsOf(estate, replacedBy(all), lookOnce(estate, observations, inspections))
   const order = new Map(all.map((token, index) => [token.name, index]))
   observations.sort((left, right) => (order.get(left.token.name) ?? 0) - (order.get(right.token.name) ?? 0))
   return {
     observedAt: world.clock.now(),
-    observations,
+    observations: observations.map((observation) => withSuccessions(observation, successions)),
     problems: expansion.problems,
     failures: rules.flatMap((rule) => estate.failuresOf(rule).map((failure) => ({ rule, failure }))),
     unreadable: unclaimed(estate.stores.unreadable(), [...tokens, ...expansion.tokens], only),
     pats: estate.lists(),
     managed: estate.stores.allManaged(),
+    successions,
     lists,
     inspections,
   }
@@ -147,7 +151,10 @@ export async function observeToken(
   const looked = [token, ...companionsOf(token)]
   await estate.readPats(looked)
   await estate.readCurrent(looked)
-  return look(estate, token, startedAt, inspections)
+  const observation = await look(estate, token, startedAt, inspections)
+  if (token.replaces === undefined || !('facts' in observation)) return observation
+  const successions = await successionsOf(estate, token.replaces, lookOnce(estate, [observation], inspections))
+  return withSuccessions(observation, successions)
 }
 
 async function look(
@@ -157,9 +164,7 @@ async function look(
   inspections: Inspections | undefined,
 ): Promise<Observation> {
   try {
-    const facts = await inspected(estate, token, inspections)
-    const successors = await successorsOf(estate, token, facts, inspections)
-    return { token, facts: successors.size === 0 ? facts : { ...facts, successors }, beganAt }
+    return { token, facts: await inspected(estate, token, inspections), beganAt }
   } catch (error) {
     return { token, failure: asPatrolError(error) }
   }
@@ -171,29 +176,24 @@ async function inspected(estate: Estate, token: Token, inspections: Inspections 
   return copies === undefined ? facts : { ...facts, copies }
 }
 
-/** The tokens without which nothing can be told of a PAT that this one replaces together with them. */
-function companionsOf({ replaces = [] }: Token): readonly Token[] {
-  return replaces.flatMap(({ together }) => together ?? [])
+/** Looks at tokens that were not looked at before. */
+function lookOnce(
+  estate: Estate,
+  observations: readonly Observation[],
+  inspections: Inspections | undefined,
+): (token: Token) => Promise<Facts> {
+  const seen = new Map(observations.map((observation) => [observation.token.name, observation]))
+  return async (token) => {
+    const known = seen.get(token.name)
+    if (known === undefined) return inspected(estate, token, inspections)
+    if ('failure' in known) throw known.failure
+    return known.facts
+  }
 }
 
-/** What there is of those tokens, for the PATs among the replaced ones that are still active. */
-async function successorsOf(
-  estate: Estate,
-  { replaces = [] }: Token,
-  { pats }: Facts,
-  inspections: Inspections | undefined,
-): Promise<ReadonlyMap<string, readonly Successor[]>> {
-  const found = new Map<string, readonly Successor[]>()
-  for (const { authorizationId, together = [] } of replaces) {
-    if (together.length === 0 || indexed(pats).byId(authorizationId) === undefined) continue
-    const seen = together.map(async (token): Promise<Successor> => {
-      try {
-        return { token, facts: await inspected(estate, token, inspections) }
-      } catch {
-        return { token, facts: undefined }
-      }
-    })
-    found.set(authorizationId, await Promise.all(seen))
-  }
-  return found
+function withSuccessions(observation: Observation, successions: readonly Succession[]): Observation {
+  const ids = new Set(observation.token.replaces?.map(({ authorizationId }) => authorizationId))
+  if (ids.size === 0 || !('facts' in observation)) return observation
+  const own = successions.filter(({ authorizationId }) => ids.has(authorizationId.toLowerCase()))
+  return { ...observation, facts: { ...observation.facts, successions: own } }
 }

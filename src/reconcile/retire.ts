@@ -1,8 +1,9 @@
 import { PatrolError } from '../core/errors.ts'
-import { type Facts, generationIn, type Successor } from '../core/facts.ts'
+import type { Facts } from '../core/facts.ts'
 import { holdInForce, holdText } from '../core/hold-in-force.ts'
-import { currentVersion } from './current-version.ts'
+import { successionGate } from '../core/succession.ts'
 import { makeSure } from './make-sure.ts'
+import { observeToken } from './observe.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -50,25 +51,33 @@ export async function revokePat(turn: Turn, facts: Facts, authorizationId: strin
   })
 }
 
-/** Revokes a PAT that several tokens replace, unless the value of any of them moved on or somebody holds one of them. */
+/**
+ * Revokes a PAT that several tokens replace, if right before the request their PATs are still active, nothing of them
+ * moved on and nobody holds one of them.
+ */
 export async function revokeReplaced(turn: Turn, facts: Facts, authorizationId: string): Promise<void> {
   refuseHeld(turn, facts)
   await revokeUnless(turn, authorizationId, async () => {
     await turn.assertUnmoved(facts, true)
-    for (const successor of facts.successors?.get(authorizationId) ?? []) await assertStands(turn, successor)
+    await assertReplaced(turn, authorizationId)
   })
 }
 
-async function assertStands({ world }: Turn, { token, facts }: Successor): Promise<void> {
-  const store = token.place && world.stores.get(token.place.store)
-  const current = store && token.place && (await currentVersion(store, token.place.secretName))
-  const seen = facts?.current
-  const isSame = generationIn(current) === generationIn(seen) && current?.enabled === seen?.enabled
-  if (facts === undefined || seen === undefined || !isSame) {
-    throw new PatrolError('moved-on', `another instance changed ${token.name}; nothing was revoked`)
+/** The lists first and then the stores, as for any plan, and by the same rule. */
+async function assertReplaced({ world, lists, token }: Turn, authorizationId: string): Promise<void> {
+  const observation = await observeToken(world, lists, token)
+  if ('failure' in observation) throw observation.failure
+  const succession = observation.facts.successions?.find((one) => one.authorizationId === authorizationId)
+  // Somebody else was faster.
+  if (succession?.pat === undefined) return
+  const now = world.clock.now()
+  for (const { token: other, facts } of [...succession.successors, ...succession.bystanders]) {
+    const hold = facts && holdInForce(facts, now)
+    if (hold !== undefined) throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${other.name}`)
   }
-  const hold = holdInForce({ ...facts, current }, world.clock.now())
-  if (hold !== undefined) throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${token.name}`)
+  const gate = successionGate(succession, now)
+  if (gate.kind === 'open') return
+  throw new PatrolError('moved-on', `not all that replaces PAT ${authorizationId} is in place any more; ${gate.why}`)
 }
 
 /** @param assertSafe asked just before the request; what it throws keeps it from being sent */

@@ -1,6 +1,7 @@
 import { PatrolError, type Problem, problemOf } from '../core/errors.ts'
 import { mostReplacements, replacements, type ReplacementLimit } from '../core/guard.ts'
 import { type Action, type ActionKind, type Plan, planToken } from '../core/plan.ts'
+import { successionProblems } from '../core/succession.ts'
 import type { World } from '../ports/world.ts'
 import { Ceilings } from './ceilings.ts'
 import { execute, type Result } from './execute.ts'
@@ -46,7 +47,12 @@ export async function propose(world: World, declared: Declared, options: PlanOpt
     plan: planOf(observation, now, options.requested?.has(observation.token.name) ?? false),
   }))
   const unseen = blindSpots(snapshot).map(({ name, failure }) => problemOf(name, failure))
-  const problems = [...snapshot.problems, ...unseen, ...proposals.flatMap(({ plan }) => plan.problems)]
+  const problems = [
+    ...snapshot.problems,
+    ...unseen,
+    ...proposals.flatMap(({ plan }) => plan.problems),
+    ...snapshot.successions.flatMap((succession) => successionProblems(succession, now)),
+  ]
   const veto = vetoOf(world, proposals, options)
   return { snapshot, proposals, problems: veto === undefined ? problems : [...problems, problemOf('*', veto)], veto }
 }

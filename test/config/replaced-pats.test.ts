@@ -10,18 +10,23 @@ const first = (...lines: readonly string[]): readonly [string, string] => [
 const second = (...lines: readonly string[]): string =>
   `  - name: other\n    scopes: [code.read]\n    organization: fabrikam\n${lines.map((line) => `    ${line}\n`).join('')}`
 
-test('the first entry that names a PAT answers for it, and it is revoked when all say so', () => {
+test('every entry knows all that replace a PAT with it, and those that may have had its value', () => {
   const text = changed(first(`replaces: [${one}, ${two}]`, 'revokeReplaced: true'))
   const { tokens } = wanted(text.concat(second(`replaces: [${one}]`, 'revokeReplaced: true')))
-  expect(tokens.map(({ name, replaces }) => [name, replaces])).toEqual([
+  const named = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name)
+  const shown = tokens.map(({ name, replaces = [], replacedByOthers }) => [
+    name,
+    replaces.map(({ successors, bystanders, ...rest }) => [rest, named(successors), named(bystanders)]),
+    replacedByOthers,
+  ])
+  const both = [{ authorizationId: one, revoke: true }, ['package-feed', 'other'], []]
+  expect(shown).toEqual([
     [
       'package-feed',
-      [
-        { authorizationId: one, together: [expect.objectContaining({ name: 'other' })], revoke: true },
-        { authorizationId: two.toLowerCase(), together: [], revoke: true },
-      ],
+      [both, [{ authorizationId: two.toLowerCase(), revoke: true }, ['package-feed'], ['other']]],
+      undefined,
     ],
-    ['other', [{ authorizationId: one, together: undefined, revoke: true }]],
+    ['other', [both], [two.toLowerCase()]],
   ])
   const silent = wanted(text.concat(second(`replaces: [${one}]`))).tokens
   expect(silent.map(({ replaces = [] }) => replaces.map(({ revoke }) => revoke))).toEqual([[false, true], [false]])

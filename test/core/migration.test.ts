@@ -81,7 +81,7 @@ describe('a proposal', () => {
     const declared = aToken({
       name: 'laptop',
       organization: 'CONTOSO',
-      replaces: [{ authorizationId: id, together: [], revoke: false }],
+      replaces: [{ authorizationId: id, successors: [], bystanders: [], revoke: false }],
     })
     const taken = aToken({ name: 'old-laptop-fabrikam' })
     const [migration] = proposeMigrations([reach()], [declared, taken], 'keep')

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { withReplaced } from '../../src/app/config/replaced-pats.ts'
 import { PatrolError } from '../../src/core/errors.ts'
-import { day, hour, instant, minute, times } from '../../src/core/time.ts'
+import { encodeMetadata } from '../../src/core/metadata.ts'
+import { globalPatsEndAt } from '../../src/core/succession.ts'
+import { before, day, hour, instant, minute, times } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { apply, propose } from '../../src/reconcile/run.ts'
+import type { SimulatedPat } from '../simulation/estate.ts'
 import { declaredToken } from '../simulation/tokens.ts'
 import { Crash, SimulatedWorld } from '../simulation/world.ts'
 
@@ -127,5 +130,213 @@ describe('a PAT for all organizations that two tokens replace', () => {
     const report = await run(world, tokens)
     expect(world.isActive(old)).toBe(true)
     expect(report.problems.map(({ code }) => code)).toContain('replaced-still-works')
+  })
+})
+
+/** Runs with a run a day between. */
+async function runs(world: SimulatedWorld, tokens: readonly Token[], days: number) {
+  for (let passed = 0; passed < days; passed++) {
+    await run(world, tokens)
+    world.pass(day)
+  }
+  return run(world, tokens)
+}
+
+describe('the successors of a PAT that is to be revoked', () => {
+  test.each(['contoso', 'fabrikam'])(
+    'are looked for once more: that of %s, ended meanwhile, keeps it',
+    async (where) => {
+      const { world, old, tokens } = migration()
+      await run(world, tokens)
+      world.pass(times(4, day))
+      let hasBegun = false
+      world.interfere = (effect, phase) => {
+        // The owner is asked right before a turn changes anything, when all its facts are read.
+        if (effect !== 'read:signed-in-user' || phase !== 'before' || hasBegun) return
+        hasBegun = true
+        const successor = world.active().find((pat) => !pat.allOrganizations && pat.organization === where)
+        if (successor !== undefined) world.revokeOutside(successor)
+      }
+      const report = await run(world, tokens)
+      expect(hasBegun).toBe(true)
+      expect(report.results).toMatchObject([{ kind: 'revoke', reason: 'replaced', status: 'failed' }])
+      expect(report.results[0]?.error).toMatchObject({
+        code: 'moved-on',
+        message: `not all that replaces PAT ${old.authorizationId} is in place any more; of ci-${where}: its successor is not active`,
+      })
+      expect(world.isActive(old)).toBe(true)
+      await runs(world, tokens, 4)
+      expect(world.isActive(old)).toBe(false)
+    },
+  )
+
+  test('are asked for holds once more', async () => {
+    const { world, old, tokens } = migration()
+    await run(world, tokens)
+    world.pass(times(4, day))
+    world.interfere = (effect, phase) => {
+      if (effect !== 'read:signed-in-user' || phase !== 'before') return
+      const version = world.current('fabrikam')
+      if (version === undefined || version.tags['patrol']?.includes('revocation')) return
+      version.tags = { ...version.tags, patrol: `${version.tags['patrol']} - ${world.now + 9 * day} revocation wait` }
+    }
+    const report = await run(world, tokens)
+    expect(report.results).toMatchObject([{ kind: 'revoke', status: 'skipped', error: { code: 'held' } }])
+    expect(world.isActive(old)).toBe(true)
+  })
+})
+
+describe('the end of a PAT for all organizations', () => {
+  const ends = (problems: readonly { readonly code: string; readonly message: string }[]) =>
+    problems.flatMap(({ code, message }) => (code === 'global-pat-ends' ? message : []))
+
+  test('is told of while the token that answers for it cannot be read, or is paused', async () => {
+    const { world, old, tokens } = migration()
+    world.now = before(globalPatsEndAt, times(9, day))
+    await runs(world, tokens, 1)
+    world.unreadable.set('contoso', new PatrolError('store-corrupt', 'the file is damaged'))
+    const message = (why: string) =>
+      `PAT ${old.authorizationId} for all organizations stops in 8 days; of ci-contoso: ${why}`
+    expect(ends((await run(world, tokens)).problems)).toEqual([message('it could not be looked at')])
+    world.unreadable.clear()
+    const [first, ...others] = [{ ...contoso, paused: true }, fabrikam]
+    const written = { replaces: [old.authorizationId], revokeReplaced: true }
+    const paused = withReplaced([written, written], [first, ...others])
+    expect(ends((await run(world, paused)).problems)).toEqual([message('it is paused')])
+    const foreign = world.current('contoso')
+    if (foreign !== undefined) foreign.tags = {}
+    expect(ends((await run(world, tokens)).problems)).toEqual([
+      message('the store hands out no PAT that could take its place'),
+    ])
+  })
+
+  test('is told of while the sign-in is refused in the organization of that token, and in all', async () => {
+    const { world, old, tokens } = migration()
+    world.now = before(globalPatsEndAt, times(9, day))
+    await runs(world, tokens, 1)
+    const opened = world.open({ targets: ['app'] })
+    const authority = opened.authorities.get('ci-bot')
+    if (authority === undefined) throw new Error('there is no account')
+    const refuse = (refused: readonly string[]) => ({
+      ...opened,
+      authorities: new Map([
+        [
+          'ci-bot',
+          {
+            ...authority,
+            listActive: async (organization: string) => {
+              if (refused.includes(organization)) throw new PatrolError('access-denied', 'not a member')
+              return authority.listActive(organization)
+            },
+          },
+        ],
+      ]),
+    })
+    const told = async (refused: readonly string[]) =>
+      ends((await propose(refuse(refused), { tokens, rules: [] }, { maxReplacements: { kind: 'default' } })).problems)
+    const { authorizationId } = old
+    expect(await told(['contoso'])).toEqual([
+      `PAT ${authorizationId} for all organizations stops in 8 days; of ci-contoso: it could not be looked at`,
+    ])
+    expect(await told(['contoso', 'fabrikam'])).toEqual([
+      `whether PAT ${authorizationId}, which is to be replaced, still works could not be seen; if it is one for all organizations, it stops in 8 days`,
+    ])
+  })
+})
+
+describe('a PAT of one organization', () => {
+  const replaced = (old: SimulatedPat, ...tokens: readonly Token[]): readonly Token[] => {
+    const written = { replaces: [old.authorizationId], revokeReplaced: true }
+    return withReplaced(
+      tokens.map((token) => (token.name.startsWith('ci-') ? written : {})),
+      tokens,
+    )
+  }
+  const made = (world: SimulatedWorld, organization: string): SimulatedPat =>
+    world.createPat({ displayName: 'CI', organization, validTo: instant(world.now + 300 * day) })
+
+  test('is revoked by the token in its organization, though another one names it first', async () => {
+    const world = new SimulatedWorld()
+    const old = made(world, 'fabrikam')
+    const tokens = replaced(old, contoso, fabrikam)
+    const report = await runs(world, tokens, 4)
+    expect(world.isActive(old)).toBe(false)
+    expect(revocations(world)).toEqual([`revoke:${old.authorizationId}`])
+    expect(report.results).toEqual([])
+  })
+
+  test('in which no token is that replaces it stays, and a person is told where it is', async () => {
+    const world = new SimulatedWorld()
+    const old = made(world, 'northwind')
+    const bystander = declaredToken({
+      name: 'other',
+      displayName: 'Other',
+      organization: 'northwind',
+      place: { store: 'vault', secretName: 'other' },
+    })
+    const report = await runs(world, replaced(old, contoso, fabrikam, bystander), 4)
+    expect(world.isActive(old)).toBe(true)
+    expect(report.problems).toMatchObject([{ token: 'ci-contoso', code: 'replaced-elsewhere' }])
+    expect(report.problems[0]?.message).toContain('works in northwind, and is replaced by ci-contoso in contoso')
+  })
+
+  test('that another token had adopted before works until that one has a value of its own, too', async () => {
+    const world = new SimulatedWorld()
+    const old = made(world, 'contoso')
+    const third = declaredToken({
+      name: 'third',
+      displayName: 'CI',
+      scopes: old.scopes,
+      place: { store: 'vault', secretName: 'third' },
+    })
+    world.plantVersion(
+      'third',
+      old.value,
+      encodeMetadata({
+        organization: 'contoso',
+        account: third.owner,
+        authorizationId: old.authorizationId,
+        generation: 'abcd00000000',
+        scopes: old.scopes,
+        validFrom: old.validFrom,
+        validTo: old.validTo,
+        supersedes: [],
+        writtenAt: world.now,
+        rule: undefined,
+        displayName: 'CI',
+        deliveries: [],
+      }),
+      true,
+    )
+    const tokens = replaced(old, contoso, fabrikam, third)
+    const report = await runs(world, tokens, 5)
+    expect(report.problems.map(({ token, code }) => `${token} ${code}`)).toEqual(['ci-contoso replaced-in-use'])
+    const alone = await run(world, tokens, (name) => name === 'ci-contoso')
+    expect(alone.problems.map(({ code }) => code)).toEqual(['replaced-in-use'])
+    expect(world.isActive(old)).toBe(true)
+    // Its scopes are declared anew, so it is rotated; then it waits like the others.
+    const rotated = replaced(old, contoso, fabrikam, { ...third, scopes: ['vso.code'] })
+    await run(world, rotated)
+    world.pass(times(47, hour))
+    await run(world, rotated)
+    expect(world.isActive(old)).toBe(true)
+    world.pass(times(2, hour))
+    expect((await run(world, rotated)).problems).toEqual([])
+    expect(world.isActive(old)).toBe(false)
+    expect(revocations(world)).toEqual([`revoke:${old.authorizationId}`])
+  })
+
+  test('waits while the secret of a token that may hand it out cannot be read', async () => {
+    const world = new SimulatedWorld()
+    const old = made(world, 'contoso')
+    const third = declaredToken({ name: 'third', displayName: 'Third', place: { store: 'vault', secretName: 'third' } })
+    const tokens = replaced(old, contoso, fabrikam, third)
+    await runs(world, tokens, 1)
+    world.unreadable.set('third', new PatrolError('store-corrupt', 'the file is damaged'))
+    await runs(world, tokens, 4)
+    expect(world.isActive(old)).toBe(true)
+    world.unreadable.clear()
+    await run(world, tokens)
+    expect(world.isActive(old)).toBe(false)
   })
 })

@@ -248,7 +248,7 @@ export const entrySchema = z.strictObject({
         'PATs from before Patrol that this token replaces, alone or together with other entries that name them: those for all organizations, or those with too many scopes. `patrol migrate global` writes it. Only with `name` and `method: rotate`.',
       builtIn: 'none',
       refused: 'entries of two accounts name one, or one stands in it twice',
-      errors: ['global-pat-ends', 'replaced-still-works'],
+      errors: ['global-pat-ends', 'replaced-still-works', 'replaced-in-use', 'replaced-elsewhere'],
     },
   ).optional(),
   revokeReplaced: field(truth(), {

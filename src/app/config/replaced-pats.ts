@@ -64,7 +64,7 @@ function accountOf(draft: Draft, entry: DraftEntry | undefined): string | undefi
 }
 
 /**
- * Tokens with what they replace. The first one that names a PAT answers for it, and knows the others.
+ * Tokens with what they replace, and with what others replace in their stead.
  *
  * @param written the entries of the tokens, in the same order
  */
@@ -72,17 +72,34 @@ export function withReplaced(
   written: readonly Pick<Sound<WrittenEntry>, 'replaces' | 'revokeReplaced'>[],
   tokens: readonly Token[],
 ): readonly Token[] {
-  const idsOf = (index: number): readonly string[] =>
-    (written[index]?.replaces ?? []).flatMap((id) => (id === undefined ? [] : [id.toLowerCase()]))
+  const ids = written.map(({ replaces = [] }) => replaces.flatMap((id) => (id === undefined ? [] : [id.toLowerCase()])))
+  const all = new Set(ids.flat())
+  if (all.size === 0) return tokens
+  const replaced = new Map([...all].map((id) => [id, replacedOf(id, ids, written, tokens)]))
   return tokens.map((token, index) => {
-    const ids = idsOf(index)
-    if (ids.length === 0) return token
-    const replaces = ids.map((authorizationId): Replaced => {
-      const all = tokens.flatMap((_, other) => (idsOf(other).includes(authorizationId) ? [other] : []))
-      const revoke = all.every((other) => isTrue(written[other]?.revokeReplaced, false))
-      const others = all.filter((other) => other !== index).flatMap((other) => tokens[other] ?? [])
-      return { authorizationId, together: all[0] === index ? others : undefined, revoke }
-    })
-    return { ...token, replaces }
+    const own = ids[index] ?? []
+    const byOthers = [...all].filter((id) => !own.includes(id))
+    return {
+      ...token,
+      ...(own.length === 0 ? {} : { replaces: own.flatMap((id) => replaced.get(id) ?? []) }),
+      ...(byOthers.length === 0 ? {} : { replacedByOthers: byOthers }),
+    }
   })
+}
+
+function replacedOf(
+  authorizationId: string,
+  ids: readonly (readonly string[])[],
+  written: readonly Pick<Sound<WrittenEntry>, 'revokeReplaced'>[],
+  tokens: readonly Token[],
+): Replaced {
+  const names = (index: number): boolean => ids[index]?.includes(authorizationId) === true
+  const successors = tokens.filter((_, index) => names(index))
+  const owner = successors[0]?.owner
+  return {
+    authorizationId,
+    successors,
+    bystanders: tokens.filter((token, index) => !names(index) && token.place !== undefined && token.owner === owner),
+    revoke: written.every(({ revokeReplaced }, index) => !names(index) || isTrue(revokeReplaced, false)),
+  }
 }
