@@ -7,8 +7,8 @@ import { defineConfig } from 'vitest/config'
 // oxlint-disable-next-line import/no-default-export -- vitest asks for one
 export default defineConfig({
   test: {
-    include: ['test/core/*.test.ts', 'test/reconcile/*.test.ts', 'test/mutation/*.storm.ts'],
-    exclude: ['test/core/*.property.test.ts'],
+    include: ['test/core/**/*.test.ts', 'test/reconcile/*.test.ts', 'test/mutation/*.storm.ts'],
+    exclude: ['test/core/**/*.property.test.ts'],
     setupFiles: ['test/support/seed-properties.ts'],
     // A change must be held against the same cases as the code without it.
     env: { PATROL_SEED: '1' },

@@ -243,25 +243,23 @@ describe('one PAT in several lists', () => {
 
 describe('kinds', () => {
   test('have ids that stand for ever', () => {
-    expect(findingNames.map((name) => `${findingKinds[name].id} ${name}`)).toMatchInlineSnapshot(`
-      [
-        "PATROL001 global",
-        "PATROL002 full-scope",
-        "PATROL003 broader-than-declared",
-        "PATROL004 long-lived",
-        "PATROL005 expiring-unmanaged",
-        "PATROL006 expired-referenced",
-        "PATROL007 duplicate",
-        "PATROL008 never-managed",
-        "PATROL009 old-format",
-        "PATROL010 policy-violated",
-        "PATROL011 owner-disabled",
-        "PATROL012 orphan",
-        "PATROL013 no-pat-needed",
-        "PATROL014 expiry-unknown",
-        "PATROL015 shorter-than-declared",
-      ]
-    `)
+    expect(findingNames.map((name) => `${findingKinds[name].id} ${name}`)).toEqual([
+      'PATROL001 global',
+      'PATROL002 full-scope',
+      'PATROL003 broader-than-declared',
+      'PATROL004 long-lived',
+      'PATROL005 expiring-unmanaged',
+      'PATROL006 expired-referenced',
+      'PATROL007 duplicate',
+      'PATROL008 never-managed',
+      'PATROL009 old-format',
+      'PATROL010 policy-violated',
+      'PATROL011 owner-disabled',
+      'PATROL012 orphan',
+      'PATROL013 no-pat-needed',
+      'PATROL014 expiry-unknown',
+      'PATROL015 shorter-than-declared',
+    ])
     expect(new Set(findingNames.map((name) => findingKinds[name].id)).size).toBe(findingNames.length)
   })
 

@@ -1,0 +1,156 @@
+import { globSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type CollectedTest, collectedTests, collectFrom } from './collected-tests.ts'
+
+/** What the changed code shares with who runs it, by https://github.com/stryker-mutator/stryker-js/blob/master/packages/api/src/core/instrument.ts */
+interface Instruments {
+  activeMutant?: string | undefined
+  currentTestId?: string | undefined
+  hitCount?: number | undefined
+  hitLimit?: number | undefined
+  readonly mutantCoverage?: Coverage
+}
+
+/** The global name of it. */
+const namespace = '__stryker__'
+
+/** How often each change was met: while files loaded, and by each test. */
+interface Coverage {
+  readonly static: Readonly<Record<string, number>>
+  readonly perTest: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+interface MutantRun {
+  readonly activeMutant: { readonly id: string }
+  readonly testFilter?: readonly string[]
+  readonly hitLimit?: number
+  readonly mutantActivation: 'runtime' | 'static'
+}
+
+/** The fast tests of what decides and acts, in the order in which they run. A property draws thousands of cases for each change. */
+const files = ['test/core/**/*.test.ts', 'test/reconcile/*.test.ts', 'test/mutation/*.storm.ts']
+const isProperty = (file: string): boolean => file.endsWith('.property.test.ts')
+
+/** The numbers by which Stryker tells how a test ended. */
+const succeeded = 0
+const failed = 1
+
+/**
+ * Runs tests within the worker of Stryker, which loads them once for thousands of changes. To start vitest for each of
+ * them would take twenty times as long as the tests.
+ */
+class OneWorker {
+  private readonly instruments: Instruments
+  private loaded = false
+
+  constructor() {
+    const shared = globalThis as unknown as Record<string, Instruments | undefined>
+    shared[namespace] ??= {}
+    this.instruments = shared[namespace]
+  }
+
+  capabilities(): { readonly reloadEnvironment: boolean } {
+    return { reloadEnvironment: false }
+  }
+
+  async dryRun(): Promise<unknown> {
+    await this.load()
+    const tests = []
+    for (const test of collectedTests()) {
+      this.instruments.currentTestId = test.id
+      const startedAt = performance.now()
+      const failureMessage = await failureOf(test)
+      const timeSpentMs = performance.now() - startedAt
+      const told = { id: test.id, name: test.name, fileName: test.file, timeSpentMs }
+      tests.push(
+        failureMessage === undefined ? { ...told, status: succeeded } : { ...told, status: failed, failureMessage },
+      )
+    }
+    this.instruments.currentTestId = undefined
+    return { status: 'complete', tests, mutantCoverage: ofTestsFirst(this.instruments.mutantCoverage) }
+  }
+
+  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation }: MutantRun): Promise<unknown> {
+    // A change of what is made once while files load must be there by then.
+    if (mutantActivation === 'static') this.instruments.activeMutant = activeMutant.id
+    try {
+      await this.load()
+      this.instruments.activeMutant = activeMutant.id
+      this.instruments.hitLimit = hitLimit
+      this.instruments.hitCount = hitLimit === undefined ? undefined : 0
+      return await this.verdict(testFilter)
+    } catch (error) {
+      if (mutantActivation !== 'static') throw error
+      return { status: 'killed', killedBy: [], failureMessage: textOf(error), nrOfTests: 0 }
+    } finally {
+      if (mutantActivation !== 'static') this.instruments.activeMutant = undefined
+    }
+  }
+
+  private async verdict(testFilter: readonly string[] | undefined): Promise<unknown> {
+    const wanted = testFilter === undefined ? undefined : new Set(testFilter)
+    let nrOfTests = 0
+    for (const test of collectedTests()) {
+      if (wanted?.has(test.id) === false) continue
+      nrOfTests += 1
+      const failureMessage = await failureOf(test)
+      const { hitCount, hitLimit } = this.instruments
+      if (hitCount !== undefined && hitLimit !== undefined && hitCount > hitLimit) {
+        return { status: 'timeout', reason: `The change was run more than ${hitLimit} times.` }
+      }
+      if (failureMessage !== undefined) return { status: 'killed', killedBy: [test.id], failureMessage, nrOfTests }
+    }
+    return { status: 'survived', nrOfTests }
+  }
+
+  private async load(): Promise<void> {
+    if (this.loaded) return
+    this.loaded = true
+    // Changed code must be held against the same cases as the code without the change.
+    process.env['PATROL_SEED'] = '1'
+    const ownTests = new URL('./collected-tests.ts', import.meta.url).href
+    registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === 'vitest' && context.parentURL !== ownTests ? next(ownTests, context) : next(specifier, context),
+    })
+    await import(pathToFileURL(join(process.cwd(), 'test/support/seed-properties.ts')).href)
+    for (const file of files.flatMap((pattern) => globSync(pattern).toSorted())) {
+      if (!isProperty(file)) await collectFrom(file, () => import(pathToFileURL(join(process.cwd(), file)).href))
+    }
+  }
+}
+
+/** How Stryker finds it. */
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'one-worker', injectableClass: OneWorker }]
+
+/**
+ * What a test runs need not be there when files load, although it ran then, too: to load them anew for each such change
+ * takes a hundred times as long.
+ */
+function ofTestsFirst({ static: whileLoading, perTest }: Coverage = { static: {}, perTest: {} }): Coverage {
+  const byTests = new Set(Object.values(perTest).flatMap((counts) => Object.keys(counts)))
+  return { static: Object.fromEntries(Object.entries(whileLoading).filter(([id]) => !byTests.has(id))), perTest }
+}
+
+/** Why a test failed; a rejection that nobody caught fails it, too. Undefined when it succeeded. */
+async function failureOf(test: CollectedTest): Promise<string | undefined> {
+  const uncaught: unknown[] = []
+  const note = (error: unknown): void => void uncaught.push(error)
+  process.on('unhandledRejection', note)
+  try {
+    await test.body()
+    // Node reports what nobody caught between two turns of its loop.
+    await new Promise((resolve) => setImmediate(resolve))
+  } catch (error) {
+    return textOf(error)
+  } finally {
+    process.off('unhandledRejection', note)
+  }
+  return uncaught.length === 0 ? undefined : textOf(uncaught[0])
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
