@@ -1,4 +1,4 @@
-// What an audit of everybody costs: 5,000 users with 20,000 PATs against the emulator, at one go and interrupted. Prints the requests beside the
+// What an audit of everybody costs: 5,000 users with 20,000 PATs against the emulator, at one go, interrupted, and compared with an earlier one. Prints the requests beside the
 // fewest that could do, the largest memory and the time: npm run bench:audit. Two numbers choose another size, and the
 // program ends with 1 when a limit is not kept.
 import { spawn } from 'node:child_process'
@@ -45,16 +45,23 @@ try {
   const before = await emulator.requests()
   await killedAt(0.8, variables)
   const lost = (await emulator.requests()) - before
-  await audit('killed at 80 %, and resumed', variables, lost)
+  const earlier = await audit('killed at 80 %, and resumed', variables, lost)
+  writeFileSync(join(directory, 'earlier.json'), earlier)
+  await audit('compared with an earlier one', variables, 0, ['--since', 'earlier.json'])
 } finally {
   await emulator.stop()
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** Measures one run. @param already requests of the run that this one goes on with */
-async function audit(run: string, variables: Readonly<Record<string, string>>, already = 0): Promise<void> {
+/** Measures one run, and gives what it printed. @param already requests of the run that this one goes on with */
+async function audit(
+  run: string,
+  variables: Readonly<Record<string, string>>,
+  already = 0,
+  more: readonly string[] = [],
+): Promise<string> {
   const before = await emulator.requests()
-  const { tookMs, peakKiB, document } = await measure(words, directory, variables)
+  const { tookMs, peakKiB, document, text } = await measure([...words, ...more], directory, variables)
   const sent = already + (await emulator.requests()) - before
   const seen = (document as { summary: { pats: number } }).summary.pats
   const memoryMiB = peakKiB / 1_024
@@ -64,6 +71,7 @@ async function audit(run: string, variables: Readonly<Record<string, string>>, a
   if (seen !== pats) fail(`${pats - seen} PATs are missing`)
   if (memoryMiB > limits.memoryMiB) fail(`more than ${limits.memoryMiB} MiB`)
   if (sent / floor > limits.requestsOverFloor) fail(`more than ${limits.requestsOverFloor} times the floor`)
+  return text
 }
 
 /** Starts an audit and kills it as a power cut would, when so large a part of the users is in its progress. */

@@ -12,6 +12,8 @@ export interface Measured {
   readonly cpuMs: number
   /** The one JSON document that it printed. */
   readonly document: unknown
+  /** The same as it was printed. */
+  readonly text: string
 }
 
 export const program = join(import.meta.dirname, '../../bin/patrol.js')
@@ -45,5 +47,5 @@ export async function measure(
   const tookMs = performance.now() - beganAt
   if (code !== 0) throw new Error(`patrol ${words.join(' ')} ended with ${code}: ${stderr.slice(0, 2_000)}`)
   const used = JSON.parse(readFileSync(usageFile, 'utf8')) as { readonly peakKiB: number; readonly cpuMs: number }
-  return { tookMs, ...used, document: JSON.parse(stdout) }
+  return { tookMs, ...used, document: JSON.parse(stdout), text: stdout }
 }

@@ -1,37 +1,87 @@
-import { readFileSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
-import { compareAudits } from '../../core/audit/comparison.ts'
+import { errorNumber } from '../../adapters/atomic-file.ts'
+import type { Audit } from '../../app/audit/audit.ts'
+import { compareAudits, type ToldFinding, type ToldPat } from '../../core/audit/comparison.ts'
 import { PatrolError } from '../../core/errors.ts'
 import { instant } from '../../core/time.ts'
-import type { Audit } from '../../app/audit/audit.ts'
 import { type Since, toldPat } from './audit-report.ts'
 
 const iso = z.iso.datetime().transform((text) => instant(Date.parse(text)))
 
+const patSchema = z.object({
+  authorizationId: z.string(),
+  displayName: z.string(),
+  owner: z.string(),
+  organizations: z.array(z.string()),
+  scopes: z.array(z.string()),
+  allOrganizations: z.boolean(),
+  validTo: iso.optional(),
+})
+
+const findingSchema = z.object({
+  fingerprint: z.string(),
+  name: z.string(),
+  displayName: z.string(),
+  owner: z.string(),
+})
+
 /** What is compared of the JSON of an audit; whatever else stands there may be of a newer Patrol. */
-const earlierSchema = z.object({
+const headSchema = z.object({
   version: z.literal(1),
   kind: z.literal('audit'),
   auditedAt: iso,
   scope: z.enum(['accounts', 'everybody']),
+  organizations: z.array(z.string()),
   complete: z.boolean(),
-  pats: z.array(
-    z.object({
-      authorizationId: z.string(),
-      displayName: z.string(),
-      owner: z.string(),
-      organizations: z.array(z.string()),
-      scopes: z.array(z.string()),
-      allOrganizations: z.boolean(),
-      validTo: iso.optional(),
-    }),
-  ),
-  findings: z.array(
-    z.object({ fingerprint: z.string(), name: z.string(), displayName: z.string(), owner: z.string() }),
-  ),
+  pats: z.array(z.unknown()),
+  findings: z.array(z.unknown()),
 })
 
-export type EarlierAudit = z.output<typeof earlierSchema>
+export interface EarlierAudit extends Omit<z.output<typeof headSchema>, 'version' | 'kind' | 'pats' | 'findings'> {
+  readonly pats: readonly ToldPat[]
+  readonly findings: readonly ToldFinding[]
+}
+
+/** How much may stand in other lines than those that an audit writes for each PAT and finding: a text must hold it. */
+const mostElsewhere = 256 * 1_024 * 1_024
+
+/**
+ * Reads the JSON of an audit line by line. As it was written, every PAT and every finding has a line of its own, so that
+ * a large one is never held as a whole; one that was formatted anew is understood as well.
+ *
+ * @param shown as the person named the file
+ * @throws PatrolError `usage` when it is no JSON of an audit
+ */
+export async function readEarlierText(chunks: AsyncIterable<string>, shown: string): Promise<EarlierAudit> {
+  const pats: ToldPat[] = []
+  const findings: ToldFinding[] = []
+  const take = { pats: patTaker(pats, shown), findings: findingTaker(findings, shown) } as const
+  const rest: string[] = []
+  let length = 0
+  let list: keyof typeof take | undefined
+  for await (const line of linesOf(chunks, shown)) {
+    const [, element] = list === undefined ? [] : (/^ {4}(\{.*\}),?\r?$/s.exec(line) ?? [])
+    const value = element === undefined ? undefined : parsed(element)
+    if (list !== undefined && value !== undefined) {
+      take[list](value)
+      continue
+    }
+    const [, begun] = /^ {2}"(pats|findings)": \[\r?$/.exec(line) ?? []
+    list = begun as typeof list
+    rest.push(line)
+    length += line.length + 1
+    if (length > mostElsewhere) throw tooLarge(shown)
+  }
+  const text = rest.join('\n').replace(/^\uFEFF/, '')
+  const whole = parsed(text)
+  if (whole === undefined) throw refusal(shown, text.trim() === '' ? 'is empty' : 'is not JSON')
+  const head = headOf(whole, shown)
+  for (const pat of head.pats) take.pats(pat)
+  for (const finding of head.findings) take.findings(finding)
+  const { auditedAt, scope, organizations, complete } = head
+  return { auditedAt, scope, organizations, complete, pats, findings }
+}
 
 /**
  * The audit that an earlier call wrote as JSON.
@@ -40,23 +90,36 @@ export type EarlierAudit = z.output<typeof earlierSchema>
  * @param shown as the person named it
  * @throws PatrolError `usage` when it cannot be read, or is none
  */
-export function readEarlier(path: string, shown: string): EarlierAudit {
-  const refuse = (why: string, cause?: unknown): PatrolError =>
-    new PatrolError('usage', `${shown} ${why}`, {
-      remedy: 'Name a file that `patrol audit --json` wrote.',
-      ...(cause === undefined ? {} : { cause }),
-    })
-  let value: unknown
+export async function readEarlier(path: string, shown: string): Promise<EarlierAudit> {
+  let file: FileHandle | undefined
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
+    file = await open(path)
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0)
+    // As a shell of Windows writes what it is told to put into a file.
+    const encoding = buffer.readUInt16BE() === 0xff_fe ? 'utf16le' : 'utf8'
+    return await readEarlierText(file.createReadStream({ encoding, start: 0, autoClose: false }), shown)
   } catch (thrown) {
-    if (thrown instanceof SyntaxError) throw refuse('is not JSON')
-    throw refuse('cannot be read', thrown)
+    if (thrown instanceof PatrolError || errorNumber(thrown) === undefined) throw thrown
+    throw refusal(shown, `cannot be read (${errorNumber(thrown)})`, thrown)
+  } finally {
+    await file?.close()
   }
-  const read = earlierSchema.safeParse(value)
-  if (read.success) return read.data
-  const [issue] = read.error.issues
-  throw refuse(`is not the JSON of an audit (${issue?.path.join('.') || 'the whole'}: ${issue?.message})`)
+}
+
+/** Ends at `\n` alone: names may hold other things that end lines elsewhere. */
+async function* linesOf(chunks: AsyncIterable<string>, shown: string): AsyncGenerator<string> {
+  let begun = ''
+  for await (const chunk of chunks) {
+    if (begun.length > mostElsewhere) throw tooLarge(shown)
+    if (!chunk.includes('\n')) {
+      begun += chunk
+      continue
+    }
+    const lines = `${begun}${chunk}`.split('\n')
+    begun = lines.pop() ?? ''
+    yield* lines
+  }
+  yield begun
 }
 
 /**
@@ -71,9 +134,87 @@ export function sinceThen(earlier: EarlierAudit, audit: Audit): Since {
       remedy: 'Compare audits of one kind: with --organization-wide, or both without.',
     })
   }
-  const later = { pats: audit.pats.map(toldPat), findings: audit.findings }
-  const pats = earlier.pats.map((pat) => ({ ...pat, validTo: pat.validTo }))
-  const comparison = compareAudits({ pats, findings: earlier.findings }, later)
+  const comparison = compareAudits(earlier, { pats: audit.pats.map(toldPat), findings: audit.findings })
   const fresh = new Set(comparison.newFindings.map(({ fingerprint }) => fingerprint))
   return { auditedAt: earlier.auditedAt, comparison, isNew: ({ fingerprint }) => fresh.has(fingerprint) }
+}
+
+/** Why some of what looks new or gone may not be. */
+export function limitsOfComparison(earlier: EarlierAudit, audit: Audit): readonly string[] {
+  const only = (some: readonly string[], others: readonly string[]): string =>
+    some.filter((one) => !others.some((other) => other.toLowerCase() === one.toLowerCase())).join(', ')
+  const fresh = only(audit.organizations, earlier.organizations)
+  const left = only(earlier.organizations, audit.organizations)
+  return [
+    ...(earlier.complete ? [] : ['the earlier audit was not complete: what it did not see looks new']),
+    ...(audit.problems.length === 0 ? [] : ['this audit is not complete: what it did not see looks gone']),
+    ...(fresh === '' ? [] : [`the earlier audit did not look into ${fresh}: all PATs there look new`]),
+    ...(left === '' ? [] : [`this audit did not look into ${left}: all PATs there look gone`]),
+  ]
+}
+
+/** Thousands of PATs share some owners, organizations and lists of scopes: each is kept once. */
+function patTaker(pats: ToldPat[], shown: string): (value: unknown) => void {
+  const lists = new Map<string, readonly string[]>()
+  const owners = new Map<string, string>()
+  const once = (list: readonly string[]): readonly string[] => kept(lists, list.join('\n'), list)
+  return (value) => {
+    const { owner, organizations, scopes, validTo, ...pat } = checked(patSchema, value, `pats.${pats.length}`, shown)
+    pats.push({
+      ...pat,
+      owner: kept(owners, owner, owner),
+      organizations: once(organizations),
+      scopes: once(scopes),
+      validTo,
+    })
+  }
+}
+
+function findingTaker(findings: ToldFinding[], shown: string): (value: unknown) => void {
+  const texts = new Map<string, string>()
+  return (value) => {
+    const { name, owner, ...finding } = checked(findingSchema, value, `findings.${findings.length}`, shown)
+    findings.push({ ...finding, name: kept(texts, name, name), owner: kept(texts, owner, owner) })
+  }
+}
+
+function kept<Value>(known: Map<string, Value>, key: string, value: Value): Value {
+  const same = known.get(key)
+  if (same === undefined) known.set(key, value)
+  return same ?? value
+}
+
+function headOf(value: unknown, shown: string): z.output<typeof headSchema> {
+  const { version, kind } = z.object({ version: z.unknown(), kind: z.unknown() }).partial().safeParse(value).data ?? {}
+  if (kind === 'audit' && typeof version === 'number' && version !== 1) {
+    throw refusal(shown, `is the JSON of an audit in version ${version}, and this Patrol knows version 1`)
+  }
+  return checked(headSchema, value, '', shown)
+}
+
+function checked<Shape extends z.ZodType>(schema: Shape, value: unknown, at: string, shown: string): z.output<Shape> {
+  const read = schema.safeParse(value)
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  const where = [at, ...(issue?.path ?? [])].filter((part) => part !== '').join('.') || 'the whole'
+  throw refusal(shown, `is not the JSON of an audit (${where}: ${issue?.message})`)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function tooLarge(shown: string): PatrolError {
+  return refusal(shown, 'is too large to be read in the form that it has')
+}
+
+function refusal(shown: string, why: string, cause?: unknown): PatrolError {
+  return new PatrolError('usage', `${shown} ${why}`, {
+    remedy: 'Name a file that `patrol audit --json` wrote.',
+    ...(cause === undefined ? {} : { cause }),
+  })
 }

@@ -30,9 +30,10 @@ export const auditCommand: Command<AuditOptions> = async (invocation, options) =
   const format = formatOf(invocation, options)
   refuseIdle(options)
   // Before anything is asked for: a slip in a file name shall not cost the audit of five thousand users.
-  const { readEarlier, sinceThen } = await import('../audit/earlier-audit.ts')
+  const { limitsOfComparison, readEarlier, sinceThen } = await import('../audit/earlier-audit.ts')
   const { since: file } = options
-  const earlier = file === undefined ? undefined : readEarlier(resolve(io.workingDirectory, file), file)
+  if (file !== undefined) io.saveMemory?.()
+  const earlier = file === undefined ? undefined : await readEarlier(resolve(io.workingDirectory, file), file)
   const { demandPlace, writeReport } = await import('../../app/audit/report-file.ts')
   const output = options.output === undefined ? undefined : resolve(io.workingDirectory, options.output)
   if (output !== undefined) await demandPlace(output)
@@ -43,8 +44,9 @@ export const auditCommand: Command<AuditOptions> = async (invocation, options) =
       values: options.values === true,
       progressFile: options.resume === undefined ? undefined : resolve(io.workingDirectory, options.resume),
     })
+    const limits = earlier === undefined ? [] : limitsOfComparison(earlier, done)
     const report: AuditReport = {
-      audit: done,
+      audit: { ...done, limits: [...done.limits, ...limits] },
       failOn: options.failOn ?? builtInFailOn,
       since: earlier === undefined ? undefined : sinceThen(earlier, done),
       configFile: wanted.file,
