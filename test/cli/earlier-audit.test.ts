@@ -111,7 +111,7 @@ describe('a file', () => {
   })
 
   it('that is a directory is told', async () => {
-    await expect(readEarlier(directory, '.')).rejects.toMatchObject({ message: '. cannot be read (EISDIR)' })
+    await expect(readEarlier(directory, '.')).rejects.toMatchObject({ message: '. cannot be read: it is a directory' })
   })
 })
 

@@ -316,7 +316,7 @@ describe('is refused before anything is asked', () => {
   test.each<[string, string]>([
     ['--resume file', '--resume goes with --organization-wide'],
     ['--owners', '--owners goes with --organization-wide'],
-    ['--since missing.json', 'missing.json cannot be read (ENOENT)'],
+    ['--since missing.json', 'missing.json cannot be read: there is none'],
     ['--since patrol.yaml', 'patrol.yaml is not JSON'],
     ['--format csv', '--json and --format csv are two different things'],
     ['--format yaml', "argument 'yaml' is invalid"],

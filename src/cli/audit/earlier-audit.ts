@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { z } from 'zod'
-import { errorNumber } from '../../adapters/atomic-file.ts'
 import type { Audit } from '../../app/audit/audit.ts'
+import { reasonOf } from '../../app/config/references.ts'
 import { compareAudits, type ToldFinding, type ToldPat } from '../../core/audit/comparison.ts'
 import { PatrolError } from '../../core/errors.ts'
 import { instant } from '../../core/time.ts'
@@ -99,8 +99,8 @@ export async function readEarlier(path: string, shown: string): Promise<EarlierA
     const encoding = buffer.readUInt16BE() === 0xff_fe ? 'utf16le' : 'utf8'
     return await readEarlierText(file.createReadStream({ encoding, start: 0, autoClose: false }), shown)
   } catch (thrown) {
-    if (thrown instanceof PatrolError || errorNumber(thrown) === undefined) throw thrown
-    throw refusal(shown, `cannot be read (${errorNumber(thrown)})`, thrown)
+    if (thrown instanceof PatrolError) throw thrown
+    throw refusal(shown, `cannot be read: ${reasonOf(thrown)}`, thrown)
   } finally {
     await file?.close()
   }
