@@ -1,4 +1,5 @@
 import { groupOf } from '../core/deliveries.ts'
+import type { ErrorCode } from '../core/errors.ts'
 import { currentMetadata } from '../core/facts.ts'
 import { lacks, recordOf } from '../core/gate.ts'
 import type { Instant } from '../core/time.ts'
@@ -26,6 +27,8 @@ export interface DeliveryStatus {
   /** Since when it is without what it should have, as far as the record tells. */
   readonly lackingSince: Instant | undefined
   readonly failures: number
+  /** Why the last delivery failed, as far as the record tells. */
+  readonly failure: ErrorCode | undefined
   readonly nextAttemptAt: Instant | undefined
   readonly message: string | undefined
 }
@@ -48,6 +51,7 @@ export function deliveriesOf({ token, facts, actions }: TokenStatus): readonly D
       deliveredAt: record?.deliveredAt,
       lackingSince: lacks(record) ? (record?.deliveredAt ?? facts?.current?.createdAt) : undefined,
       failures: record?.failures ?? 0,
+      failure: record?.failure,
       nextAttemptAt: record?.nextAttemptAt,
       message:
         copy?.kind === 'unseen'
@@ -77,6 +81,7 @@ export function deliveryJson(delivery: DeliveryStatus): Readonly<Record<string, 
     ...(deliveredAt === undefined ? {} : { deliveredAt: isoText(deliveredAt) }),
     ...(lackingSince === undefined ? {} : { lackingSince: isoText(lackingSince) }),
     ...(failures === 0 ? {} : { failures }),
+    ...(delivery.failure === undefined ? {} : { code: delivery.failure }),
     ...(nextAttemptAt === undefined ? {} : { nextAttemptAt: isoText(nextAttemptAt) }),
     ...(message === undefined ? {} : { message }),
   }

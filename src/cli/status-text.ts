@@ -83,7 +83,7 @@ function deliveredText(io: Io, { state, deliveredAt }: DeliveryStatus, now: Inst
 }
 
 function deliveryText(io: Io, delivery: DeliveryStatus, now: Instant): string {
-  const { failures, nextAttemptAt, message, isDeclared, isPlanned } = delivery
+  const { failures, failure, nextAttemptAt, message, isDeclared, isPlanned } = delivery
   const next =
     nextAttemptAt !== undefined && nextAttemptAt > now
       ? `next try ${whenFitting(io.columns, nextAttemptAt, now)}`
@@ -91,11 +91,11 @@ function deliveryText(io: Io, delivery: DeliveryStatus, now: Instant): string {
         ? 'delivered to by the next run'
         : ''
   const parts = [
-    failures === 0 ? '' : `failed ${failures === 1 ? 'once' : `${failures} times`}`,
+    failures === 0
+      ? ''
+      : `failed ${failures === 1 ? 'once' : `${failures} times`}${failure === undefined ? '' : ` [${failure}]`}`,
     isDeclared ? next : 'no longer a target of this token',
     message === undefined ? '' : clean(message),
-    // The record has room for when and how often, not for why.
-    failures > 0 && isDeclared && message === undefined ? '`patrol doctor` looks why' : '',
   ]
   return parts.filter((part) => part !== '').join(', ')
 }

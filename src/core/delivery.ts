@@ -1,4 +1,5 @@
 import { isReceipt } from './copy.ts'
+import type { ErrorCode } from './errors.ts'
 import { type Instant, instant, second } from './time.ts'
 import { tagNumber } from './tag-number.ts'
 
@@ -11,15 +12,42 @@ export interface Delivery {
   readonly beganAt: Instant | undefined
   /** Failures since the last success. */
   readonly failures: number
+  /** Why the last one failed, where a record has a word for it. */
+  readonly failure?: ErrorCode | undefined
   /** Not tried again before this. */
   readonly nextAttemptAt: Instant | undefined
   /** What the target gave for the last delivery, when it succeeded; by it the target knows the copy again. */
   readonly receipt?: string | undefined
 }
 
+/** The errors that a record names, by words of at most 10 characters: twenty failing targets must fit. */
+const words: ReadonlyMap<ErrorCode, string> = new Map([
+  ['target-denied', 'denied'],
+  ['target-unreachable', 'no-answer'],
+  ['target-not-found', 'not-found'],
+  ['delivery-failed', 'refused'],
+  ['proof-failed', 'proof'],
+  ['throttled', 'throttled'],
+  ['turn-expired', 'late'],
+  ['service-unavailable', 'outage'],
+  ['store-denied', 'vault'],
+  ['secret-deleted', 'deleted'],
+  ['secret-not-managed', 'not-ours'],
+  ['sign-in-invalid-credentials', 'password'],
+  ['sign-in-mfa-required', 'factor'],
+  ['sign-in-expired', 'expired'],
+  ['sign-in-missing', 'signed-out'],
+  ['not-signed-in', 'anonymous'],
+  ['config-invalid', 'config'],
+])
+const codes: ReadonlyMap<string, ErrorCode> = new Map([...words].map(([code, word]) => [word, code]))
+
+/** The errors that a record can name. */
+export const namedFailures: readonly ErrorCode[] = [...words.keys()]
+
 /**
  * Times of deliveries stand in whole seconds and base 36, because twenty targets must fit. A beginning is rounded down
- * and an end up, so that no gate opens early.
+ * and an end up, so that no gate opens early. The last field is the receipt, and after a failure the word for it.
  */
 export function encodeDelivery(delivery: Delivery): string {
   const fields = [
@@ -27,9 +55,14 @@ export function encodeDelivery(delivery: Delivery): string {
     base36(delivery.deliveredAt, Math.ceil),
     base36(delivery.nextAttemptAt, Math.ceil),
     delivery.failures === 0 ? '' : delivery.failures.toString(36),
-    delivery.receipt ?? '',
+    lastWord(delivery),
   ]
   return [delivery.target, ...fields].join(':').replace(/:+$/, '')
+}
+
+function lastWord({ failures, failure, receipt }: Delivery): string {
+  if (failures === 0) return receipt ?? ''
+  return (failure === undefined ? undefined : words.get(failure)) ?? ''
 }
 
 function base36(at: Instant | undefined, round: (seconds: number) => number): string {
@@ -40,19 +73,17 @@ function base36(at: Instant | undefined, round: (seconds: number) => number): st
 export function decodeDelivery(text: string): Delivery | undefined {
   const [target = '', ...fields] = text.split(':')
   // Records of an older Patrol end before it.
-  const [receipt = ''] = fields.splice(4, 1)
+  const [last = ''] = fields.splice(4, 1)
   const numbers = fields.map((field) => (field === '' ? undefined : tagNumber(field, 36)))
   const unread = fields.some((field, index) => field !== '' && numbers[index] === undefined)
-  if (target === '' || fields.length > 4 || unread || (receipt !== '' && !isReceipt(receipt))) return undefined
+  if (target === '' || fields.length > 4 || unread || (last !== '' && !isReceipt(last))) return undefined
   const [beganAt, deliveredAt, nextAttemptAt, failures] = numbers
   const at = (seconds: number | undefined): Instant | undefined =>
     seconds === undefined ? undefined : instant(seconds * second)
-  return {
-    target,
-    beganAt: at(beganAt),
-    deliveredAt: at(deliveredAt),
-    nextAttemptAt: at(nextAttemptAt),
-    failures: failures ?? 0,
-    ...(receipt === '' ? {} : { receipt }),
-  }
+  const told = { target, beganAt: at(beganAt), deliveredAt: at(deliveredAt), nextAttemptAt: at(nextAttemptAt) }
+  if (failures === undefined || failures === 0)
+    return { ...told, failures: 0, ...(last === '' ? {} : { receipt: last }) }
+  // A word that a later Patrol wrote means nothing here.
+  const failure = codes.get(last)
+  return { ...told, failures, ...(failure === undefined ? {} : { failure }) }
 }

@@ -159,6 +159,7 @@ function noteOf(previous: Delivery | undefined, outcome: Outcome): Delivery {
     beganAt: previous?.beganAt,
     deliveredAt: previous?.deliveredAt,
     failures,
+    failure: failure.code,
     nextAttemptAt: after(endedAt, backOff(failures)),
   }
 }

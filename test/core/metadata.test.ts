@@ -9,6 +9,7 @@ import {
   ownsTag,
   type Tags,
 } from '../../src/core/metadata.ts'
+import { namedFailures } from '../../src/core/delivery.ts'
 import { longestReceipt } from '../../src/core/copy.ts'
 import { normalizeScopes } from '../../src/core/scopes.ts'
 import { instant } from '../../src/core/time.ts'
@@ -61,13 +62,15 @@ function failing(target: string, seconds: number): Delivery {
     beganAt: instant(seconds * 1_000),
     deliveredAt: instant((seconds + 9) * 1_000),
     failures: 999,
+    failure: 'target-unreachable',
     nextAttemptAt: instant((seconds + 86_400) * 1_000),
   }
 }
 
 function taken(target: string, seconds: number): Delivery {
   const receipt = 'r'.repeat(longestReceipt)
-  return { ...failing(target, seconds), failures: 0, nextAttemptAt: undefined, receipt }
+  const { beganAt, deliveredAt } = failing(target, seconds)
+  return { target, beganAt, deliveredAt, failures: 0, nextAttemptAt: undefined, receipt }
 }
 
 function largest(seconds: number, delivery: typeof failing = failing): Metadata {
@@ -95,7 +98,14 @@ describe('the format', () => {
       deliveries: [
         { ...delivered, target: 'feed', receipt: 'Yq3hR0c_x7-2' },
         { ...delivered, target: 'hook' },
-        { target: 'wiki', beganAt: undefined, deliveredAt: undefined, failures: 2, nextAttemptAt: at },
+        {
+          target: 'wiki',
+          beganAt: undefined,
+          deliveredAt: undefined,
+          failures: 2,
+          failure: 'target-denied',
+          nextAttemptAt: at,
+        },
       ],
     })
     expect(tags).toEqual({
@@ -107,7 +117,7 @@ describe('the format', () => {
       rule: 'Package*',
       scope: '=app_token code+m+status graph_m',
       supersedes: '22222222-2222-3333-4444-555555555555',
-      delivered: 'feed:tozkit:tozkiu:::Yq3hR0c_x7-2 hook:tozkit:tozkiu wiki:::tozkiu:2',
+      delivered: 'feed:tozkit:tozkiu:::Yq3hR0c_x7-2 hook:tozkit:tozkiu wiki:::tozkiu:2:denied',
     })
   })
 
@@ -249,7 +259,8 @@ describe('any metadata', () => {
     beganAt: fc.option(seconds, { nil: undefined }),
     deliveredAt: fc.option(seconds, { nil: undefined }),
     nextAttemptAt: fc.option(seconds, { nil: undefined }),
-    failures: fc.nat(5_000),
+    failures: fc.integer({ min: 1, max: 5_000 }),
+    failure: fc.constantFrom(undefined, ...namedFailures),
   })
   const success: fc.Arbitrary<Delivery> = fc
     .tuple(target, seconds, seconds, fc.stringMatching(/^[\w-]{1,16}$/))
@@ -271,6 +282,15 @@ describe('any metadata', () => {
     rule: fc.option(text, { nil: undefined }),
     displayName: text,
     deliveries: fc.array(delivery, { maxLength: 20 }),
+  })
+
+  it('names the error of a failure only where there is a word for it', () => {
+    const deliveries = [{ ...failing('feed', 1_800_000_000), failure: 'internal' as const }]
+    const reading = decodeMetadata(encodeMetadata({ ...plain, deliveries }))
+    expect(reading).toMatchObject({ metadata: { deliveries: [{ failures: 999 }] } })
+    expect(JSON.stringify(reading)).not.toMatch(/internal|receipt|"failure"/)
+    const later = decodeMetadata({ ...encodeMetadata(plain), delivered: 'feed:::tozkiu:2:word-of-later' })
+    expect(later).toMatchObject({ metadata: { deliveries: [{ target: 'feed', failures: 2 }] } })
   })
 
   it('that fits is read back as it was written', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { decodeMetadata, encodeMetadata, type Metadata, type Tags } from '../../src/core/metadata.ts'
+import { namedFailures } from '../../src/core/delivery.ts'
 import { instant } from '../../src/core/time.ts'
 
 const document = readFileSync(fileURLToPath(new URL('../../docs/metadata.md', import.meta.url)), 'utf8')
@@ -54,6 +55,22 @@ describe('docs/metadata.md', () => {
       .filter((line) => !line.startsWith(`| \`${name}\``))
       .join('\n')
     expect(unexplained(encodeMetadata(full), shortened)).toContain(name)
+  })
+
+  it('has a row for the word of every error that a record can name', () => {
+    const rows = [...document.matchAll(/^\| `([\w-]+)` \| `([\w-]+)` \|$/gm)].map(([, word, code]) => [word, code])
+    const named = namedFailures.map((failure) => {
+      const deliveries = [
+        { target: 'a', beganAt: undefined, deliveredAt: undefined, failures: 1, failure, nextAttemptAt: undefined },
+      ]
+      return [
+        encodeMetadata({ ...full, deliveries })
+          ['delivered']?.split(':')
+          .at(-1),
+        failure,
+      ]
+    })
+    expect(rows).toEqual(named)
   })
 
   it('shows an example that reads and is written in just that form', () => {

@@ -134,6 +134,7 @@ export const documents = {
             deliveredAt: at.optional(),
             lackingSince: at.optional(),
             failures: z.int().min(1).optional(),
+            code: code.optional(),
             nextAttemptAt: at.optional(),
             message: name.optional(),
           }),

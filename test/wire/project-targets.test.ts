@@ -118,6 +118,19 @@ test('a group that is not there, and one that may not be changed, are told with 
     message: expect.stringContaining('variable group "biuld" of contoso/Fabrikam'),
     remedy: expect.stringContaining('Correct organization, project and name'),
   })
+  const status = await estate.run('status --json')
+  expect(status.json.tokens[0].deliveries[0]).toMatchObject({ state: 'failing', failures: 1, code: 'target-not-found' })
+  expect(status.json.problems).toMatchObject([
+    {
+      token: 'package-feed',
+      code: 'target-not-found',
+      message: expect.stringMatching(/^the last delivery to variables failed: .*the variable group "biuld"/),
+      remedy: expect.stringContaining('Correct organization, project and name'),
+    },
+  ])
+  expect((await estate.run('status')).stdout).toMatch(
+    /variables +failing +never +failed once \[target-not-found\], next try in/,
+  )
   const doctor = await estate.run('doctor')
   expect(doctor.stdout).toContain('variable group "biuld"')
   await estate.stop()
@@ -130,6 +143,8 @@ test('a group that is not there, and one that may not be changed, are told with 
     code: 'target-denied',
     remedy: expect.stringContaining('Make the account ci-bot an Administrator of the variable group'),
   })
+  const { json: later } = await estate.run('status --json')
+  expect(later.problems).toMatchObject([{ code: 'target-denied', message: expect.stringContaining('is in order now') }])
 })
 
 test('in another organization a managed token opens the target, before and after its own rotation', async () => {

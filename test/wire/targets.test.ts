@@ -77,13 +77,21 @@ test('a target that fails holds back its group and the revocation; status tells 
       group: 2,
       state: 'failing',
       failures: 1,
+      code: 'delivery-failed',
       nextAttemptAt: expect.any(String),
       lackingSince: expect.any(String),
     },
   ])
   expect((await estate.run('status')).stdout).toMatch(
-    /package-feed +program +failing +never +failed once, next try .*`patrol doctor` looks why/,
+    /package-feed +program +failing +never +failed once \[delivery-failed\], next try /,
   )
+  expect(status.json.problems).toMatchObject([
+    {
+      token: 'package-feed',
+      code: 'delivery-failed',
+      message: expect.stringContaining('the last delivery to program failed'),
+    },
+  ])
   estate.emulator.travel(6 * day)
   await estate.run('apply')
   expect(estate.active()).toHaveLength(2)

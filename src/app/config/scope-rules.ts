@@ -126,5 +126,5 @@ export const metadataFits: ConfigRule = (draft) =>
 /** A delivery that failed often, as long as its record ever gets. */
 function longestRecord(target: string): Delivery {
   const late = instant(9_999_999_999 * second)
-  return { target, beganAt: late, deliveredAt: late, nextAttemptAt: late, failures: 999 }
+  return { target, beganAt: late, deliveredAt: late, nextAttemptAt: late, failures: 999, failure: 'target-unreachable' }
 }

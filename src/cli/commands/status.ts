@@ -2,6 +2,7 @@ import { accountStates } from '../../app/account-states.ts'
 import { holdInForce } from '../../core/hold-in-force.ts'
 import { type State, stateOf } from '../../core/state.ts'
 import type { Instant } from '../../core/time.ts'
+import { failingTargets } from '../../reconcile/failing-targets.ts'
 import type { Proposal } from '../../reconcile/run.ts'
 import { accountCodes, accountJson, accountsText, signInsUsed, tellSignIns } from '../account-text.ts'
 import { exitCodes, worst } from '../exit-code.ts'
@@ -30,7 +31,8 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
     const isWhole = options.only === undefined || options.only.length === 0
     const strays = isWhole ? undeclared(proposals.snapshot) : []
     const global = isWhole ? globalPats(proposals.snapshot, now) : []
-    const { problems } = proposals
+    const observations = proposals.proposals.map(({ observation }) => observation)
+    const problems = [...proposals.problems, ...(await failingTargets(world, observations))]
     const signIns = await accountStates(accounts, signInsUsed(proposals), () => world.clock.now())
     speech.quiet()
     io.stdout(
