@@ -56,6 +56,7 @@ export async function readConfiguration(
     : loadConfig(file ?? defaultConfigFile, environment, { needs })
   if (loaded.kind === 'invalid') throw new ConfigurationFaults(loaded.problems)
   for (const warning of loaded.warnings) {
+    if (warning.isAdvice) continue
     const place = warning.file === undefined ? '' : `${warning.file}:${warning.line}: `
     speech.warn(`${place}${warning.message}; ${warning.remedy}`)
   }

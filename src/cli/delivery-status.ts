@@ -2,15 +2,19 @@ import { groupOf } from '../core/deliveries.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import { currentMetadata } from '../core/facts.ts'
 import { lacks, recordOf } from '../core/gate.ts'
+import { assess, type Reason } from '../core/policy.ts'
 import type { Instant } from '../core/time.ts'
 import type { TokenStatus } from './json.ts'
 import { isoText } from './time-text.ts'
 
 /**
  * How a copy does, in one word. `waiting`: it never got there yet. `overwritten` and `gone`: the target shows so; `unseen`:
- * it gave no answer. `unknown`: not even the record of the token could be looked at. `delivered` is all that is known of the others.
+ * it gave no answer. `dead`: it got there, and its PAT works no longer. `unknown`: not even the record of the token could be looked at. `delivered` is all that is known of the others.
  */
-export type DeliveryState = 'delivered' | 'waiting' | 'failing' | 'overwritten' | 'gone' | 'unseen' | 'unknown'
+export type DeliveryState = 'delivered' | 'waiting' | 'failing' | 'overwritten' | 'gone' | 'unseen' | 'dead' | 'unknown'
+
+/** Why the value that was delivered lets nobody in any more. */
+const deadly: ReadonlySet<Reason> = new Set(['revoked', 'revoked-outside', 'expired'])
 
 /** The copy of a token's current value in one target. */
 export interface DeliveryStatus {
@@ -36,11 +40,13 @@ export interface DeliveryStatus {
 /** Who has the current value of a token: its targets, then those that only the record knows. */
 export function deliveriesOf({ token, facts, actions }: TokenStatus): readonly DeliveryStatus[] {
   const metadata = facts && currentMetadata(facts)
+  const reason = facts && assess(token, facts, facts.observedAt)?.reason
+  const isDead = reason !== undefined && deadly.has(reason)
   const recorded = metadata?.deliveries.map(({ target }) => target) ?? []
   return [...new Set([...token.targets, ...recorded])].map((target) => {
     const record = metadata && recordOf(metadata, target)
     const copy = facts?.copies?.get(target)
-    const state = facts === undefined ? 'unknown' : stateOf(record, copy?.kind)
+    const state = facts === undefined ? 'unknown' : stateOf(record, isDead ? 'dead' : copy?.kind)
     return {
       target,
       group: groupOf(token, target),
@@ -66,7 +72,7 @@ export function deliveriesOf({ token, facts, actions }: TokenStatus): readonly D
 function stateOf(record: ReturnType<typeof recordOf>, copy: string | undefined): Exclude<DeliveryState, 'unknown'> {
   if (record !== undefined && record.failures > 0) return 'failing'
   if (record?.deliveredAt === undefined) return 'waiting'
-  return copy === 'overwritten' || copy === 'gone' || copy === 'unseen' ? copy : 'delivered'
+  return copy === 'dead' || copy === 'overwritten' || copy === 'gone' || copy === 'unseen' ? copy : 'delivered'
 }
 
 export function deliveryJson(delivery: DeliveryStatus): Readonly<Record<string, unknown>> {

@@ -74,6 +74,7 @@ function statusOf(token: Token, facts: Facts, { state, plan }: Explanation): Tok
 /** What a check would find, where its name alone does not say it. */
 const questions = {
   absent: 'nothing was ever created',
+  revoked: 'it was ended with `patrol revoke`, or as that does',
   'value-lost': 'the store does not hand out the value',
   moved: 'it was in another store, organization or account',
   'revoked-outside': 'somebody else ended it',

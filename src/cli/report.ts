@@ -1,8 +1,11 @@
 import type { AccountState } from '../app/account-states.ts'
+import type { Aftermath } from '../core/aftermath.ts'
+import type { Token } from '../core/token.ts'
 import type { Result } from '../reconcile/execute.ts'
 import type { CopyEnd } from '../reconcile/retirement.ts'
 import type { Proof } from '../reconcile/proof.ts'
 import type { Report } from '../reconcile/run.ts'
+import { aftermathJson, aftermathText } from './aftermath-text.ts'
 import { accountJson } from './account-text.ts'
 import { type ExitCode, exitCodeOf, exitCodes, worst } from './exit-code.ts'
 import type { Invocation } from './invocation.ts'
@@ -26,6 +29,8 @@ export function printReport(
     readonly retired?: { readonly token: string; readonly copies: readonly CopyEnd[] }
     /** Of a token that went back to an older PAT. */
     readonly rolledBack?: RolledBack
+    /** What comes of having revoked all PATs of a token. */
+    readonly aftermath?: Aftermath & { readonly token: Token }
     /** Why a person asked for it. */
     readonly reason?: string
   },
@@ -46,12 +51,14 @@ export function printReport(
           }),
           ...(report.rolledBack && { rollback: rollbackJson(report.rolledBack) }),
           ...(report.proofs && { proofs: report.proofs.map(proofJson) }),
+          ...(report.aftermath && { aftermath: aftermathJson(report.aftermath) }),
           ...(report.accounts && { accounts: report.accounts.map(accountJson) }),
         })
       : reportText(io, pen, results, problems, millisecondsText(tookMs)) +
           copiesText(io, pen, report.retired?.copies ?? []) +
           proofsText(io, pen, report.proofs ?? []) +
-          (report.rolledBack === undefined ? '' : rollbackText(pen, report.rolledBack)),
+          (report.rolledBack === undefined ? '' : rollbackText(pen, report.rolledBack)) +
+          (report.aftermath === undefined ? '' : aftermathText(report.aftermath.token, report.aftermath)),
   )
   const failures = results.filter((result) => result.status === 'failed' && result.error !== undefined)
   const isDisproved = report.proofs?.some(({ kind }) => disproof.has(kind)) === true

@@ -56,6 +56,7 @@ const deliveryColours = {
   waiting: 'cyan',
   unseen: 'yellow',
   unknown: 'red',
+  dead: 'red',
   failing: 'red',
   overwritten: 'red',
   gone: 'red',

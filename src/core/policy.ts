@@ -1,6 +1,7 @@
 import { type Problem, problem } from './errors.ts'
 import { currentMetadata, currentPat, type Facts, isOurs } from './facts.ts'
 import type { Pat } from './pat.ts'
+import type { Metadata } from './metadata.ts'
 import { indexed } from './pat-index.ts'
 import { sameScopes } from './scopes.ts'
 import { type Instant } from './time.ts'
@@ -10,6 +11,7 @@ import { dueAt } from './window.ts'
 /** Why a token needs a new PAT, or a longer life of the one it has. A closed list; also JSON and metric labels. */
 export type Reason =
   | 'absent'
+  | 'revoked'
   | 'value-lost'
   | 'moved'
   | 'revoked-outside'
@@ -19,7 +21,7 @@ export type Reason =
   | 'due'
 
 /** Reasons that a wrong store or account would give to many tokens at once; the guard counts them. */
-export const replacementReasons: ReadonlySet<Reason> = new Set(['value-lost', 'moved', 'revoked-outside'])
+export const replacementReasons: ReadonlySet<Reason> = new Set(['revoked', 'value-lost', 'moved', 'revoked-outside'])
 
 export interface Finding {
   readonly reason: Reason
@@ -34,6 +36,7 @@ type Check = (token: Token, facts: Facts, now: Instant) => Finding | undefined
  */
 const checks: readonly (readonly [Reason, Check])[] = [
   ['absent', absent],
+  ['revoked', revoked],
   ['value-lost', valueLost],
   ['moved', moved],
   ['revoked-outside', revokedOutside],
@@ -89,6 +92,18 @@ function absent(token: Token, facts: Facts): Finding | undefined {
   return { reason: 'absent', message: `there is no secret ${token.place.secretName} in store ${token.place.store} yet` }
 }
 
+/** Its version was disabled and its PAT ended before its time, as `patrol revoke` leaves it; nothing took its place. */
+function revoked(token: Token, facts: Facts, now: Instant): Finding | undefined {
+  const metadata = currentMetadata(facts)
+  if (metadata === undefined || facts.current?.enabled !== false || metadata.validTo <= now) return undefined
+  const isActive = facts.pats.some(({ authorizationId }) => authorizationId === metadata.authorizationId)
+  if (isActive || facts.currentWorks === true || movedFrom(token, metadata)) return undefined
+  return {
+    reason: 'revoked',
+    message: `PAT ${metadata.authorizationId} was revoked, and its version disabled in the store`,
+  }
+}
+
 /** A PAT of this token lives, but the store does not hand out its value. */
 function valueLost(token: Token, facts: Facts): Finding | undefined {
   const { current } = facts
@@ -111,13 +126,8 @@ function valueLost(token: Token, facts: Facts): Finding | undefined {
 function moved(token: Token, facts: Facts): Finding | undefined {
   const metadata = currentMetadata(facts)
   if (metadata !== undefined) {
-    if (metadata.organization.toLowerCase() !== token.organization.toLowerCase()) {
-      return { reason: 'moved', message: `the stored PAT belongs to organization ${metadata.organization}` }
-    }
-    if (metadata.account !== token.owner) {
-      return { reason: 'moved', message: `the stored PAT belongs to ${metadata.account}` }
-    }
-    return undefined
+    const from = movedFrom(token, metadata)
+    return from === undefined ? undefined : { reason: 'moved', message: `the stored PAT belongs to ${from}` }
   }
   if (facts.current !== undefined || currentPat(token, facts) !== undefined) return undefined
   const elsewhere = sibling(token, facts)
@@ -126,6 +136,11 @@ function moved(token: Token, facts: Facts): Finding | undefined {
     reason: 'moved',
     message: `PAT ${elsewhere.authorizationId} bears this display name, but was minted for another store or secret name`,
   }
+}
+
+function movedFrom(token: Token, { organization, account }: Metadata): string | undefined {
+  if (organization.toLowerCase() !== token.organization.toLowerCase()) return `organization ${organization}`
+  return account === token.owner ? undefined : account
 }
 
 /** An administrator, a policy or the leak scanner ended it: the list lacks it, and a real call was refused. */

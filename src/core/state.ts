@@ -1,11 +1,14 @@
 import { isAtCeiling, recordedCeiling } from './ceiling.ts'
 import { currentPat, type Facts } from './facts.ts'
-import { assess, currentGrant, obstacle } from './policy.ts'
+import { assess, currentGrant, obstacle, type Reason } from './policy.ts'
 import type { Instant } from './time.ts'
 import type { Token } from './token.ts'
 import { expiringAt } from './window.ts'
 
 export type State = 'healthy' | 'due' | 'expiring' | 'expired' | 'missing' | 'at-ceiling' | 'paused' | 'unknown'
+
+/** Why the store hands out nothing that works. */
+const missing: ReadonlySet<Reason> = new Set(['absent', 'revoked', 'value-lost', 'moved', 'revoked-outside'])
 
 /** How a token does, in one word. `status`, metrics and dashboard show it. */
 export function stateOf(token: Token, facts: Facts, now: Instant): State {
@@ -13,8 +16,7 @@ export function stateOf(token: Token, facts: Facts, now: Instant): State {
   if (obstacle(token, facts) !== undefined) return 'unknown'
   const reason = assess(token, facts, now)?.reason
   if (reason === 'expired') return 'expired'
-  if (reason === 'absent' || reason === 'value-lost' || reason === 'moved' || reason === 'revoked-outside')
-    return 'missing'
+  if (reason !== undefined && missing.has(reason)) return 'missing'
   const grant = currentGrant(token, facts)
   if (grant === undefined) return 'unknown'
   const pat = currentPat(token, facts)

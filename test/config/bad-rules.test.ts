@@ -1,6 +1,6 @@
-import { describe, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { type Case, defaults, expectTold, scopes, signIn, store, token, vault } from './bad-file.ts'
-import { changed, extended } from './load-text.ts'
+import { advised, changed, extended, goodFile, load, told } from './load-text.ts'
 
 const rules: readonly Case[] = [
   [
@@ -234,7 +234,7 @@ const rules: readonly Case[] = [
     'a scope with a slip',
     scopes('[vso.packging]'),
     [
-      '19:14 warning tokens[package-feed].scopes[#1]: vso.packging is not among the scopes that are known -> did you mean vso.packaging? Patrol asks for it as it stands',
+      '19:14 error tokens[package-feed].scopes[#1]: vso.packging is not among the scopes that are known -> did you mean vso.packaging? If Azure DevOps does know vso.packging, write unknownScopes: true into the entry',
     ],
   ],
   [
@@ -274,7 +274,22 @@ const rules: readonly Case[] = [
     'a scope that nobody knows',
     scopes('[vso.quantum_entangle]'),
     [
-      '19:14 warning tokens[package-feed].scopes[#1]: vso.quantum_entangle is not among the scopes that are known -> check it; Patrol asks for it as it stands',
+      '19:14 warning tokens[package-feed].scopes[#1]: vso.quantum_entangle is not among the scopes that are known -> check it; Patrol asks for it as it stands; unknownScopes: true ends this warning',
+    ],
+  ],
+  [
+    'a scope that is like a known one, and no slip',
+    scopes('[vso.testing]'),
+    [
+      '19:14 warning tokens[package-feed].scopes[#1]: vso.testing is not among the scopes that are known -> did you mean vso.test? Patrol asks for it as it stands; unknownScopes: true ends this warning',
+    ],
+  ],
+  ['scopes that are meant', scopes('[vso.packging, vso.quantum_entangle]\n    unknownScopes: true'), []],
+  [
+    'a friendly name with a slip, although unknown scopes are meant',
+    scopes('[packging]\n    unknownScopes: true'),
+    [
+      '19:14 error tokens[package-feed].scopes[#1]: packging is not among the scopes that are known -> did you mean packaging.read? An id such as vso.packaging is right, too',
     ],
   ],
   [
@@ -610,5 +625,24 @@ describe.each<readonly [string, readonly Case[]]>([
 ])('%s', (_, cases) => {
   test.each(cases)('%s', (_title, text, expected) => {
     expectTold(text, expected)
+  })
+})
+
+describe('advice', () => {
+  const warnOfMfa = (value: string): string =>
+    changed(['      password: ${USER_PASSWORD}\n', `      password: \${USER_PASSWORD}\n      warnOfMfa: ${value}\n`])
+
+  it('is told of a stored password, with its place, and is no fault', () => {
+    const loaded = load(goodFile)
+    expect(loaded.kind).toBe('ok')
+    expect(told(loaded)).toEqual([])
+    expect(advised(loaded)).toEqual([
+      '6:15 warning accounts.ci-bot.signIn.method: signs in with a stored password, which fails as soon as Microsoft Entra demands a second factor -> the method refresh-token survives that; warnOfMfa: false says that you know',
+    ])
+    expect(advised(load(warnOfMfa('true')))).toHaveLength(1)
+  })
+
+  it.each(['false', '"false"'])('is not told to who wrote warnOfMfa: %s', (value) => {
+    expect(advised(load(warnOfMfa(value)))).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { type Loaded, loadConfig } from '../../src/app/config/load.ts'
+import type { ConfigProblem } from '../../src/app/config/problems.ts'
 import type { Needs } from '../../src/app/config/needs.ts'
 import type { Wanted } from '../../src/app/config/wanted.ts'
 
@@ -49,11 +50,22 @@ export function wanted(...parameters: Parameters<typeof load>): Wanted {
   return loaded.wanted
 }
 
-/** Problems, one text each: `line:column severity message -> remedy`. */
+/** Problems, one text each: `line:column severity message -> remedy`; without the advice that a file may ignore. */
 export function told(loaded: Loaded): readonly string[] {
-  return (loaded.kind === 'ok' ? loaded.warnings : loaded.problems).map(
-    ({ line, column, severity, message, remedy }) => `${line}:${column} ${severity} ${message} -> ${remedy}`,
-  )
+  return problemsOf(loaded).flatMap((problem) => (problem.isAdvice ? [] : [lineOf(problem)]))
+}
+
+/** The advice of a file, in the same form. */
+export function advised(loaded: Loaded): readonly string[] {
+  return problemsOf(loaded).flatMap((problem) => (problem.isAdvice ? [lineOf(problem)] : []))
+}
+
+function problemsOf(loaded: Loaded): readonly ConfigProblem[] {
+  return loaded.kind === 'ok' ? loaded.warnings : loaded.problems
+}
+
+function lineOf({ line, column, severity, message, remedy }: ConfigProblem): string {
+  return `${line}:${column} ${severity} ${message} -> ${remedy}`
 }
 
 /** A good file without its tokens. */

@@ -131,6 +131,40 @@ describe('absent', () => {
   it.each(rows)('$name', check)
 })
 
+describe('revoked', () => {
+  const disabled = aVersion({}, { enabled: false })
+  const rows: Row[] = [
+    {
+      name: 'is a token whose version is disabled and whose PAT is active no more',
+      facts: { current: disabled, pats: [] },
+      expected: 'revoked',
+      message: 'PAT current was revoked, and its version disabled',
+    },
+    {
+      name: 'is not one whose PAT is active: its value was lost',
+      facts: { current: disabled },
+      expected: 'value-lost',
+    },
+    {
+      name: 'is not one whose PAT is known to work although the list lacks it',
+      facts: { current: disabled, pats: [], currentWorks: true },
+      expected: 'value-lost',
+    },
+    {
+      name: 'is not one whose time was over anyway',
+      facts: { current: disabled, pats: [] },
+      now: onDay(30),
+      expected: 'value-lost',
+    },
+    {
+      name: 'is not one that was made for another organization, whose list lacks it for that reason',
+      facts: { current: aVersion({ organization: 'fabrikam' }, { enabled: false }), pats: [] },
+      expected: 'value-lost',
+    },
+  ]
+  it.each(rows)('$name', check)
+})
+
 describe('value-lost', () => {
   const rows: Row[] = [
     {
@@ -399,7 +433,7 @@ describe('when several things are wrong, the one further up is told', () => {
 })
 
 it('the guard counts what a wrong store or account would give to many tokens at once', () => {
-  expect([...replacementReasons].sort()).toEqual(['moved', 'revoked-outside', 'value-lost'])
+  expect([...replacementReasons].sort()).toEqual(['moved', 'revoked', 'revoked-outside', 'value-lost'])
 })
 
 describe('an obstacle', () => {

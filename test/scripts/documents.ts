@@ -65,6 +65,7 @@ const report = z.strictObject({
   problems: z.array(problem),
   summary: z.strictObject({ done: z.int(), failed: z.int(), skipped: z.int() }),
   reason: name.optional(),
+  aftermath: z.strictObject({ replacedByNextRun: z.boolean(), deadCopies: z.array(name) }).optional(),
   proofs: z
     .array(
       z.strictObject({
@@ -128,7 +129,7 @@ export const documents = {
           z.strictObject({
             target: name,
             group: z.int().min(1),
-            state: z.enum(['delivered', 'waiting', 'failing', 'overwritten', 'gone', 'unseen', 'unknown']),
+            state: z.enum(['delivered', 'waiting', 'failing', 'overwritten', 'gone', 'unseen', 'dead', 'unknown']),
             declared: z.boolean(),
             generation: z.string().length(12).optional(),
             deliveredAt: at.optional(),

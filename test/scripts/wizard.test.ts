@@ -171,6 +171,7 @@ describe('the wizard', () => {
       'Feed',
       'feed',
       'vso.packagin',
+      'vso.quantum',
       'n',
       'vso.packaging',
     ])

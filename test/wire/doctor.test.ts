@@ -67,6 +67,7 @@ describe('where all is well', () => {
     expect(unwell(checks)).toEqual(['secret-files skipped', ...notWritten])
     expect(checks.map(({ check }) => check)).toEqual([
       'configuration',
+      'configuration',
       'secret-files',
       'proxy',
       'dns',
@@ -173,7 +174,7 @@ describe('the configuration', () => {
   })
 
   test('warnings do not fail, unless --strict says so', async () => {
-    await open({ rewrite: (text) => text.replace('vso.packaging_write', 'vso.packagin') })
+    await open({ rewrite: (text) => text.replace('vso.packaging_write', 'vso.quantum') })
     const lenient = await doctor()
     expect([lenient.code, lenient.checks[0]]).toMatchObject([0, { check: 'configuration', result: 'warning' }])
     expect((await doctor('--strict')).code).toBe(1)

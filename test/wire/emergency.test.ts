@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { documents } from '../scripts/documents.ts'
 import { Estate, owner, packageFeed } from '../support/estate.ts'
@@ -130,6 +131,37 @@ test.each([
   expect(ended.code).toBe(2)
   expect(ended.json.error.message).toMatch(message)
 })
+
+test('revoke says what comes of it: a new PAT by the next run, unless the token is paused, and dead copies', async () => {
+  estate = await Estate.open({ targets: true })
+  await estate.run('apply')
+  const { stderr } = await estate.run('revoke package-feed', { terminal: 'err', answer: 'no' })
+  expect(stderr).toMatch(
+    /whoever uses one, or the copies in variables, program, is cut off, and the next `patrol apply` makes a new one/,
+  )
+  const { stdout } = await estate.run('revoke package-feed --yes')
+  expect(stdout).toContain(
+    'package-feed has no current PAT now: the next `patrol apply` makes a new one and delivers it',
+  )
+  expect(stdout).toContain('write `paused: true` into its entry')
+  expect(stdout).toContain('the copies in variables, program hold a value that works no longer')
+
+  const plan = await estate.run('plan --json')
+  expect(plan.json.actions).toMatchObject([{ kind: 'mint', reason: 'revoked' }])
+  const status = await estate.run('status --json')
+  expect(documents.status.safeParse(status.json).error?.issues ?? []).toEqual([])
+  expect(status.json.tokens[0]).toMatchObject({ state: 'missing', deliveries: [{ state: 'dead' }, { state: 'dead' }] })
+  expect(kindsOf(await estate.run('apply --json'))).toEqual(['mint', 'deliver', 'deliver'])
+
+  const paused = readFileSync(estate.configFile, 'utf8').replace(/^( +)displayName: /m, '$1paused: true\n$&')
+  writeFileSync(estate.configFile, paused)
+  const ended = await estate.run('revoke package-feed --json')
+  const { aftermath } = documents.revoke.parse(ended.json)
+  expect(aftermath).toEqual({ replacedByNextRun: false, deadCopies: ['variables', 'program'] })
+  expect(kindsOf(await estate.run('apply --json'))).toEqual([])
+})
+
+const kindsOf = ({ json }: { readonly json: any }): readonly string[] => json.results.map(({ kind }: any) => kind)
 
 test('revoke proves that a call with the old value is refused', async () => {
   estate = await Estate.open()

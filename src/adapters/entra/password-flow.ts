@@ -17,8 +17,6 @@ export interface PasswordAccount {
   readonly passwordReference?: string | undefined
   /** The public client to sign in with; default: Azure CLI's. */
   readonly clientId?: string | undefined
-  /** Whether the first sign-in warns that a second factor would end it; default: true. */
-  readonly warnOfMfa?: boolean
 }
 
 /**
@@ -37,7 +35,6 @@ class PasswordFlow implements SignInFlow {
   readonly #parts: EntraParts
   #client: PublicClientApplication | undefined
   #signedIn: AccountInfo | undefined
-  #warned = false
 
   constructor(account: PasswordAccount, network: MsalNetwork, parts: EntraParts) {
     this.#account = account
@@ -57,7 +54,6 @@ class PasswordFlow implements SignInFlow {
         this.#signedIn = undefined
       }
     }
-    this.#warn()
     const { username, password } = this.#account
     const request = { scopes: [scope], username, password: password.reveal() }
     const result = await client.acquireTokenByUsernamePassword(request).catch((thrown: unknown) => {
@@ -95,12 +91,5 @@ class PasswordFlow implements SignInFlow {
       system: { networkClient: this.#network },
     })
     return this.#client
-  }
-
-  #warn(): void {
-    if (this.#warned || this.#account.warnOfMfa === false) return
-    this.#warned = true
-    const message = `account ${this.#account.name} signs in with a stored password, which fails as soon as Microsoft Entra demands a second factor; the method refresh-token survives that`
-    this.#parts.reporter.report({ kind: 'warning', message })
   }
 }

@@ -1,6 +1,7 @@
 import { type ConfigRule, inherited, organizationsOfAccount } from './draft.ts'
 import { asMore } from './entry-loop.ts'
-import { fault, type Path, warning } from './faults.ts'
+import { advice, fault, type Path, warning } from './faults.ts'
+import { isTrue } from './fields.ts'
 import { oneOf, suggestion } from './suggestions.ts'
 import { openingAccount } from './target-openers.ts'
 
@@ -19,6 +20,19 @@ export const oneAccessToken: ConfigRule = (draft) =>
     if (token && file) return [fault([...path, 'file'], 'stands beside token', 'keep one of token and file')]
     const remedy = 'write token: ${NAME}, or file: with the path of a file that holds it'
     return token || file ? [] : [fault(path, 'has neither token nor file', remedy)]
+  })
+
+/** A stored password works until somebody turns a policy on, and then nothing is renewed any more. */
+export const passwordsEndWithMfa: ConfigRule = (draft) =>
+  Object.entries(draft.written.accounts ?? {}).flatMap(([name, account]) => {
+    const signIn = account?.signIn
+    if (signIn?.method !== 'password') return []
+    const path: Path = ['accounts', name, 'signIn']
+    if (!isTrue(signIn.warnOfMfa, true)) return []
+    const text = 'signs in with a stored password, which fails as soon as Microsoft Entra demands a second factor'
+    return [
+      advice([...path, 'method'], text, 'the method refresh-token survives that; warnOfMfa: false says that you know'),
+    ]
   })
 
 /** Where the sign-in names nobody, nothing but the configuration says whose it should be. */

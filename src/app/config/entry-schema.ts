@@ -174,10 +174,16 @@ export const entrySchema = z.strictObject({
       description:
         'What the PAT may do, by the ids of the service (`vso.code_write`) or by [friendly names](#scopes) (`code.write`). A token must say it. A rule may, and then new values get these scopes; else they get those of the PAT that they replace. `app_token`, everything the account may do, stands alone and is worth a warning.',
       refused:
-        'a scope stands in it twice, is one of the sign-in (`vso.pats`, `vso.pats_manage`, `user_impersonation`), or stands beside `app_token`; an unknown friendly name is an error, an unknown id or one that another includes a warning',
+        'a scope stands in it twice, is one of the sign-in (`vso.pats`, `vso.pats_manage`, `user_impersonation`), or stands beside `app_token`; an unknown friendly name is an error, and so is an id that is nearly a known one, unless `unknownScopes` is true; another unknown id, or one that another includes, is a warning',
       errors: ['invalid-scope', 'policy-full-scope'],
     },
   ).optional(),
+  unknownScopes: field(truth(), {
+    description:
+      'Whether ids of scopes that Patrol does not know are meant, for a scope that is newer than this version. Patrol asks for them as they stand, and says nothing of them.',
+    builtIn: 'false: one that is nearly a known id is refused, and another is worth a warning',
+    examples: ['true'],
+  }).optional(),
   method: field(choice(['rotate', 'renew']), {
     description:
       '`rotate`: a new value, and the old one revoked after an overlap. `renew`: the same value lives longer.',

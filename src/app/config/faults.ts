@@ -13,6 +13,8 @@ export interface Fault {
   /** What to write instead. */
   readonly remedy: string
   readonly severity: 'error' | 'warning'
+  /** A warning about something that works and was perhaps chosen: told to who looks, not by every run, and no fault for --strict. */
+  readonly isAdvice?: true
 }
 
 export function fault(path: Path, text: string, remedy: string, at: 'key' | 'value' = 'value'): Fault {
@@ -21,6 +23,11 @@ export function fault(path: Path, text: string, remedy: string, at: 'key' | 'val
 
 export function warning(path: Path, text: string, remedy: string): Fault {
   return { path, at: 'value', text, remedy, severity: 'warning' }
+}
+
+/** A warning that `patrol validate` and `patrol doctor` show, and no run repeats. */
+export function advice(path: Path, text: string, remedy: string): Fault {
+  return { ...warning(path, text, remedy), isAdvice: true }
 }
 
 /** A path as the key of a Map or Set. */

@@ -64,7 +64,8 @@ export function configFromFlags(flags: Flags, environment: Environment, director
   const label = (path: Path): string => placeOf(path, flags)
   const origin = { faults: [], spelled: () => undefined, label, directory, needs: 'everything' as const }
   const { draft, faults, spared } = checkTree(treeOf(flags, environment), environment, origin)
-  const others = faults.filter((found) => !told.has(pathKey(found.path)))
+  // No flag says that the advice is known.
+  const others = faults.filter((found) => !told.has(pathKey(found.path)) && !found.isAdvice)
   const problems = inOrder(
     [...missing, ...others].map((found) => {
       const where = 'path' in found ? label(found.path) : ''

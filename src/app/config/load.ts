@@ -69,7 +69,9 @@ function checkText(text: string, file: string, needs: Needs, directory: string, 
     needs,
   })
   const problems = inOrder([...syntax, ...faults.map((found) => located(found, document))])
-  if (problems.some((problem) => problem.severity === 'error')) return { kind: 'invalid', problems }
+  if (problems.some((problem) => problem.severity === 'error')) {
+    return { kind: 'invalid', problems: problems.filter(({ isAdvice }) => !isAdvice) }
+  }
   return { kind: 'ok', wanted: wantedOf(draft, file, problems, spared), warnings: problems }
 }
 

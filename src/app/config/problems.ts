@@ -11,6 +11,8 @@ export interface ConfigProblem {
   readonly line: number
   readonly column: number
   readonly severity: 'error' | 'warning'
+  /** No run repeats it. */
+  readonly isAdvice?: true
 }
 
 /** A path as people read it: `tokens[package-feed].lifetime`, or `tokens[#3].lifetime` where the entry has no name. */
@@ -35,10 +37,11 @@ export function label(path: Path, tree: unknown): string {
 /** A problem at a place of a file. */
 export function problemAt(
   { line, column }: Position,
-  { text, remedy, severity }: Pick<Fault, 'text' | 'remedy' | 'severity'>,
+  { text, remedy, severity, isAdvice }: Pick<Fault, 'text' | 'remedy' | 'severity' | 'isAdvice'>,
   file: string | undefined,
 ): ConfigProblem {
-  return { code: 'config-invalid', message: text, remedy, file, line, column, severity }
+  const problem = { code: 'config-invalid', message: text, remedy, file, line, column, severity } as const
+  return isAdvice === undefined ? problem : { ...problem, isAdvice }
 }
 
 /** Gives a fault its place. */

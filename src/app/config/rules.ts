@@ -21,6 +21,7 @@ const rules: readonly ConfigRule[] = [
   accounts.someAccount,
   accounts.oneAccessToken,
   accounts.signInHasUser,
+  accounts.passwordsEndWithMfa,
   accounts.tenantsCanBeFound,
   accounts.oneAccountPerUser,
   caches.cacheStoresExist,

@@ -6,7 +6,8 @@ import { type ConfigRule, type DraftEntry, inherited } from './draft.ts'
 import { writtenTargets } from './destinations.ts'
 import { repeated } from './entry-loop.ts'
 import { fault, warning } from './faults.ts'
-import { suggestion } from './suggestions.ts'
+import { isTrue } from './fields.ts'
+import { isSlip, suggestion } from './suggestions.ts'
 
 /** A token that may have to be made says what it may do. */
 export const tokensHaveScopes: ConfigRule = (draft) =>
@@ -45,12 +46,17 @@ export const scopesAreForPats: ConfigRule = (draft) =>
     }),
   )
 
-/** A scope with a slip in it: an id is refused only when the token is made, and a friendly name is ours to know. */
+/**
+ * A scope with a slip in it. A friendly name is ours to know. An id may be newer than this program, and the service would
+ * refuse one with a slip only when the token is made: so one that is nearly a known id is refused unless the entry says
+ * that it is meant, and any other is worth a word.
+ */
 export const scopesAreKnown: ConfigRule = (draft) =>
   draft.entries.flatMap((entry) =>
     (entry.written.scopes ?? []).flatMap((scope, index) => {
       if (scope === undefined || knownScope(scope) !== undefined || signInScopes.includes(scope.toLowerCase()))
         return []
+      if (isTrue(entry.written.unknownScopes, false) && scope.toLowerCase().startsWith('vso.')) return []
       const path = [...entry.path, 'scopes', index]
       const isId = scope.toLowerCase().startsWith('vso.')
       const near = suggestion(
@@ -65,8 +71,12 @@ export const scopesAreKnown: ConfigRule = (draft) =>
             : `did you mean ${near}? An id such as ${scopeId(near)} is right, too`
         return [fault(path, text, remedy)]
       }
-      const meant = near === undefined ? 'check it' : `did you mean ${near}?`
-      return [warning(path, text, `${meant}${near === undefined ? ';' : ''} Patrol asks for it as it stands`)]
+      if (near !== undefined && isSlip(scope, near)) {
+        const remedy = `did you mean ${near}? If Azure DevOps does know ${draft.shown(path)}, write unknownScopes: true into the entry`
+        return [fault(path, text, remedy)]
+      }
+      const meant = near === undefined ? 'check it;' : `did you mean ${near}?`
+      return [warning(path, text, `${meant} Patrol asks for it as it stands; unknownScopes: true ends this warning`)]
     }),
   )
 

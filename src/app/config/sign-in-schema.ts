@@ -24,7 +24,7 @@ const passwordSchema = z.strictObject({
   }),
   warnOfMfa: field(truth(), {
     description:
-      'Whether each run warns that this sign-in fails as soon as a second factor is demanded. Write false once you know and somebody looks at exit codes: a run that is refused for it ends with 4 all the same.',
+      'Whether `patrol validate` and `patrol doctor` warn that this sign-in fails as soon as a second factor is demanded. Write false once you know and somebody looks at exit codes: a run that is refused for it ends with 4 all the same.',
     builtIn: 'true',
     examples: ['false'],
   }).optional(),

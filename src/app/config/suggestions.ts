@@ -21,6 +21,11 @@ export function suggestion(written: string, known: readonly string[]): string | 
   return word.length < 3 ? undefined : known.find((candidate) => candidate.toLowerCase().startsWith(word))
 }
 
+/** Whether a word differs from a known one by so little that it is a slip rather than another word. */
+export function isSlip(written: string, known: string): boolean {
+  return distance(written.toLowerCase(), known.toLowerCase()) <= 2
+}
+
 /** Words in a row for a message: `a, b or c`. */
 export function oneOf(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`

@@ -114,7 +114,6 @@ function signInOf(draft: Draft, signIn: Written['accounts'][string]['signIn'], p
       username: signIn.username,
       password: secretAt(draft, [...path, 'password']),
       passwordReference: draft.secretReferences.get(pathKey([...path, 'password'])),
-      warnOfMfa: isTrue(signIn.warnOfMfa, true),
     }
   }
   if (signIn.method === 'refresh-token') {

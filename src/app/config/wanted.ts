@@ -24,7 +24,6 @@ export type WantedSignIn =
       readonly password: Secret
       /** The reference to it, as it is written. */
       readonly passwordReference: string | undefined
-      readonly warnOfMfa: boolean
     }
   | { readonly method: 'access-token'; readonly token: Secret | { readonly file: string } }
   | { readonly method: 'refresh-token'; readonly cache: WantedSignInCache; readonly redeemAfter: Duration }

@@ -75,8 +75,10 @@ function summaryOf({ file, accounts, stores, tokens, rules }: Wanted): Check {
   return passed('configuration', {}, `${file ?? 'the flags'}: ${counts.join(', ')}`)
 }
 
-function faultCheck({ message, remedy, file, line, column, severity }: ConfigProblem): Check {
+function faultCheck({ message, remedy, file, line, column, severity, isAdvice }: ConfigProblem): Check {
   const place = file === undefined ? '' : `${file}:${line}:${column}: `
+  // What works, and was perhaps chosen, is nothing that --strict should count.
+  if (isAdvice) return passed('configuration', {}, `${place}${message}; ${remedy}`)
   if (severity === 'warning') return warned('configuration', {}, `${place}${message}`, remedy)
   return failed('configuration', {}, new PatrolError('config-invalid', `${place}${message}`, { remedy }))
 }

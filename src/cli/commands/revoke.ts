@@ -1,5 +1,6 @@
+import { aftermath } from '../../core/aftermath.ts'
 import { PatrolError } from '../../core/errors.ts'
-import { currentPat, type Facts } from '../../core/facts.ts'
+import { currentMetadata, currentPat, type Facts } from '../../core/facts.ts'
 import { standings } from '../../core/gate.ts'
 import type { Pat } from '../../core/pat.ts'
 import type { Instant } from '../../core/time.ts'
@@ -7,6 +8,7 @@ import type { Token } from '../../core/token.ts'
 import type { Proposals } from '../../reconcile/run.ts'
 import { findWitnesses, prove } from '../../reconcile/proof.ts'
 import { revokeById, revokeToken, unclaimed } from '../../reconcile/revocations.ts'
+import { warningOf } from '../aftermath-text.ts'
 import { withWorld } from '../configured.ts'
 import { agree, asks } from '../consent.ts'
 import type { Command } from '../invocation.ts'
@@ -34,22 +36,28 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
     if (!guid.test(subject)) refuseUnknownName(subject, wanted)
     const proposals = await proposalsOf(world, wanted)
     const { lists } = proposals.snapshot
-    const { question, refused, tokens, work } = guid.test(subject) ? byId(subject.toLowerCase()) : byName()
+    const { question, refused, tokens, work, after } = guid.test(subject) ? byId(subject.toLowerCase()) : byName()
     if (asks(invocation, options) && !(await agree(invocation, question))) return printRefusal(invocation, [refused])
     const witnesses = await findWitnesses(world, tokens)
     const results = await work()
     const proofs = await prove(world, lists, tokens, witnesses, results)
-    return printReport(invocation, { results, problems: [], proofs }, io.monotonic() - beganAt)
+    const ended = results.every(({ status }) => status === 'done') && results.length > 0
+    const report = { results, problems: [], proofs, ...(ended && after !== undefined ? { aftermath: after } : {}) }
+    return printReport(invocation, report, io.monotonic() - beganAt)
 
     function byId(id: string) {
       const { account, organization, displayName } = find(proposals, id)
       const home = { account, organization, owner: wanted.accounts.get(account)?.user ?? '' }
-      const claimedBy = claimant(proposals, id)
+      const claimed = claimant(proposals, id)
+      const isCurrent = claimed !== undefined && currentMetadata(claimed.facts)?.authorizationId.toLowerCase() === id
+      const after = isCurrent ? { token: claimed.token, ...aftermath(claimed.token, claimed.facts) } : undefined
+      const warning = after === undefined ? '' : `; ${warningOf(after.token, after)}`
       return {
-        question: `revoke "${clean(displayName)}" (${id}) of ${home.owner} in ${organization} for ever\n`,
-        refused: { token: claimedBy?.name ?? id, kind: 'revoke', authorizationId: id } as const,
-        tokens: [claimedBy ?? unclaimed(home, id)],
-        work: async () => [await revokeById(world, lists, home, id, claimedBy)],
+        question: `revoke "${clean(displayName)}" (${id}) of ${home.owner} in ${organization} for ever${warning}\n`,
+        refused: { token: claimed?.token.name ?? id, kind: 'revoke', authorizationId: id } as const,
+        tokens: [claimed?.token ?? unclaimed(home, id)],
+        work: async () => [await revokeById(world, lists, home, id, claimed?.token)],
+        after,
       }
     }
 
@@ -60,10 +68,12 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
       if (observation === undefined) throw unknownToken(subject, proposals)
       const { token } = observation
       const pats = 'facts' in observation ? patsOf(token, observation.facts) : []
+      const after = 'facts' in observation ? { token, ...aftermath(token, observation.facts) } : undefined
+      const warning = after === undefined ? '' : `; ${warningOf(token, after)}`
       const which = pats.length === 0 ? 'all PATs' : count(pats.length, 'PAT')
       return {
         question:
-          `revoke ${which} of ${token.name} in ${token.organization} for ever; whoever uses one is cut off, and the next run makes a new one\n` +
+          `revoke ${which} of ${token.name} in ${token.organization} for ever${warning}\n` +
           table(
             pats.map((pat) => [clean(pat.displayName), pat.authorizationId, endText(io, pat, world.clock.now())]),
             io.columns,
@@ -71,6 +81,7 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
         refused: { token: token.name, kind: 'revoke' } as const,
         tokens: [token],
         work: () => revokeToken(world, lists, token),
+        after,
       }
     }
   })
@@ -86,15 +97,15 @@ function endText(io: Io, { validTo }: Pat, now: Instant): string {
   return validTo === undefined ? 'without a known end' : `expires ${whenFitting(io.columns, validTo, now)}`
 }
 
-/** The token whose store holds this PAT. */
-function claimant(proposals: Proposals, id: string): Token | undefined {
+/** The token whose store holds this PAT, with what was seen of it. */
+function claimant(proposals: Proposals, id: string): { readonly token: Token; readonly facts: Facts } | undefined {
   for (const { observation } of proposals.proposals) {
     if (!('facts' in observation) || observation.token.place === undefined) continue
     const versions = [observation.facts.current, ...(observation.facts.versions ?? [])]
     const holds = versions.some(
       (version) => version?.reading.kind === 'read' && version.reading.metadata.authorizationId === id.toLowerCase(),
     )
-    if (holds) return observation.token
+    if (holds) return observation
   }
   return undefined
 }

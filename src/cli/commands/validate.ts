@@ -31,10 +31,12 @@ export const validateCommand: Command<ValidateOptions> = async (invocation, { st
     faults.push(...error.faults)
   }
   const all = [...faults, ...warnings]
-  if (options.json) io.stdout(jsonLine({ problems: all }))
+  if (options.json) io.stdout(jsonLine({ problems: all.map(({ isAdvice: _, ...problem }) => problem) }))
   else {
     io.stdout(summary)
     io.stderr(faultsText(invocation.errorPen, all))
   }
-  return faults.length > 0 || (strict === true && warnings.length > 0) ? exitCodes.usage : exitCodes.done
+  return faults.length > 0 || (strict === true && warnings.some(({ isAdvice }) => !isAdvice))
+    ? exitCodes.usage
+    : exitCodes.done
 }

@@ -22,7 +22,6 @@ interface Changes {
   readonly tenant?: string
   readonly clientId?: string
   readonly entra?: string
-  readonly warnOfMfa?: boolean
 }
 
 function signIn(changes: Changes = {}): UserSignIn {
@@ -35,7 +34,6 @@ function signIn(changes: Changes = {}): UserSignIn {
         username: changes.username ?? user,
         password: new Secret(changes.password ?? emulator.password(user)),
         clientId: changes.clientId,
-        ...(changes.warnOfMfa === undefined ? {} : { warnOfMfa: changes.warnOfMfa }),
       },
       {
         transport,
@@ -93,20 +91,6 @@ describe('a sign-in with a password', () => {
     const second = await shared.accessToken('key-vault')
     expect(first.value.equals(second.value)).toBe(false)
     expect(tokenRequests()).toBe(3)
-  })
-
-  it('warns once that a second factor will end it', async () => {
-    const shared = signIn()
-    await shared.accessToken('azure-devops')
-    await shared.accessToken('key-vault')
-    const warnings = world.events.filter(({ kind }) => kind === 'warning')
-    expect(warnings).toHaveLength(1)
-    expect(JSON.stringify(warnings)).toContain('second factor')
-  })
-
-  it('warns of nothing that somebody has acknowledged', async () => {
-    await signIn({ warnOfMfa: false }).accessToken('azure-devops')
-    expect(world.events.filter(({ kind }) => kind === 'warning')).toEqual([])
   })
 })
 

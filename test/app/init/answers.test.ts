@@ -78,7 +78,7 @@ test('a part that is wrong is told by its name, and one that is only unusual is 
   expect(partFaults({ organization: '-' })).toMatchObject([{ part: 'organization', severity: 'error' }])
   expect(partFaults({ token: { name: 'Feed', scopes: ['vso.packagin'] } })).toMatchObject([
     { part: 'token', severity: 'error', remedy: 'write feed' },
-    { part: 'token', severity: 'warning', remedy: expect.stringContaining('vso.packaging') },
+    { part: 'token', severity: 'error', remedy: expect.stringContaining('vso.packaging') },
   ])
   expect(partFaults({ user: 'ci-bot@contoso.com', token: { name: 'feed', scopes: ['vso.packaging'] } })).toEqual([])
 })
