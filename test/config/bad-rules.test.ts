@@ -281,15 +281,15 @@ const rules: readonly Case[] = [
     'a scope that is like a known one, and no slip',
     scopes('[vso.testing]'),
     [
-      '19:14 warning tokens[package-feed].scopes[#1]: vso.testing is not among the scopes that are known -> did you mean vso.test? Patrol asks for it as it stands; unknownScopes: true ends this warning',
+      '19:14 warning tokens[package-feed].scopes[#1]: vso.testing is not among the scopes that are known -> did you mean vso.settings? Patrol asks for it as it stands; unknownScopes: true ends this warning',
     ],
   ],
   ['scopes that are meant', scopes('[vso.packging, vso.quantum_entangle]\n    unknownScopes: true'), []],
   [
     'a friendly name with a slip, although unknown scopes are meant',
-    scopes('[packging]\n    unknownScopes: true'),
+    scopes('[packging.write]\n    unknownScopes: true'),
     [
-      '19:14 error tokens[package-feed].scopes[#1]: packging is not among the scopes that are known -> did you mean packaging.read? An id such as vso.packaging is right, too',
+      '19:14 error tokens[package-feed].scopes[#1]: packging.write is not among the scopes that are known -> did you mean packaging.write? An id such as vso.packaging_write is right, too',
     ],
   ],
   [

@@ -176,7 +176,8 @@ describe('the configuration', () => {
   test('warnings do not fail, unless --strict says so', async () => {
     await open({ rewrite: (text) => text.replace('vso.packaging_write', 'vso.quantum') })
     const lenient = await doctor()
-    expect([lenient.code, lenient.checks[0]]).toMatchObject([0, { check: 'configuration', result: 'warning' }])
+    expect(lenient.code).toBe(0)
+    expect(unwell(lenient.checks)).toContain('configuration warning')
     expect((await doctor('--strict')).code).toBe(1)
   })
 
