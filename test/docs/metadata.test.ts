@@ -63,12 +63,8 @@ describe('docs/metadata.md', () => {
       const deliveries = [
         { target: 'a', beganAt: undefined, deliveredAt: undefined, failures: 1, failure, nextAttemptAt: undefined },
       ]
-      return [
-        encodeMetadata({ ...full, deliveries })
-          ['delivered']?.split(':')
-          .at(-1),
-        failure,
-      ]
+      const { delivered = '' } = encodeMetadata({ ...full, deliveries })
+      return [delivered.split(':').at(-1), failure]
     })
     expect(rows).toEqual(named)
   })

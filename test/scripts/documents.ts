@@ -90,6 +90,7 @@ const fault = z.strictObject({
   line: z.int().min(1),
   column: z.int().min(1),
   severity: z.enum(['error', 'warning']),
+  advice: z.literal(true).optional(),
 })
 
 const severity = z.enum(['high', 'medium', 'low', 'info'])

@@ -31,7 +31,7 @@ export const validateCommand: Command<ValidateOptions> = async (invocation, { st
     faults.push(...error.faults)
   }
   const all = [...faults, ...warnings]
-  if (options.json) io.stdout(jsonLine({ problems: all.map(({ isAdvice: _, ...problem }) => problem) }))
+  if (options.json) io.stdout(jsonLine({ problems: all.map(faultJson) }))
   else {
     io.stdout(summary)
     io.stderr(faultsText(invocation.errorPen, all))
@@ -39,4 +39,8 @@ export const validateCommand: Command<ValidateOptions> = async (invocation, { st
   return faults.length > 0 || (strict === true && warnings.some(({ isAdvice }) => !isAdvice))
     ? exitCodes.usage
     : exitCodes.done
+}
+
+function faultJson({ isAdvice, ...fault }: ConfigProblem): Readonly<Record<string, unknown>> {
+  return isAdvice ? { ...fault, advice: true } : fault
 }
