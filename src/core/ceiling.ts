@@ -1,6 +1,7 @@
 import { currentMetadata, currentPat, type Facts } from './facts.ts'
+import type { Metadata } from './metadata.ts'
 import type { Pat } from './pat.ts'
-import { after, between, type Duration, hour, minute } from './time.ts'
+import { after, between, type Duration, hour, type Instant, minute, roughDuration } from './time.ts'
 import type { Token } from './token.ts'
 
 /**
@@ -20,15 +21,50 @@ export function isShortGrant(token: Token, granted: Duration): boolean {
   return token.asksForMost !== true && granted < token.lifetime - hour
 }
 
+/** What is recorded of a grant. */
+export type Granted = Pick<Metadata, 'validFrom' | 'validTo' | 'askedUntil' | 'extendedAt'>
+
+/** Lives of one PAT from its creation on. */
+export interface Shortfall {
+  readonly granted: Duration
+  readonly asked: Duration
+}
+
+/** What the store remembers of what was asked for: nothing where it was granted, but for the rounding of dates. */
+export function askedBeyond(asked: Instant, granted: Instant): { readonly askedUntil?: Instant } {
+  return asked > after(granted, minute) ? { askedUntil: asked } : {}
+}
+
 /**
- * The longest life that the last extension of the current PAT showed, when it granted less than was asked, as the
- * store's record of that write tells; undefined when it tells of none.
+ * What the last mint or extension was granted and what it asked for, where these differ. The record of the store tells, and
+ * not the configuration, which may have been changed since. Undefined also where an older Patrol wrote the record.
  */
+export function shortfallOf({ validFrom, validTo, askedUntil }: Granted): Shortfall | undefined {
+  if (askedUntil === undefined || askedUntil <= after(validTo, minute)) return undefined
+  return { granted: between(validFrom, validTo), asked: between(validFrom, askedUntil) }
+}
+
+/** The shortfall of a token that still wants more than it was granted. */
+export function lackOf(token: Token, metadata: Granted): Shortfall | undefined {
+  const shortfall = shortfallOf(metadata)
+  if (shortfall === undefined || shortfall.asked <= shortfall.granted + hour) return undefined
+  return isShortGrant(token, between(metadata.extendedAt ?? metadata.validFrom, metadata.validTo))
+    ? shortfall
+    : undefined
+}
+
+/**
+ * For people, with the policy by the name that administrators know it by.
+ * https://learn.microsoft.com/azure/devops/organizations/accounts/manage-pats-with-policies-for-administrators
+ */
+export function shortfallText({ granted, asked }: Shortfall): string {
+  return `was granted ${roughDuration(granted)} from its creation of the ${roughDuration(asked)} asked for: the policy "Enforce maximum personal access token lifespan" cut it, and its schedule follows the grant`
+}
+
+/** The longest life of the current PAT of a renewed token, when its last mint or extension was granted less than was asked. */
 export function recordedCeiling(token: Token, facts: Facts): Duration | undefined {
-  const extendedAt = currentMetadata(facts)?.extendedAt
+  const metadata = currentMetadata(facts)
   const pat = currentPat(token, facts)
-  if (token.method !== 'renew' || extendedAt === undefined || pat?.validTo === undefined) return undefined
-  // The time noted is that of the note, which follows the request within a turn, and every turn is shorter than this.
-  const wasCut = after(extendedAt, token.lifetime) > after(pat.validTo, token.orphanAfter)
-  return wasCut ? between(pat.validFrom, pat.validTo) : undefined
+  if (token.method !== 'renew' || metadata === undefined || pat?.validTo === undefined) return undefined
+  return shortfallOf(metadata) === undefined ? undefined : between(pat.validFrom, pat.validTo)
 }

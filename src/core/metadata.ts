@@ -13,7 +13,15 @@ export type { Tags } from './tags.ts'
 /** The version of this format. A reader refuses any other, for it could misread it. */
 const formatVersion = '1'
 
-const plainNames: readonly string[] = ['patrol', 'organization', 'account', 'authorization-id', 'display-name', 'rule']
+const plainNames: readonly string[] = [
+  'patrol',
+  'organization',
+  'account',
+  'authorization-id',
+  'display-name',
+  'rule',
+  'asked-until',
+]
 
 /** Lists, which go on in `scope-2`, `scope-3` … when one tag does not hold them. */
 const foldedNames: readonly string[] = ['scope', 'asked', 'supersedes', 'delivered']
@@ -32,6 +40,11 @@ export interface Metadata {
   readonly validFrom: Instant
   /** As granted, not as asked. */
   readonly validTo: Instant
+  /**
+   * Until when its last mint or extension asked for, where the service granted less. Only for what people are told: it is
+   * left out where a version has no room for it.
+   */
+  readonly askedUntil?: Instant | undefined
   /** The authorizationIds of the PATs that this one replaces. */
   readonly supersedes: readonly string[]
   /** When this was written, by the writer's corrected clock. For people: decisions ask the store's own stamp. */
@@ -57,10 +70,11 @@ export type Reading =
 /**
  * Metadata as tags. Long lists are folded over several tags (`scope`, `scope-2` …).
  *
+ * @param room how many tags there may be; those of others on the same version take from it
  * @throws RangeError when it does not fit, when a target's name holds a blank or a colon, or when a receipt or reason is none;
  *   `fits` says so beforehand, and the configuration's rules keep it from happening
  */
-export function encodeMetadata(metadata: Metadata): Tags {
+export function encodeMetadata(metadata: Metadata, room = mostTags): Tags {
   const tags: Record<string, string> = {
     patrol: [formatVersion, metadata.generation, ...stampsOf(metadata), ...holdOf(metadata)].join(' '),
     organization: metadata.organization,
@@ -85,6 +99,9 @@ export function encodeMetadata(metadata: Metadata): Tags {
   const tooLong = Object.values(tags).some((value) => value.length > longestTag)
   if (tooLong || Object.keys(tags).length > mostTags) {
     throw new RangeError(`the metadata does not fit into ${mostTags} tags of ${longestTag} characters`)
+  }
+  if (metadata.askedUntil !== undefined && Object.keys(tags).length < room) {
+    tags['asked-until'] = String(metadata.askedUntil)
   }
   return tags
 }
@@ -143,10 +160,13 @@ export function decodeMetadata(tags: Tags): Reading {
   const unread = generation === '' || (!isNone && extendedAt === undefined) || (held.length > 0 && hold === undefined)
   if (unread || validFrom === undefined || validTo === undefined || writtenAt === undefined)
     return { kind: 'damaged', field: 'patrol' }
+  const askedUntil = tagNumber(tags['asked-until'], 10)
+  if (tags['asked-until'] !== undefined && askedUntil === undefined) return { kind: 'damaged', field: 'asked-until' }
   const missing = ['organization', 'account', 'authorization-id', 'display-name'].find((name) => !tags[name])
   if (missing !== undefined) return { kind: 'damaged', field: missing }
   const torn = foldedNames.find((name) => hasHole(tags, name))
   if (torn !== undefined) return { kind: 'damaged', field: torn }
+  const asked = unfoldScopes(unfold(tags, 'asked'))
   const deliveries = unfold(tags, 'delivered').map(decodeDelivery)
   if (deliveries.includes(undefined)) return { kind: 'damaged', field: 'delivered' }
   return {
@@ -157,9 +177,10 @@ export function decodeMetadata(tags: Tags): Reading {
       authorizationId: tags['authorization-id'] ?? '',
       generation,
       scopes: unfoldScopes(unfold(tags, 'scope')),
-      asked: tags['asked'] === undefined ? undefined : unfoldScopes(unfold(tags, 'asked')),
+      asked: asked.length === 0 ? undefined : asked,
       validFrom: instant(validFrom),
       validTo: instant(validTo),
+      ...(askedUntil === undefined ? {} : { askedUntil: instant(askedUntil) }),
       supersedes: unfold(tags, 'supersedes'),
       writtenAt: instant(writtenAt),
       extendedAt: extendedAt === undefined ? undefined : instant(extendedAt),

@@ -1,14 +1,14 @@
 import { blockedBy, commonOf, nothing, type Plan } from './action.ts'
-import { isShortGrant } from './ceiling.ts'
+import { lackOf, shortfallText } from './ceiling.ts'
 import { deliveries } from './deliveries.ts'
 import { type Problem, problem } from './errors.ts'
 import { currentMetadata, currentPat, type Facts } from './facts.ts'
-import { currentGrant, obstacle } from './policy.ts'
+import { obstacle } from './policy.ts'
 import { renewal } from './renewal.ts'
 import { deadVersions, retirements } from './retirements.ts'
 import { successions } from './succession.ts'
 import { sameScopes } from './scopes.ts'
-import { between, formatDuration, type Instant, second } from './time.ts'
+import { between, type Instant, second } from './time.ts'
 import type { Token } from './token.ts'
 
 export type { Action, ActionKind, Plan } from './action.ts'
@@ -60,14 +60,10 @@ function refreshMetadata(token: Token, facts: Facts): Plan {
 
 /** A grant shorter than asked is worth a word, and never a reason to mint again. */
 function shortGrant(token: Token, facts: Facts): readonly Problem[] {
-  const grant = currentGrant(token, facts)
-  const marked = currentMetadata(facts) !== undefined
-  if (!marked || token.method !== 'rotate' || grant === undefined) return []
-  const life = between(grant.validFrom, grant.validTo)
-  if (!isShortGrant(token, life)) return []
-  const declared = formatDuration(token.lifetime)
-  const message = `the current PAT was granted ${formatDuration(life)}, declared are ${declared}; its schedule follows the grant`
-  return [problem(token.name, 'policy-lifespan', message)]
+  const metadata = currentMetadata(facts)
+  const shortfall = metadata && lackOf(token, metadata)
+  if (shortfall === undefined) return []
+  return [problem(token.name, 'policy-lifespan', `the current PAT ${shortfallText(shortfall)}`)]
 }
 
 /** Somebody may have widened or narrowed a PAT on the web page. It is told; a new one comes when it is due. */

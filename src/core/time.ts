@@ -71,3 +71,8 @@ export function formatDuration(length: Duration): string {
   }
   return `${Math.trunc(length / second)}s`
 }
+
+/** For people: whole days, and hours where it is less than two days. */
+export function roughDuration(length: Duration): string {
+  return length < 2 * day ? `${Math.round(length / hour)}h` : `${Math.round(length / day)}d`
+}

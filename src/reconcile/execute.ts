@@ -99,7 +99,7 @@ async function perform(turn: Turn, facts: Facts, action: Action): Promise<readon
       // Whoever moved the expiry may have died before the value was tried.
       if (await hasNewValue(turn, facts, pat, false))
         return [done, ...(await mintAndDeliver(turn, facts, 'value-lost'))]
-      await noteGrant(turn, facts, pat, false)
+      await noteGrant(turn, facts, pat, undefined)
       return [done]
     }
     default:

@@ -1,10 +1,10 @@
 import { bridgeOver } from '../core/bridge.ts'
-import { isAtCeiling } from '../core/ceiling.ts'
+import { askedBeyond, isAtCeiling, lackOf, shortfallText } from '../core/ceiling.ts'
 import { asPatrolError, type ErrorCode, PatrolError, type Problem, problem, unreachable } from '../core/errors.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
 import type { Pat } from '../core/pat.ts'
 import type { Action } from '../core/plan.ts'
-import { after, before, between, formatDuration, hour, type Instant, minute } from '../core/time.ts'
+import { before, between, hour, type Instant, minute } from '../core/time.ts'
 import { dueAt } from '../core/window.ts'
 import { makeSure } from './make-sure.ts'
 import type { Turn } from './turn.ts'
@@ -33,14 +33,16 @@ export async function extend(
   if (pat.validTo === undefined) throw new PatrolError('unexpected-answer', `the service granted no readable expiry`)
   // The proof comes before the note: an expiry that differs from the note so always means that the proof is missing.
   if (await hasNewValue(turn, facts, pat, valueChanged)) return { kind: 'changed' }
-  await noteGrant(turn, facts, pat, true)
+  await noteGrant(turn, facts, pat, action.validTo)
   const grant = { validFrom: pat.validFrom, validTo: pat.validTo }
   const gained = before.validTo === undefined || pat.validTo > before.validTo + minute
   if (!gained || turn.world.clock.now() >= dueAt(turn.token.name, turn.token, grant)) {
     return { kind: 'ceiling', message: `the service extends PAT ${pat.authorizationId} no further` }
   }
-  if (turn.token.asksForMost !== true && pat.validTo < after(action.validTo, minute) - hour) {
-    const message = `PAT ${pat.authorizationId} was granted less than the ${formatDuration(turn.token.lifetime)} asked for; its schedule follows the grant`
+  const asked = { validFrom: pat.validFrom, validTo: pat.validTo, ...askedBeyond(action.validTo, pat.validTo) }
+  const lack = lackOf(turn.token, { ...asked, extendedAt: turn.world.clock.now() })
+  if (lack !== undefined) {
+    const message = `PAT ${pat.authorizationId} ${shortfallText(lack)}`
     turn.problems.push(problem(turn.token.name, 'policy-lifespan', message))
   }
   return { kind: 'extended', pat }
@@ -132,8 +134,12 @@ async function requestExtension(turn: Turn, before: Pat, validTo: Instant): Prom
   })
 }
 
-/** The store's record of the expiry follows the grant, on metadata read just before. */
-export async function noteGrant(turn: Turn, facts: Facts, pat: Pat, extended: boolean): Promise<void> {
+/**
+ * The store's record of the expiry follows the grant, on metadata read just before.
+ *
+ * @param asked until when an extension asked for; undefined when somebody else moved the expiry
+ */
+export async function noteGrant(turn: Turn, facts: Facts, pat: Pat, asked: Instant | undefined): Promise<void> {
   const { place } = turn.token
   const id = currentMetadata(facts)?.authorizationId
   if (place === undefined || id !== pat.authorizationId || pat.validTo === undefined) return
@@ -147,7 +153,9 @@ export async function noteGrant(turn: Turn, facts: Facts, pat: Pat, extended: bo
     const version = stored.version.id
     const now = turn.world.clock.now()
     writtenAt = now
-    const updated = { ...metadata, validTo, writtenAt: now, ...(extended ? { extendedAt: now } : {}) }
+    const { askedUntil: _earlier, ...known } = metadata
+    const extension = asked === undefined ? {} : { extendedAt: now, ...askedBeyond(asked, validTo) }
+    const updated = { ...known, validTo, writtenAt: now, ...extension }
     await turn.mutate('record', (limits) => turn.store.updateMetadata(place.secretName, version, updated, limits))
     return true
   }

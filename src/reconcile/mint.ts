@@ -1,5 +1,5 @@
 import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
-import { isShortGrant } from '../core/ceiling.ts'
+import { askedBeyond, lackOf, shortfallOf, shortfallText } from '../core/ceiling.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
 import type { Hold } from '../core/hold.ts'
 import { holdOf } from '../core/hold-in-force.ts'
@@ -9,8 +9,8 @@ import type { Pat } from '../core/pat.ts'
 import { mostSuperseded } from '../core/rollback.ts'
 import { sameScopes } from '../core/scopes.ts'
 import { indexed } from '../core/pat-index.ts'
-import { after, before, between, day, hour, minute } from '../core/time.ts'
-import type { Minted } from '../ports/authority.ts'
+import { after, before, day } from '../core/time.ts'
+import type { Minted, MintRequest } from '../ports/authority.ts'
 import { discard } from './discard.ts'
 import { bridge } from './extend.ts'
 import { storeGeneration } from './store-generation.ts'
@@ -36,11 +36,11 @@ export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean)
   if (!requested) await refuseThirdFailure(turn, installation)
   for (let attempt = 1; ; attempt++) {
     const minted = await mintGeneration(turn, installation, scopes)
-    const metadata = await provenMetadata(turn, facts, minted, scopes)
+    const metadata = await provenMetadata(turn, facts, minted)
     await bridge(turn, facts, minted.pat)
     await storeGeneration(turn, minted, withHold(metadata, await holdGoingOn(turn, facts)))
     if (await isLetIn(turn, minted)) {
-      noteShortGrant(turn, minted.pat)
+      noteShortGrant(turn, metadata)
       return metadata
     }
     if (attempt === mostGenerations) {
@@ -53,9 +53,9 @@ export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean)
 }
 
 /** Proves a generation and says what the store will hold beside it. One that fails is revoked. */
-async function provenMetadata(turn: Turn, facts: Facts, minted: Minted, scopes: readonly string[]): Promise<Metadata> {
+async function provenMetadata(turn: Turn, facts: Facts, minted: Requested): Promise<Metadata> {
   try {
-    const metadata = metadataOf(turn, facts, minted.pat, scopes)
+    const metadata = metadataOf(turn, facts, minted.pat, minted.request)
     if (!fits(metadata))
       throw new PatrolError('invalid-request', `what the store must remember of ${turn.token.name} does not fit`)
     await verify(turn, minted)
@@ -66,8 +66,13 @@ async function provenMetadata(turn: Turn, facts: Facts, minted: Minted, scopes: 
   }
 }
 
+/** A new PAT, and what was asked for. */
+interface Requested extends Minted {
+  readonly request: MintRequest
+}
+
 /** One PAT whose value is in our hands. Generations whose value was lost on the way are revoked. */
-async function mintGeneration(turn: Turn, installation: string, scopes: readonly string[]): Promise<Minted> {
+async function mintGeneration(turn: Turn, installation: string, scopes: readonly string[]): Promise<Requested> {
   for (let attempt = 1; ; attempt++) {
     if (turn.world.stopping()) throw new PatrolError('interrupted', 'told to stop before a new PAT was created')
     const generation = installation + turn.world.random.characters(randomLength)
@@ -77,7 +82,10 @@ async function mintGeneration(turn: Turn, installation: string, scopes: readonly
       validTo: after(turn.world.clock.now(), turn.token.lifetime),
     }
     try {
-      return await turn.mutate('mint', (limits) => turn.authority.mint(turn.token.organization, request, limits))
+      const minted = await turn.mutate('mint', (limits) =>
+        turn.authority.mint(turn.token.organization, request, limits),
+      )
+      return { ...minted, request }
     } catch (error) {
       const failure = asPatrolError(error)
       if (failure.outcome === 'none') throw failure
@@ -115,7 +123,7 @@ async function refuseThirdFailure(turn: Turn, installation: string): Promise<voi
   )
 }
 
-function metadataOf(turn: Turn, facts: Facts, pat: Pat, asked: readonly string[]): Metadata {
+function metadataOf(turn: Turn, facts: Facts, pat: Pat, asked: MintRequest): Metadata {
   const { token, world } = turn
   const previous = currentMetadata(facts)
   const replaced = [previous?.authorizationId ?? token.covers, ...(previous?.supersedes ?? [])]
@@ -130,9 +138,10 @@ function metadataOf(turn: Turn, facts: Facts, pat: Pat, asked: readonly string[]
     authorizationId: pat.authorizationId,
     generation: generationOf(pat) ?? '',
     scopes: pat.scopes,
-    ...(sameScopes(pat.scopes, asked) ? {} : { asked }),
+    ...(sameScopes(pat.scopes, asked.scopes) ? {} : { asked: asked.scopes }),
     validFrom: pat.validFrom,
     validTo: pat.validTo,
+    ...askedBeyond(asked.validTo, pat.validTo),
     supersedes: supersedes.filter((id) => id !== undefined).slice(0, mostSuperseded),
     writtenAt: world.clock.now(),
     rule: token.rule,
@@ -150,11 +159,9 @@ async function holdGoingOn(turn: Turn, facts: Facts): Promise<Hold | undefined> 
   return holdOf(current, turn.world.clock.now())
 }
 
-function noteShortGrant(turn: Turn, pat: Pat): void {
-  if (pat.validTo === undefined) return
-  const granted = between(pat.validFrom, pat.validTo)
-  if (granted < turn.token.lifetime - minute) turn.ceilings.learn(turn.token, granted)
-  if (!isShortGrant(turn.token, granted)) return
-  const message = `the new PAT was granted ${Math.round(granted / hour)} hours of the ${Math.round(turn.token.lifetime / hour)} asked for; its schedule follows the grant`
-  turn.problems.push(problem(turn.token.name, 'policy-lifespan', message))
+function noteShortGrant({ token, ceilings, problems }: Turn, metadata: Metadata): void {
+  const shortfall = shortfallOf(metadata)
+  if (shortfall !== undefined) ceilings.learn(token, shortfall.granted)
+  const lack = lackOf(token, metadata)
+  if (lack !== undefined) problems.push(problem(token.name, 'policy-lifespan', `the new PAT ${shortfallText(lack)}`))
 }

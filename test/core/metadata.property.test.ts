@@ -6,6 +6,7 @@ import { aMetadata } from '../support/builders.ts'
 const names = [
   ['patrol', 'organization', 'account', 'authorization-id', 'display-name', 'rule', 'scope', 'scope-2', 'scope-3'],
   ['supersedes', 'supersedes-2', 'delivered', 'delivered-2', 'scope-1', 'scope-02', 'scope-x', 'Patrol', 'owner'],
+  ['asked', 'asked-2', 'asked-until'],
   ['__proto__', 'constructor', 'toString'],
 ].flat()
 

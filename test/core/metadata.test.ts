@@ -121,6 +121,26 @@ describe('the format', () => {
     })
   })
 
+  it('keeps until when a PAT was asked for in a tag of its own, which older readers pass over', () => {
+    const metadata = { ...plain, askedUntil: instant(at + 365 * 86_400_000) }
+    const { 'asked-until': asked, ...older } = encodeMetadata(metadata)
+    expect(asked).toBe('1827025445678')
+    expect(older).toEqual(encodeMetadata(plain))
+    expect(decodeMetadata({ ...older, 'asked-until': asked ?? '' })).toEqual({ kind: 'read', metadata })
+    expect(decodeMetadata(older)).toEqual({ kind: 'read', metadata: plain })
+    expect(decodeMetadata({ ...older, 'asked-until': 'soon' })).toEqual({ kind: 'damaged', field: 'asked-until' })
+  })
+
+  it('leaves out until when a PAT was asked for where there is no room, because nothing hangs on it', () => {
+    const metadata = { ...plain, askedUntil: at }
+    const needed = Object.keys(encodeMetadata(plain)).length
+    expect(encodeMetadata(metadata, needed)).toEqual(encodeMetadata(plain))
+    expect(encodeMetadata(metadata, needed + 1)).toHaveProperty('asked-until')
+    const full = { ...largest(1_800_000_000), askedUntil: at }
+    expect(fits(full)).toBe(true)
+    expect(Object.keys(encodeMetadata(full)).length).toBeLessThanOrEqual(15)
+  })
+
   it('rounds the beginning of a delivery down and all other times up, so that no gate opens early', () => {
     const delivery: Delivery = { target: 'feed', beganAt: at, deliveredAt: at, failures: 1, nextAttemptAt: at }
     const reading = decodeMetadata(encodeMetadata({ ...plain, deliveries: [delivery] }))
@@ -279,6 +299,7 @@ describe('any metadata', () => {
     supersedes: fc.array(fc.uuid(), { maxLength: 6 }),
     writtenAt: fc.nat().map(instant),
     extendedAt: fc.option(fc.nat().map(instant), { nil: undefined }),
+    askedUntil: fc.option(fc.nat().map(instant), { nil: undefined }),
     rule: fc.option(text, { nil: undefined }),
     displayName: text,
     deliveries: fc.array(delivery, { maxLength: 20 }),
@@ -297,9 +318,13 @@ describe('any metadata', () => {
     fc.assert(
       fc.property(metadata, (value) => {
         fc.pre(fits(value))
-        expect(decodeMetadata(encodeMetadata(value))).toEqual({
+        const tags = encodeMetadata(value)
+        const { askedUntil, ...rest } = value
+        const kept = 'asked-until' in tags ? { askedUntil } : {}
+        if (askedUntil !== undefined && !('asked-until' in tags)) expect(Object.keys(tags)).toHaveLength(15)
+        expect(decodeMetadata(tags)).toEqual({
           kind: 'read',
-          metadata: { ...value, scopes: normalizeScopes(value.scopes) },
+          metadata: { ...rest, ...kept, scopes: normalizeScopes(value.scopes) },
         })
       }),
       { numRuns: 300 },

@@ -543,7 +543,6 @@ describe('the metadata', () => {
       scheduled: [
         ['mint current (due)', before(before(onDay(25), times(200, hour)), jitterOf('feed', times(200, hour)))],
       ],
-      problems: ['policy-lifespan'],
     },
     {
       name: 'is left alone where the expiry cannot be read',
@@ -564,13 +563,26 @@ describe('a person is told', () => {
     {
       name: 'nothing of a grant of less than a year, when as much as there is was asked for',
       token: { lifetime: times(365, day), asksForMost: true },
+      facts: { current: aVersion({ askedUntil: onDay(365) }) },
       scheduled: [nextMint],
     },
     {
       name: 'that a policy grants less than asked: that is no reason to mint again',
       token: { lifetime: times(60, day) },
+      facts: { current: aVersion({ askedUntil: onDay(60) }) },
       scheduled: [nextMint],
       problems: ['policy-lifespan'],
+    },
+    {
+      name: 'nothing of a lifetime that was raised after the PAT was made: the next one gets it',
+      token: { lifetime: times(60, day) },
+      scheduled: [nextMint],
+    },
+    {
+      name: 'nothing of a grant that was cut when less is declared since',
+      token: { lifetime: times(30, day) },
+      facts: { current: aVersion({ askedUntil: onDay(60) }) },
+      scheduled: [nextMint],
     },
     {
       name: 'not of a short life of a PAT that somebody else made',
@@ -596,7 +608,20 @@ describe('a person is told', () => {
     ['not at all, when an hour is missing', times(30 * 24 + 1, hour), []],
     ['by a millisecond more', duration(times(30 * 24 + 1, hour) + 1), ['policy-lifespan']],
   ])('of a short grant %s', (_, lifetime, problems) => {
-    expect(planToken(aToken({ lifetime }), someFacts(), onDay(1)).problems.map(({ code }) => code)).toEqual(problems)
+    const facts = someFacts({ current: aVersion({ askedUntil: after(onDay(0), lifetime) }) })
+    expect(planToken(aToken({ lifetime }), facts, onDay(1)).problems.map(({ code }) => code)).toEqual(problems)
+  })
+
+  it('of an extension that was cut, by the life from its creation on', () => {
+    const facts = someFacts({
+      pats: [aPat({ validTo: onDay(40) })],
+      current: aVersion({ validTo: onDay(40), extendedAt: onDay(20), askedUntil: onDay(50) }),
+    })
+    const { problems } = planToken(aToken({ method: 'renew' }), facts, onDay(21))
+    expect(problems.map(({ code }) => code)).toEqual(['policy-lifespan'])
+    expect(problems[0]?.message).toBe(
+      'the current PAT was granted 40d from its creation of the 50d asked for: the policy "Enforce maximum personal access token lifespan" cut it, and its schedule follows the grant',
+    )
   })
 
   it('in words that name what to do', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Facts } from '../../src/core/facts.ts'
 import { type State, stateOf } from '../../src/core/state.ts'
-import { after, before, day, duration, type Instant, minute, times } from '../../src/core/time.ts'
+import { after, before, day, duration, type Instant, times } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { dueAt } from '../../src/core/window.ts'
 import { aMetadata, anUnreadVersion, aPat, aToken, aVersion, marked, onDay, someFacts } from '../support/builders.ts'
@@ -11,10 +11,11 @@ const due = dueAt('feed', aToken(), aMetadata())
 const unmarked = aPat({ authorizationId: 'covered', displayName: 'Feed' })
 const storeless: Partial<Token> = { rule: '*', covers: 'covered', scopes: undefined, method: 'renew', place: undefined }
 
-/** A renewed token that was extended on day 20, and got so many days. */
-function extendedBy(days: number, extendedAt: Instant = onDay(20)): Partial<Facts> {
+/** A renewed token that was extended on day 20, asked for 30 days, and got so many. */
+function extendedBy(days: number): Partial<Facts> {
   const validTo = after(onDay(20), times(days, day))
-  return { pats: [aPat({ validTo })], current: aVersion({ validTo, extendedAt }) }
+  const asked = days < 30 ? { askedUntil: onDay(50) } : {}
+  return { pats: [aPat({ validTo })], current: aVersion({ validTo, extendedAt: onDay(20), ...asked }) }
 }
 
 interface Row {
@@ -126,14 +127,24 @@ const rows: Row[] = [
     expected: 'due',
   },
   {
-    name: 'at-ceiling it is not when its extension was noted some minutes after it was asked for',
-    token: { method: 'renew' },
-    facts: extendedBy(30, after(onDay(20), times(15, minute))),
+    name: 'at-ceiling it is not because a longer life was declared since',
+    token: { method: 'renew', lifetime: times(60, day) },
+    facts: extendedBy(30),
     now: onDay(41),
     expected: 'due',
   },
   {
-    name: 'at-ceiling it is not when it was never extended',
+    name: 'at-ceiling is one that was granted less when it was made, and never extended',
+    token: { method: 'renew' },
+    facts: {
+      pats: [aPat({ validTo: onDay(10) })],
+      current: aVersion({ validTo: onDay(10), askedUntil: onDay(30) }),
+    },
+    now: onDay(8),
+    expected: 'at-ceiling',
+  },
+  {
+    name: 'at-ceiling it is not when nothing is recorded of what was asked for',
     token: { method: 'renew' },
     facts: { pats: [aPat({ validTo: onDay(10) })], current: aVersion({ validTo: onDay(10) }) },
     now: onDay(8),

@@ -16,7 +16,7 @@ const mostTags = 15
  */
 export function tagsWith(metadata: Metadata, present: Tags = {}): Tags {
   const foreign = Object.entries(present).filter(([name]) => !ownsTag(name))
-  const tags = { ...Object.fromEntries(foreign), ...encoded(metadata) }
+  const tags = { ...Object.fromEntries(foreign), ...encoded(metadata, mostTags - foreign.length) }
   if (Object.keys(tags).length <= mostTags) return tags
   const names = foreign.map(([name]) => name).join(', ')
   throw new PatrolError('invalid-request', `with the tags of others (${names}) the metadata needs more than 15 tags`, {
@@ -45,9 +45,9 @@ export function heldTags(hold: Hold | undefined, present: Tags): Tags {
   return tagsWith(hold === undefined ? metadata : { ...metadata, hold }, present)
 }
 
-function encoded(metadata: Metadata): Tags {
+function encoded(metadata: Metadata, room: number): Tags {
   try {
-    return encodeMetadata(metadata)
+    return encodeMetadata(metadata, room)
   } catch (thrown) {
     throw new PatrolError('invalid-request', thrown instanceof Error ? thrown.message : String(thrown), {
       remedy: 'Give the token fewer scopes or targets, or a shorter display name.',

@@ -1,11 +1,12 @@
 import type { GrantedLife } from '../../core/audit/audit-rules.ts'
 import type { AuditedPat, Care, DeadReference } from '../../core/audit/audited-pat.ts'
+import { lackOf, shortfallOf } from '../../core/ceiling.ts'
 import { asPatrolError, type Problem, problemOf } from '../../core/errors.ts'
 import { currentMetadata, currentPat, type Facts, installation } from '../../core/facts.ts'
 import { markOf } from '../../core/names.ts'
 import type { Pat } from '../../core/pat.ts'
 import { Secret } from '../../core/secret.ts'
-import { between, type Instant } from '../../core/time.ts'
+import type { Instant } from '../../core/time.ts'
 import type { Token } from '../../core/token.ts'
 import { forEachBounded } from '../../reconcile/bounded.ts'
 import { blindSpots } from '../../reconcile/observe.ts'
@@ -152,18 +153,13 @@ function deadReferenceOf(token: Token, facts: Facts, now: Instant): readonly Dea
   ]
 }
 
-/** What was granted at a mint; an extension is measured from another moment. */
+/** What the last mint or extension of the current PAT was granted, where it was less than asked for. */
 function grantOf(token: Token, facts: Facts): readonly GrantedLife[] {
   const metadata = currentMetadata(facts)
-  if (metadata === undefined || metadata.extendedAt !== undefined || token.method !== 'rotate') return []
-  const granted = between(metadata.validFrom, metadata.validTo)
-  // One that was adopted was asked for by somebody else.
-  const pat = currentPat(token, facts)
-  if (pat !== undefined && markOf(pat.displayName) === undefined) return []
-  // Of `lifetime: max`, whatever is granted is as long as was wanted.
-  if (token.asksForMost === true) return []
-  const { authorizationId } = metadata
-  return [{ account: token.account, token: token.name, pat: authorizationId, granted, declared: token.lifetime }]
+  const shortfall = metadata && shortfallOf(metadata)
+  if (metadata === undefined || shortfall === undefined) return []
+  const isMissed = lackOf(token, metadata) !== undefined
+  return [{ account: token.account, token: token.name, pat: metadata.authorizationId, ...shortfall, isMissed }]
 }
 
 async function oldFormatsOf(held: readonly Held[], world: OpenWorld['world']): Promise<ReadonlySet<string>> {

@@ -50,23 +50,25 @@ export const builtInAuditRules: AuditRules = {
   waivers: [],
 }
 
-/** What the service granted for a declared lifetime. */
+/** What the service granted for less than was asked for, from the creation of the PAT on. */
 export interface GrantedLife {
   readonly account: string
   readonly token: string
   /** The authorizationId of its current PAT. */
   readonly pat: string
   readonly granted: Duration
-  readonly declared: Duration
+  readonly asked: Duration
+  /** Whether the token still declares more. Of `lifetime: max` whatever is granted is as long as was wanted. */
+  readonly isMissed: boolean
 }
 
-/** Whether a new PAT was granted a day less than was asked for: what the service grants is never quite that. */
-export function isCut({ granted, declared }: GrantedLife): boolean {
-  return granted + day < declared
+/** Whether a PAT was granted a day less than was asked for: what the service grants is never quite that. */
+export function isCut({ granted, asked }: GrantedLife): boolean {
+  return granted + day < asked
 }
 
 /**
- * The maximum lifespans that grants show: where a new PAT was granted a day less than was asked for, a policy cut it. The
+ * The maximum lifespans that grants show: where a PAT was granted a day less than was asked for, a policy cut it. The
  * longest grant of an account comes nearest to what the policy allows.
  */
 export function seenLifespans(grants: readonly GrantedLife[]): readonly SeenPolicy[] {

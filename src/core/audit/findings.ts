@@ -1,7 +1,8 @@
 import { markOf, matchesGlob } from '../names.ts'
 import { fullScope } from '../scopes.ts'
+import { shortfallText } from '../ceiling.ts'
 import { scopesBeyond } from '../scope-inclusion.ts'
-import { between, day, type Duration, formatDuration, type Instant, times } from '../time.ts'
+import { between, day, type Duration, formatDuration, type Instant, roughDuration } from '../time.ts'
 import { type AuditRules, type GrantedLife, isCut, type Policy, type SeenPolicy, type Waiver } from './audit-rules.ts'
 import type { AuditedPat, DeadReference } from './audited-pat.ts'
 import { findingKinds, type FindingName, severities, type Severity } from './finding-kind.ts'
@@ -71,7 +72,7 @@ export function findingsOf(audited: readonly AuditedPat[], circumstances: Circum
     why,
     validTo,
   } of circumstances.deadReferences) {
-    const what = why === 'expired' ? `ended ${lengthText(between(validTo, now))} ago` : 'is not active any more'
+    const what = why === 'expired' ? `ended ${roughDuration(between(validTo, now))} ago` : 'is not active any more'
     const message = `store ${place.store} hands it out as ${place.secretName} for token ${token}, and it ${what}`
     add({ authorizationId, displayName, owner, organizations: [organization] }, ['expired-referenced', message])
   }
@@ -122,7 +123,7 @@ function isLongLived({ pat }: AuditedPat, { rules }: Circumstances): readonly Se
   return [
     [
       'long-lived',
-      `it works for ${lengthText(life)} from its creation, longer than ${formatDuration(rules.longestLife)}`,
+      `it works for ${roughDuration(life)} from its creation, longer than ${formatDuration(rules.longestLife)}`,
     ],
   ]
 }
@@ -130,7 +131,7 @@ function isLongLived({ pat }: AuditedPat, { rules }: Circumstances): readonly Se
 function expiresUnmanaged({ pat, care }: AuditedPat, { rules, now }: Circumstances): readonly Seen[] {
   if (care.kind !== 'nobody' || pat.validTo === undefined) return []
   const left = between(now, pat.validTo)
-  return left <= rules.expiringWithin ? [['expiring-unmanaged', `it ends in ${lengthText(left)}`]] : []
+  return left <= rules.expiringWithin ? [['expiring-unmanaged', `it ends in ${roughDuration(left)}`]] : []
 }
 
 function isNeverManaged({ care }: AuditedPat): readonly Seen[] {
@@ -161,7 +162,7 @@ function violationOf({ pat }: AuditedPat, policy: Policy): string | undefined {
       const life = lifeOf(pat)
       // What the service grants is a little more or less than what it allows.
       if (life === undefined || life <= policy.longest + day) return undefined
-      return `a life of ${lengthText(life)} is longer than the ${lengthText(policy.longest)} that maximum-lifespan allows`
+      return `a life of ${roughDuration(life)} is longer than the ${roughDuration(policy.longest)} that maximum-lifespan allows`
     }
     case 'no-global-pats':
       return pat.allOrganizations ? 'PATs for all organizations are forbidden by no-global-pats' : undefined
@@ -194,10 +195,9 @@ function hasUnknownExpiry({ pat }: AuditedPat): readonly Seen[] {
 
 /** Its schedule follows the grant, and yet the declared lifetime is never reached: somebody counts on what is not so. */
 function livesShorterThanDeclared({ pat }: AuditedPat, { grants }: Circumstances): readonly Seen[] {
-  const grant = grants.find((one) => one.pat === pat.authorizationId && isCut(one))
+  const grant = grants.find((one) => one.pat === pat.authorizationId && one.isMissed && isCut(one))
   if (grant === undefined) return []
-  const { token, granted, declared } = grant
-  const message = `it was granted ${lengthText(granted)} of the ${lengthText(declared)} that token ${token} declares; if that was not raised since, a policy of maximum-lifespan cut it, and its schedule follows the grant`
+  const message = `that of token ${grant.token} ${shortfallText(grant)} (maximum-lifespan)`
   return [['shorter-than-declared', message]]
 }
 
@@ -244,13 +244,6 @@ function waives(waiver: Waiver, name: FindingName, subject: Subject): boolean {
 
 function lifeOf({ validFrom, validTo }: AuditedPat['pat']): Duration | undefined {
   return validTo === undefined ? undefined : between(validFrom, validTo)
-}
-
-/** Whole days; hours where it is less than two days. */
-function lengthText(length: Duration): string {
-  const unit = length < times(2, day) ? ('h' as const) : ('d' as const)
-  const size = unit === 'd' ? day : day / 24
-  return `${Math.round(length / size)}${unit}`
 }
 
 function inOrder(left: Finding, right: Finding): number {

@@ -114,20 +114,30 @@ describe('a PAT', () => {
     expect(finding?.message).toBe('store vault hands it out as feed-pat for token feed, and it ended 3d ago')
   })
 
-  test('that was granted less than its token declares says so, with the name of the policy', () => {
-    const grant = { account: 'ci-bot', token: 'feed', pat: 'one', granted: times(7, day), declared: times(30, day) }
+  const grant = {
+    account: 'ci-bot',
+    token: 'feed',
+    pat: 'one',
+    granted: times(7, day),
+    asked: times(30, day),
+    isMissed: true,
+  }
+
+  test('that was granted less than its token asked for says so, with the name of the policy', () => {
     const [finding] = found([calm], { grants: [grant] })
     expect(finding).toMatchObject({ name: 'shorter-than-declared', fingerprint: 'PATROL015/one' })
     expect(finding?.message).toContain(
-      'it was granted 7d of the 30d that token feed declares; if that was not raised since, a policy of maximum-lifespan',
+      'that of token feed was granted 7d from its creation of the 30d asked for: the policy "Enforce maximum personal access token lifespan" cut it',
     )
+    expect(finding?.message).toContain('maximum-lifespan')
+    expect(names([calm], { grants: [{ ...grant, isMissed: false }] })).toEqual([])
     expect(names([calm], { grants: [{ ...grant, granted: times(30, day) }] })).toEqual([])
     expect(names([calm], { grants: [{ ...grant, pat: 'another' }] })).toEqual([])
   })
 
   test('breaks the policies that are stated, and those that grants show for its account', () => {
     const audited = aPat({ allOrganizations: true, validTo: onDay(60) }, { account: 'ci-bot' })
-    const grants = [{ account: 'ci-bot', token: 'feed', pat: 'one', granted: times(7, day), declared: times(30, day) }]
+    const grants = [{ ...grant, isMissed: false }]
     const rules = { ...builtInAuditRules, policies: [{ kind: 'no-global-pats' } as const] }
     const seen = found([audited], { rules, policies: seenLifespans(grants) }).filter(
       ({ name }) => name === 'policy-violated',
@@ -137,7 +147,7 @@ describe('a PAT', () => {
       'PATROL010/one/no-global-pats',
     ])
     expect(names([{ ...audited, account: 'other' }], { policies: seenLifespans(grants) })).toEqual(['global'])
-    expect(seenLifespans([{ ...grants[0]!, granted: times(30, day) }])).toEqual([])
+    expect(seenLifespans([{ ...grant, granted: times(30, day) }])).toEqual([])
   })
 })
 
