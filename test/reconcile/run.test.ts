@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { PatrolError } from '../../src/core/errors.ts'
+import { decodeMetadata } from '../../src/core/metadata.ts'
 import { after, before, day, duration, hour, minute, times } from '../../src/core/time.ts'
 import type { Rule, Token } from '../../src/core/token.ts'
 import { apply, propose } from '../../src/reconcile/run.ts'
@@ -503,4 +504,24 @@ describe('a change whose outcome is unknown', () => {
       expect(world.active()).toHaveLength(1)
     },
   )
+})
+
+test('what an extension asked for is remembered until somebody else moves the end', async () => {
+  const world = new SimulatedWorld()
+  const renewed = { ...token, method: 'renew' } as const
+  const record = () => decodeMetadata(world.current('package-feed-pat')?.tags ?? {})
+  world.maximumLife = times(40, day)
+  await turn(world, [renewed])
+  expect(record()).not.toHaveProperty('metadata.askedUntil')
+  const began = world.now
+  world.pass(times(21, day))
+  await turn(world, [renewed])
+  expect(record()).toMatchObject({
+    metadata: { validTo: after(began, times(40, day)), askedUntil: after(began, times(51, day)) },
+  })
+  const [pat] = world.active()
+  if (pat !== undefined) pat.validTo = after(began, times(39, day))
+  await turn(world, [renewed])
+  expect(record()).toMatchObject({ metadata: { validTo: after(began, times(39, day)) } })
+  expect(record()).not.toHaveProperty('metadata.askedUntil')
 })
