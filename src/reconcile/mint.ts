@@ -151,10 +151,12 @@ function metadataOf(turn: Turn, facts: Facts, pat: Pat, asked: MintRequest): Met
 }
 
 /**
- * A hold goes on in the next generation. It is read as late as can be, because somebody may have placed or released it
- * since the facts were read; not being able to ask is no reason to lose a new PAT.
+ * A hold goes on in the next generation. It is read again, because somebody may have released it since the facts were read;
+ * not being able to ask is no reason to lose a new PAT. One that was placed since stands in an older version, where it counts
+ * as much, so nobody is asked for that.
  */
 async function holdGoingOn(turn: Turn, facts: Facts): Promise<Hold | undefined> {
+  if (holdOf(facts.current, turn.world.clock.now()) === undefined) return undefined
   const current = await turn.currentVersion().catch(() => facts.current)
   return holdOf(current, turn.world.clock.now())
 }

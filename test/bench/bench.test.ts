@@ -34,11 +34,15 @@ async function printed(file: string, ...words: readonly string[]): Promise<strin
 }
 
 describe('the bench of runs', () => {
-  test('prints rows that have the columns of the table in the README', async () => {
+  test('prints rows that have the columns of the table in the README, and sends no request without need', async () => {
     const [head, ...rows] = rowsIn(await printed('bench.ts', 'tiny'))
     expect(head).toEqual(columns)
     expect(rows.map((row) => row.slice(0, 4))).toEqual(tinyWorkloads.map(labelOf))
-    for (const row of rows) expect(row).toHaveLength(columns.length)
+    for (const row of rows) {
+      expect(row).toHaveLength(columns.length)
+      const [requests, fewest] = row.slice(4, 6)
+      expect(requests, row.join(' ')).toBe(fewest)
+    }
     const tableOfReadme = rowsIn(between('<!-- bench table -->', '<!-- end bench -->'))
     expect(tableOfReadme[0]).toEqual(head)
     for (const row of tableOfReadme) expect(row).toHaveLength(columns.length)
