@@ -59,7 +59,7 @@ function delivery(
     const message = `deliver to ${target} again: ${copy.message}`
     return { ...common, reason: 'drifted', at: current.createdAt, message }
   }
-  if (isSettled(token, facts, current, record)) return undefined
+  if (isSettled(token, current, record)) return undefined
   const message = `deliver to ${target} once more, now that no older value can still land on top of it`
   return { ...common, reason: 'unsettled', at: settlesAt(token, current), message }
 }

@@ -104,7 +104,7 @@ export function gateConditions(token: Token, facts: Facts, now: Instant): readon
   })
   const delivered = deliveries.flatMap(([, record]) => {
     if (record?.deliveredAt === undefined) return []
-    return isSettled(token, facts, current, record)
+    return isSettled(token, current, record)
       ? record.deliveredAt
       : latest(record.deliveredAt, settlesAt(token, current))
   })
@@ -137,7 +137,7 @@ function deliveryGate(
   const why = objectionOf(token, facts, target, record)
   if (why !== undefined) return { kind: 'closed', why, until: undefined }
   // Nobody repeats a delivery to a target that the token no longer names; it counts from when it would have been.
-  if (record === undefined || !token.targets.includes(target) || isSettled(token, facts, current, record)) return open
+  if (record === undefined || !token.targets.includes(target) || isSettled(token, current, record)) return open
   const repeatedAt = latest(settlesAt(token, current), now)
   const until = after(after(repeatedAt, overlapOf(token, grant)), slack)
   return { kind: 'closed', why: `the delivery to ${target} is to be repeated once`, until }
@@ -171,13 +171,12 @@ export function recordOf(metadata: Metadata, target: string): Delivery | undefin
 }
 
 /**
- * Whether a delivery began late enough after its version was stored that no other instance's older write can still
- * land on top of it. A secret's only version needs no settling, for nobody has anything older.
+ * Whether a delivery began late enough after its version was stored that no other instance's older write can still land
+ * on top of it. That a version is the first of its secret, or the only one by now, is no exception: another instance may
+ * have made a first value, too, or have the value of a secret in hand that was purged since, and the store tells of neither.
  */
-export function isSettled(token: Token, facts: Facts, current: Version, record: Delivery): boolean {
-  const only =
-    facts.versions === undefined ? (currentMetadata(facts)?.supersedes.length ?? 0) === 0 : facts.versions.length === 1
-  return only || (record.beganAt !== undefined && record.beganAt >= settlesAt(token, current))
+export function isSettled(token: Token, current: Version, record: Delivery): boolean {
+  return record.beganAt !== undefined && record.beganAt >= settlesAt(token, current)
 }
 
 /** From when on a delivery of this version is the last word: no turn that began before it was stored can still write. */

@@ -200,7 +200,7 @@ describe('no plan', () => {
           if (record?.deliveredAt === undefined || record.failures > 0) throw new Error(`${target} was passed over`)
           expect(facts.copies?.get(target)?.kind ?? 'intact').toMatch(/intact|unknowable/)
           expect(now).toBeGreaterThanOrEqual(after(after(record.deliveredAt, overlap), minute))
-          if (token.targets.includes(target)) expect(isSettled(token, facts, current, record)).toBe(true)
+          if (token.targets.includes(target)) expect(isSettled(token, current, record)).toBe(true)
         }
         return true
       },

@@ -228,9 +228,16 @@ describe('a target', () => {
       scheduled: [nextMint],
     },
     {
-      name: 'that has the only value there ever was needs nothing more',
+      name: 'that got the first value early is delivered to once more, too: there may have been two first values',
       token,
       facts: { current: aVersion({ deliveries: [aDelivery('app', later(second))] }) },
+      now: later(minute),
+      scheduled: [['deliver app (unsettled)', settled], nextMint],
+    },
+    {
+      name: 'that got the first value early and has it settled needs nothing more',
+      token,
+      facts: { current: aVersion({ deliveries: [aDelivery('app', settled)] }) },
       scheduled: [nextMint],
     },
     {
@@ -262,7 +269,7 @@ describe('a target', () => {
     {
       name: 'is one of several, each on its own',
       token: { targets: ['app', 'web', 'file'] },
-      facts: { current: aVersion({ deliveries: [aDelivery('web', later(second))] }) },
+      facts: { current: aVersion({ deliveries: [aDelivery('web', settled)] }) },
       actions: ['deliver app (undelivered)', 'deliver file (undelivered)'],
       scheduled: [nextMint],
     },

@@ -404,6 +404,9 @@ describe('targets', () => {
     await turn(world, [fed])
     const [first] = world.active()
     expect(world.delivered.get('group')).toEqual([first?.value])
+    world.pass(times(2, hour))
+    await turn(world, [fed])
+    expect(world.delivered.get('group')).toEqual([first?.value, first?.value])
     world.pass(times(21, day))
     let failing = true
     world.interfere = (effect) => {

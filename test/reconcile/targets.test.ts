@@ -18,10 +18,18 @@ async function run(world: SimulatedWorld, token: Token, proofs = {}): Promise<Re
 const told = ({ results }: Report): readonly unknown[] =>
   results.map(({ kind, reason, status, target }) => [kind, reason, status, target].filter((part) => part !== undefined))
 
-/** A token rotated a day ago: two PATs live, every target has the new value, and it is settled. */
-async function inOverlap(token: Token): Promise<SimulatedWorld> {
+/** A token whose first value every target has, settled. */
+async function settled(token: Token): Promise<SimulatedWorld> {
   const world = new SimulatedWorld()
   await run(world, token)
+  world.pass(times(2, hour))
+  await run(world, token)
+  return world
+}
+
+/** A token that was rotated, too: two PATs live, and every target has the new value, settled. */
+async function inOverlap(token: Token): Promise<SimulatedWorld> {
+  const world = await settled(token)
   world.pass(times(21, day))
   await run(world, token)
   world.pass(times(2, hour))
@@ -154,8 +162,7 @@ test('a later group waits also when the first could not even be read for', async
 
 describe('proof', () => {
   test('a failing one keeps the delivery open, and the old PAT alive', async () => {
-    const world = new SimulatedWorld()
-    await run(world, one)
+    const world = await settled(one)
     world.pass(times(21, day))
     const proofs = { group: { kind: 'scope', probe: 'feeds' } }
     let delivered = false

@@ -308,16 +308,32 @@ export class Judge {
       if (!this.#estate.currentWorks(secretName)) this.#report('I4', `${secretName} does not hand out a PAT that works`)
       for (const pat of this.#leftOver(token, secretName, patience))
         this.#report('I3', `${pat.displayName} is still active`)
-      const value = this.#estate.current(secretName)?.value
-      for (const target of token.targets) {
-        if (this.#estate.held.get(target) !== value)
-          this.#report('I3', `target ${target} does not hold the current value of ${token.name}`)
-      }
+      this.#judgeCopies(token, secretName)
     }
     for (const stranger of this.#strangers) {
       if (stranger.revokedAt !== undefined) this.#report('I2', `${stranger.displayName} was revoked`)
     }
     if (mutationsOfLastRun.length > 0) this.#report('I3', `a converged run sent ${mutationsOfLastRun.join(', ')}`)
+  }
+
+  /**
+   * After an untroubled run that began when nothing which had been under way could still land. What a target holds now it
+   * holds until the next rotation, which would hide that it got a wrong value.
+   */
+  afterSettling(tokens: readonly Token[]): void {
+    for (const token of tokens) {
+      const secretName = token.place?.secretName ?? ''
+      // A run that could not establish a value may leave targets what they have.
+      if (this.#estate.currentWorks(secretName)) this.#judgeCopies(token, secretName)
+    }
+  }
+
+  #judgeCopies(token: Token, secretName: string): void {
+    const value = this.#estate.current(secretName)?.value
+    for (const target of token.targets) {
+      if (this.#estate.held.get(target) !== value)
+        this.#report('I3', `target ${target} does not hold the current value of ${token.name}`)
+    }
   }
 
   #leftOver(token: Token, secretName: string, patience: number): readonly SimulatedPat[] {

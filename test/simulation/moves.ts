@@ -1,8 +1,8 @@
 import { PatrolError } from '../../src/core/errors.ts'
 import { type Duration, type Instant, minute } from '../../src/core/time.ts'
 import { type Answer, type Ask, Behaviour, type Point } from './behaviour.ts'
-import type { Scenario } from './scenario.ts'
-import { type Effect, type Manner, type Sender, SmallWorlds } from './small-worlds.ts'
+import type { Fate, Manner, Scenario } from './scenario.ts'
+import { type Effect, type Sender, SmallWorlds } from './small-worlds.ts'
 
 /** One instance of the program: between runs (`point` 0), or in one. */
 export interface Instance {
@@ -29,16 +29,6 @@ interface Late {
   readonly sender: Sender
   readonly landBy: number
 }
-
-/** How the request that an instance waits for is met. */
-type Fate =
-  | Manner
-  | 'refused'
-  | 'lost with its sender'
-  | 'sender dies after'
-  | 'answer lost'
-  | 'under way'
-  | 'timed out'
 
 export type Move =
   | { readonly kind: 'begin'; readonly instance: number }
@@ -78,7 +68,8 @@ export class Moves {
     for (const [instance, { point, runs }] of instances.entries()) {
       if (point === 0 && runs < (scenario.runs[instance] ?? 0)) moves.push({ kind: 'begin', instance })
       if (point !== 0)
-        for (const fate of this.#fates(state, point, mayFail)) moves.push({ kind: 'meet', instance, fate })
+        for (const fate of this.#fates(state, point, mayFail))
+          if (this.#isPossible(fate)) moves.push({ kind: 'meet', instance, fate })
     }
     for (const one of new Set(late)) moves.push({ kind: 'land', late: one })
     if (passes < scenario.mostPasses && (idle || mayFail)) {
@@ -111,6 +102,10 @@ export class Moves {
     // Any other request that comes to nothing is like one that lands last of all.
     const refused = call.name.startsWith('deliver:') ? (['refused'] as const) : []
     return ['as usual', ...tied, ...refused, 'lost with its sender', 'sender dies after', 'answer lost', 'under way']
+  }
+
+  #isPossible(fate: Fate): boolean {
+    return fate === 'as usual' || fate === 'timed out' || (this.#scenario.fates?.includes(fate) ?? true)
   }
 
   #elapsed({ world }: State): number {

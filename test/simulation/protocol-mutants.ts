@@ -89,8 +89,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: gate,
-        find: 'return only || (record.beganAt',
-        replace: 'return only || only !== undefined || (record.beganAt',
+        find: 'return record.beganAt !== undefined && record.beganAt >= settlesAt(token, current)',
+        replace: 'return record.beganAt !== undefined || settlesAt(token, current) > 0',
       },
     ],
   },
@@ -466,10 +466,42 @@ export const protocolMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'an only version must settle, too',
-    sentence: "a secret's only version needs no settling",
+    name: 'a first value need not settle',
+    sentence: 'also what was delivered of a version that replaces none is delivered once more',
     edits: [
-      { file: gate, find: 'return only || (record.beganAt', replace: 'return (only && false) || (record.beganAt' },
+      {
+        file: gate,
+        find: 'return record.beganAt !== undefined && record.beganAt >= settlesAt(token, current)',
+        replace:
+          "const first = current.reading.kind === 'read' && current.reading.metadata.supersedes.length === 0\n  return first || (record.beganAt !== undefined && record.beganAt >= settlesAt(token, current))",
+      },
+    ],
+  },
+  {
+    name: 'an only version need not settle',
+    sentence: 'that a version is the only one, or replaces none where the others were not read, is no exception',
+    edits: [
+      {
+        file: gate,
+        find: 'return isSettled(token, current, record)\n',
+        replace: 'return isSettled(token, current, record, facts)\n',
+      },
+      {
+        file: gate,
+        find: '|| isSettled(token, current, record)) return open',
+        replace: '|| isSettled(token, current, record, facts)) return open',
+      },
+      {
+        file: 'src/core/deliveries.ts',
+        find: 'if (isSettled(token, current, record)) return undefined',
+        replace: 'if (isSettled(token, current, record, facts)) return undefined',
+      },
+      {
+        file: gate,
+        find: 'current: Version, record: Delivery): boolean {\n',
+        replace:
+          'current: Version, record: Delivery, facts: Facts): boolean {\n  const none = currentMetadata(facts)?.supersedes.length === 0\n  if (facts.versions === undefined ? none : facts.versions.length === 1) return true\n',
+      },
     ],
   },
   {

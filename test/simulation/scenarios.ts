@@ -56,7 +56,9 @@ export const scenarios: readonly Scenario[] = [
     faults: 1,
     prepare: async (world) => {
       await world.run()
-      world.pass(times(9, hour))
+      world.pass(times(2, hour))
+      await world.run()
+      world.pass(times(7, hour))
     },
   },
   {
@@ -114,6 +116,16 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     ...common,
+    name: 'the first value is made twice, who delivered dies, and a PAT is revoked outside',
+    token: withTarget,
+    runs: [1, 1],
+    mostPasses: 0,
+    outside: true,
+    fates: ['sender dies after'],
+    prepare: async () => undefined,
+  },
+  {
+    ...common,
     name: 'one of two instances no longer knows the target',
     token: short,
     runs: [1, 2],
@@ -121,7 +133,9 @@ export const scenarios: readonly Scenario[] = [
     faults: 1,
     prepare: async (world) => {
       await world.run(withTarget)
-      world.pass(times(9, hour))
+      world.pass(times(2, hour))
+      await world.run(withTarget)
+      world.pass(times(7, hour))
     },
   },
   {

@@ -4,17 +4,9 @@ import type { Token } from '../../src/core/token.ts'
 import type { Answer, Ask } from './behaviour.ts'
 import type { SimulatedEstate } from './estate.ts'
 import { type Begun, type Judge, type Violation } from './judge.ts'
+import type { Manner } from './scenario.ts'
 import { type Seat, show } from './seat.ts'
 
-/** How a request can be met by the services, who themselves are well. */
-export type Manner =
-  | 'as usual'
-  /** The list does not show yet what was minted in the last ten minutes. */
-  | 'lacks the new'
-  /** The list still shows what was revoked in the last three quarters of an hour. */
-  | 'shows the dead'
-  /** The version has the stamp of the one before it, and that one stays current. */
-  | 'stays behind'
 const manners: readonly Manner[] = ['as usual', 'lacks the new', 'shows the dead', 'stays behind']
 
 /** A state of the estate, with what the judge remembers of how it came there. The same number is the same state. */

@@ -43,7 +43,10 @@ export async function untroubled(
   return { mutations, names: drawn }
 }
 
-/** Untroubled runs must heal everything. */
+/**
+ * Untroubled runs must heal everything, and each of them what copies there are: it begins longer after the last trouble than
+ * anything can be under way, and some later one rotates.
+ */
 export async function peaceIn(
   estate: SimulatedEstate,
   judge: Judge,
@@ -63,6 +66,7 @@ export async function peaceIn(
     estate.now = instant(estate.now + step)
     judge.afterAnything()
     await run()
+    judge.afterSettling([token])
   }
   for (let again = 0; again < 3; again++) await run()
   judge.afterPeace([token], mutations, 3 * step)
