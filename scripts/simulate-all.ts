@@ -28,7 +28,7 @@ async function searchAll(): Promise<void> {
   console.log('| scenario | states | exhausted | broken |')
   console.log('| --- | ---: | --- | --- |')
   for (const scenario of chosen) {
-    const result = await search(scenario, Number(values.states ?? 8_000_000))
+    const result = await search(scenario, Number(values.states ?? 9_000_000))
     const { states, exhausted, violation, effort } = result
     const broken = violation === undefined ? '' : `${violation.found.invariant}: ${violation.found.message}`
     console.log(`| ${result.scenario} | ${states} | ${exhausted ? 'yes' : 'no'} | ${broken} |`)

@@ -60,7 +60,21 @@ describe('docs/proof.md', () => {
     const seeds = rowsBetween(page, 'mutants').map(([, seed]) => seed ?? '')
     for (const seed of seeds) expect(seed).toMatch(/^(?:\d+|none of \d+)$/)
     const [, counted] = /\n(\w+) are found by none of/.exec(page) ?? []
-    const words = ['None', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten']
+    const words = [
+      'None',
+      'One',
+      'Two',
+      'Three',
+      'Four',
+      'Five',
+      'Six',
+      'Seven',
+      'Eight',
+      'Nine',
+      'Ten',
+      'Eleven',
+      'Twelve',
+    ]
     expect(counted).toBe(words[seeds.filter((seed) => seed.startsWith('none')).length])
   })
 

@@ -4,15 +4,18 @@ import { day, hour, minute, times } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { apply, propose, type Report } from '../../src/reconcile/run.ts'
 import { declaredToken } from '../simulation/tokens.ts'
-import { SimulatedWorld } from '../simulation/world.ts'
+import { Crash, SimulatedWorld } from '../simulation/world.ts'
 
 const two = declaredToken({ targets: ['first', 'second'], groups: new Map([['second', 2]]) })
 const one = declaredToken({ targets: ['group'] })
 
 async function run(world: SimulatedWorld, token: Token, proofs = {}): Promise<Report> {
   const opened = world.open({ targets: token.targets, proofs: new Map(Object.entries(proofs)) })
-  const proposals = await propose(opened, { tokens: [token], rules: [] }, { maxReplacements: { kind: 'default' } })
-  return apply(opened, proposals)
+  const work = async (): Promise<Report> => {
+    const proposals = await propose(opened, { tokens: [token], rules: [] }, { maxReplacements: { kind: 'default' } })
+    return apply(opened, proposals)
+  }
+  return Promise.race([work(), opened.crashed.then(() => Promise.reject(new Crash()))])
 }
 
 const told = ({ results }: Report): readonly unknown[] =>
@@ -209,4 +212,48 @@ test('a target that left the configuration after a failed delivery holds back th
   expect(world.active()).toHaveLength(2)
   world.interfere = () => undefined
   expect(told(await run(world, one))).toEqual([['deliver', 'failed-before', 'done', 'group']])
+})
+
+describe('an older value that lands late, in a target that cannot tell what it holds,', () => {
+  /** A run dies while its delivery is under way; the secret is purged, and the next run makes a first value of it again. */
+  async function landsLate() {
+    const world = new SimulatedWorld()
+    world.blindTargets.add('group')
+    world.interfere = (effect, phase) => {
+      if (effect === 'deliver:group' && phase === 'before') throw new Crash()
+    }
+    await expect(run(world, one)).rejects.toThrow(Crash)
+    world.interfere = () => undefined
+    const [old] = world.active()
+    world.secrets.delete('package-feed-pat')
+    world.pass(minute)
+    expect(told(await run(world, one))).toEqual([
+      ['mint', 'value-lost', 'done'],
+      ['deliver', 'done', 'group'],
+    ])
+    world.held.set('group', old?.value ?? '')
+    return { world, old }
+  }
+
+  test('is put right before its PAT goes, also when the store lists no other version', async () => {
+    const { world, old } = await landsLate()
+    expect(world.versions('package-feed-pat')).toHaveLength(1)
+    world.pass(times(3, day))
+    expect(told(await run(world, one))).toEqual([['deliver', 'unsettled', 'done', 'group']])
+    expect(world.held.get('group')).toBe(world.current('package-feed-pat')?.value)
+    expect(world.active()).toContain(old)
+    world.pass(times(3, day))
+    expect(told(await run(world, one))).toEqual([['revoke', 'superseded', 'done']])
+  })
+
+  test('is put right also when its PAT was revoked by somebody else, and nothing points at it any more', async () => {
+    const { world, old } = await landsLate()
+    if (old !== undefined) world.revokeOutside(old)
+    world.pass(times(2, hour))
+    expect(told(await run(world, one))).toEqual([['deliver', 'unsettled', 'done', 'group']])
+    expect(world.held.get('group')).toBe(world.current('package-feed-pat')?.value)
+    const sent = world.effects.length
+    await run(world, one)
+    expect(world.effects).toHaveLength(sent)
+  })
 })

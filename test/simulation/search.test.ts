@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../src/core/secret.ts'
+import { counterExamples } from './counter-examples.ts'
 import { withMutant } from './mutants.ts'
 import { protocolMutants } from './protocol-mutants.ts'
 import { scenarios } from './scenarios.ts'
-import { search } from './search.ts'
+import { follow, search } from './search.ts'
 import { Seat, show } from './seat.ts'
 import { StateTable } from './state-table.ts'
 
@@ -25,6 +26,14 @@ describe('every interleaving', () => {
     expect(result.exhausted).toBe(true)
     expect(result.states).toBeGreaterThan(5_000)
   })
+
+  it.each(counterExamples.filter(({ scenario }) => scenario.startsWith('the first value is made twice')))(
+    'a first value that is made twice and lands in the wrong order is put right: $schedule.length steps',
+    async ({ scenario, schedule }) => {
+      const world = scenarios.find(({ name }) => name === scenario)!
+      await expect(follow(world, schedule)).resolves.toBeUndefined()
+    },
+  )
 
   it('says that it saw not everything, when its limit ended it', async () => {
     const result = await search(scenarios[0]!, 100)

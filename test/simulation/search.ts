@@ -103,7 +103,7 @@ class Field {
       if (found !== undefined) return { index, move, found }
       this.#meet(next, index)
     }
-    if (moves.length > 0) return undefined
+    if (!this.#isOver(state)) return undefined
     const found = await this.#makePeace(state)
     return found && { index, move: undefined, found }
   }
@@ -112,7 +112,7 @@ class Field {
     let state = this.#decode(this.#table.at(0))
     for (const [step, words] of schedule.entries()) {
       const moves = this.#moves.of(state)
-      if (words === 'peace' && moves.length === 0) return this.#makePeace(state)
+      if (words === 'peace' && this.#isOver(state)) return this.#makePeace(state)
       const move = moves.find((one) => this.#moves.tell(state, one, instanceNames) === words)
       if (move === undefined) throw new Error(`step ${step + 1} is not possible: ${words}`)
       state = await this.#moves.make(state, move)
@@ -149,6 +149,11 @@ class Field {
     const instances = rest.slice(0, -3).map((code) => ({ point: code >> 3, runs: code & 7 }))
     const late = this.#lists[list] ?? []
     return { world, instances, late, faults: troubles >> 4, passes: troubles & 15, names }
+  }
+
+  /** No run is under way or still to come, whatever else might happen. */
+  #isOver({ instances }: State): boolean {
+    return instances.every(({ point, runs }, at) => point === 0 && runs === this.#scenario.runs[at])
   }
 
   async #makePeace(state: State): Promise<Violation | undefined> {

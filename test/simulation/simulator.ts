@@ -121,12 +121,16 @@ class Simulation implements Witness {
     this.#skies.clear()
     this.#note('peace')
     let until = this.#drawn.storm + 6 * hour
+    // By then nothing of the storm is under way, and a target that failed in it is tried again.
+    const settledFrom = this.#drawn.storm + 18 * hour
     // After two unverified generations a token waits for a day.
     const step = Math.max(this.#drawn.lifetime / 30, 2 * hour)
     await this.#timeline.drive(until, () => this.#look())
     for (let run = 1; run <= peaceRuns; run++) {
+      const late = until >= settledFrom
       until += step
       if (!(await this.#runInPeace(run, until))) return
+      if (late) this.#judge.afterSettling(this.#tokens)
     }
     // The same again, with hardly any time in between: there is nothing left to do. Something may become due just then,
     // so one quiet run of some is enough.

@@ -83,6 +83,8 @@ describe('github-secret', () => {
     estate = await estateWith(lines(['token: ${GITHUB_SECRETS_TOKEN}']))
     const environment = { GITHUB_SECRETS_TOKEN: github.token }
     await estate.run('apply', { environment })
+    estate.emulator.travel(2 * hour)
+    expect(kinds((await estate.run('apply --json', { environment })).json)).toEqual(['deliver unsettled done'])
     // Three weeks on, the target's clock is that far behind.
     estate.emulator.travel(21 * day)
     github.refuseNext(403, 'Resource not accessible by personal access token')
@@ -154,6 +156,8 @@ test('azure-key-vault: a copy in another vault, opened by the account, follows i
   ])
   expect(values('asia')).toEqual(values('contoso'))
   expect(await apply()).toEqual([])
+  estate.emulator.travel(2 * hour)
+  expect(await apply()).toEqual(['deliver unsettled done'])
   estate.emulator.travel(21 * day)
   expect(await apply()).toEqual(['mint due done', 'deliver asked done'])
   expect(values('asia')).toEqual(values('contoso'))

@@ -29,6 +29,12 @@ test('two targets get each new value, and the old PAT goes when both have it for
   expect(estate.copies.held()).toEqual([value, value])
   expect(readFileSync(estate.copies.file, 'utf8')).toBe(`# mine\nOTHER=1\nFEED_PAT=${value}\n`)
   expect(statSync(estate.copies.file).mode & 0o777).toBe(0o640)
+  // Another instance may have made a first value, too, and be late with it.
+  estate.emulator.travel(2 * hour)
+  const again = await estate.run('apply --json')
+  expect(kinds(again.json)).toEqual(['deliver unsettled done variables', 'deliver unsettled done program'])
+  estate.emulator.travel(2 * hour)
+  expect(kinds((await estate.run('apply --json')).json)).toEqual([])
 
   estate.emulator.travel(21 * day)
   await estate.run('apply')
@@ -45,6 +51,8 @@ test('two targets get each new value, and the old PAT goes when both have it for
 
 test('a target that fails holds back its group and the revocation; status tells of it', async () => {
   estate = await Estate.open({ targets: true })
+  await estate.run('apply')
+  estate.emulator.travel(2 * hour)
   await estate.run('apply')
   estate.copies.breakProgram(true)
   estate.emulator.travel(21 * day)
