@@ -75,6 +75,7 @@ export async function play(stage: Stage, ...words: readonly string[]): Promise<v
     // What goes on meanwhile belongs to the scene, but the warning of the sign-in would open every one of them.
     stderr: () => undefined,
     stderrIsTerminal: false,
+    stdinIsTerminal: false,
     canAsk: false,
     wall: () => stage.emulator.now(),
   }

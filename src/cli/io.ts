@@ -9,6 +9,8 @@ export interface Io {
   /** Speech: progress, logs, errors, questions. */
   stderr(text: string): void
   readonly stdoutIsTerminal: boolean
+  /** Whether a person would have to type what comes on stdin, for everybody to see. */
+  readonly stdinIsTerminal: boolean
   /** Questions are asked only when a person can both see and answer them. */
   readonly canAsk: boolean
   readonly stderrIsTerminal: boolean
@@ -18,6 +20,8 @@ export interface Io {
   readInput(): string
   /** One line from the person, without its end; undefined when there is none: Ctrl-D, or a signal. */
   ask(question: string): Promise<string | undefined>
+  /** The same for a secret, which shows nowhere while it is typed. */
+  askHidden(question: string): Promise<string | undefined>
   /** Milliseconds since the epoch. */
   wall(): number
   /** Milliseconds that never go back. */

@@ -39,6 +39,9 @@ function processIo(signals: Signals, stdout: Io['stdout'], stderr: Io['stderr'],
     stderr,
     stdoutIsTerminal: process.stdout.isTTY,
     stderrIsTerminal: process.stderr.isTTY,
+    get stdinIsTerminal() {
+      return process.stdin.isTTY
+    },
     get canAsk() {
       return process.stdin.isTTY && process.stderr.isTTY
     },
@@ -48,6 +51,10 @@ function processIo(signals: Signals, stdout: Io['stdout'], stderr: Io['stderr'],
       // Few runs ask, and what reads lines takes its time to load.
       const { askPerson } = await import('./prompt.ts')
       return askPerson(question, signals.stop)
+    },
+    askHidden: async (question) => {
+      const { askHidden } = await import('./prompt.ts')
+      return askHidden(question, signals.stop)
     },
     wall: () => Date.now(),
     monotonic: () => performance.now(),

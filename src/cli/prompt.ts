@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** So long the terminal has to hand over what was typed before the question stood there. */
@@ -10,9 +11,27 @@ const typedAheadMs = 30
  *
  * @returns the line; undefined when there is none
  */
-export async function askPerson(question: string, stop: AbortSignal): Promise<string | undefined> {
+export function askPerson(question: string, stop: AbortSignal): Promise<string | undefined> {
+  return converse(question, stop, process.stderr)
+}
+
+/** The same for a secret: what is typed or pasted shows nowhere. */
+export async function askHidden(question: string, stop: AbortSignal): Promise<string | undefined> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const answer = await converse(question, stop, nowhere)
+  if (answer !== undefined) process.stderr.write('\n')
+  return answer
+}
+
+async function converse(
+  question: string,
+  stop: AbortSignal,
+  output: NodeJS.WritableStream,
+): Promise<string | undefined> {
   await dropTypedAhead()
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const terminal = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 })
+  // Not before the terminal has left the showing of what is typed to whoever reads it.
+  if (output !== process.stderr) process.stderr.write(question)
   let ended = false
   const endLine = (): void => {
     if (!ended) process.stderr.write('\n')

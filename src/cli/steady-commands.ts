@@ -79,7 +79,9 @@ because it is due. Run it again if it was interrupted; what is done already is n
     .option('--id <id>', 'its authorizationId, where several PATs have that name')
     .addHelpText(
       'after',
-      `\nWithout its value: a rule with method rotate replaces each PAT that it covers, and revokes it after the overlap.\n${examples(
+      `\nAt a terminal it asks for the value, which does not show. Without its value: a rule with method rotate replaces each PAT
+that it covers, and revokes it after the overlap.\n${examples(
+        'patrol adopt package-feed',
         'pass show old-feed-pat | patrol adopt package-feed',
         'patrol adopt package-feed --id 4ab5764f-4193-4f1d-b995-64144880b7d7 < value.txt',
       )}`,
@@ -91,6 +93,20 @@ because it is due. Run it again if it was interrupted; what is done already is n
     .description(
       'tell whether a leaked text, which comes on stdin, holds a value of ours, which one, and whether it works',
     )
-    .addHelpText('after', examples('patrol whose < leaked.txt', 'pbpaste | patrol whose --json'))
+    .option(
+      '--no-administration',
+      'do not look for it among the PATs of everybody, for which an administrator is asked',
+    )
+    .option('--check', 'exit code 3 when a value is ours, or works anywhere here')
+    .addHelpText(
+      'after',
+      `\nAt a terminal it asks for the value, which does not show, and offers to end it. It compares it with every version in the
+stores, tries it in the organizations of the configuration, and looks for what no store has among the PATs of everybody.\n${examples(
+        'patrol whose',
+        'patrol whose < leaked.txt',
+        'pbpaste | patrol whose --json',
+        'patrol whose --check < build.log || echo "end it"',
+      )}`,
+    )
     .action(run(async () => (await import('./commands/whose.ts')).whoseCommand))
 }

@@ -24,8 +24,8 @@ export function oldIssuer(value: string): 'user' | 'application' | undefined {
   const places = [22, 8, 7, 2]
   const stated = places.reduce((sum, place, index) => (sum | ((bytes[place] ?? 0) << (8 * index))) >>> 0, 0)
   const sum = crc(bytes.filter((_, place) => !places.includes(place)))
-  if (((sum ^ 0xe0b9692d) >>> 0) === stated) return 'user'
-  return ((sum ^ 0x1019f92e) >>> 0) === stated ? 'application' : undefined
+  if ((sum ^ 0xe0b9692d) >>> 0 === stated) return 'user'
+  return (sum ^ 0x1019f92e) >>> 0 === stated ? 'application' : undefined
 }
 
 /** The bytes that a text stands for, whose characters have so many bits each; what is left of the last byte is dropped. */

@@ -190,10 +190,36 @@ export const documents = {
     values: z.array(
       z.strictObject({
         ours: z.boolean(),
+        form: z.discriminatedUnion('kind', [
+          z.strictObject({
+            kind: z.literal('current'),
+            checksum: z.enum(['right', 'wrong']),
+            madeIn: z
+              .string()
+              .regex(/^\d{4}-\d\d$/)
+              .optional(),
+          }),
+          z.strictObject({ kind: z.literal('old'), issuer: z.enum(['user', 'application']).optional() }),
+          z.strictObject({ kind: z.enum(['web-token', 'other']) }),
+        ]),
         token: name.optional(),
         account: name.optional(),
         organization: name.optional(),
         authorizationId: id.optional(),
+        generation: name.optional(),
+        storedAt: at.optional(),
+        current: z.boolean().optional(),
+        owner: z
+          .strictObject({
+            user: name,
+            organization: name,
+            displayName: z.string(),
+            scopes: z.array(name),
+            valid: z.boolean(),
+            validTo: at.optional(),
+          })
+          .optional(),
+        command: name.optional(),
         tried: z.array(
           z.strictObject({
             organization: name,
@@ -202,6 +228,9 @@ export const documents = {
           }),
         ),
       }),
+    ),
+    administration: z.array(
+      z.strictObject({ organization: name, account: name, members: z.int(), error: trouble.optional() }),
     ),
     problems: z.array(problem),
   }),

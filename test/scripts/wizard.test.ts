@@ -51,6 +51,7 @@ function personWho(
     stderr: (text) => void (seen += text),
     stdoutIsTerminal: true,
     stderrIsTerminal: true,
+    stdinIsTerminal: true,
     canAsk: true,
     columns: 100,
     readInput: () => '',
@@ -59,6 +60,7 @@ function personWho(
       seen += `${question}${answer ?? '^D'}\n`
       return answer
     },
+    askHidden: async () => undefined,
     wall: () => Date.now(),
     monotonic: () => performance.now(),
     wait: async () => undefined,

@@ -47,6 +47,8 @@ export interface CallOptions {
   readonly input?: string
   /** What the person types when asked, or what does it; by default nothing. */
   readonly answer?: string | (() => string)
+  /** What the person types when asked for a secret; by default Ctrl-D. */
+  readonly hidden?: () => string
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** Milliseconds by which the caller's clock is ahead of the emulator's. */
   readonly clockAhead?: number
@@ -154,6 +156,7 @@ export class Estate {
       },
       stdoutIsTerminal: terminal === true || terminal === 'out',
       stderrIsTerminal: terminal === true || terminal === 'err',
+      stdinIsTerminal: terminal === true,
       canAsk: terminal === true || terminal === 'err',
       columns: options.columns,
       readInput: () => options.input ?? '',
@@ -161,6 +164,10 @@ export class Estate {
         const answer = typeof options.answer === 'function' ? options.answer() : (options.answer ?? '')
         stderr += `${question}${answer}\n`
         return answer
+      },
+      askHidden: async (question) => {
+        stderr += `${question}\n`
+        return options.hidden?.()
       },
       wall: () => this.emulator.now() + (options.clockAhead ?? 0),
       monotonic: () => performance.now(),

@@ -3,13 +3,13 @@ import type { Pat } from '../../core/pat.ts'
 import { parseScopes } from '../../core/scopes.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Member, MemberPage } from '../../ports/directory.ts'
+import type { HashedPat } from '../../ports/token-administration.ts'
 import type { HttpAnswer } from '../http/answer.ts'
 import { type Asked, correlationIdOf, isObject, objectOf, refusalOf } from './refusal.ts'
 import { parseServiceTime } from './service-time.ts'
 
 export interface AdministratedPage {
-  /** Those that the service calls valid. */
-  readonly pats: readonly Pat[]
+  readonly pats: readonly HashedPat[]
   /** Undefined on the last page. */
   readonly continuation: string | undefined
 }
@@ -80,11 +80,25 @@ function accepted(answer: HttpAnswer, asked: Asked): Readonly<Record<string, unk
   })
 }
 
-/** What is not valid any more is left out; all else that cannot be read would look like nothing, and is an error. */
-function judgeSessionToken(entry: unknown, answer: HttpAnswer, asked: Asked): readonly Pat[] {
+/**
+ * What is not valid any more is left out when it cannot be read; all else that cannot be read would look like nothing, and is
+ * an error.
+ */
+function judgeSessionToken(entry: unknown, answer: HttpAnswer, asked: Asked): readonly HashedPat[] {
   if (!isObject(entry)) throw malformed(answer, asked, 'a PAT is missing')
-  const { authorizationId, displayName, scope, targetAccounts, isValid } = entry
-  if (isValid === false) return []
+  const isValid = entry['isValid'] !== false
+  const hash = entry['crossCompanyCorrelatingId']
+  try {
+    const pat = patIn(entry, answer, asked)
+    return [{ pat, hash: typeof hash === 'string' && hash !== '' ? hash : undefined, isValid }]
+  } catch (thrown) {
+    if (isValid) throw thrown
+    return []
+  }
+}
+
+function patIn(entry: Readonly<Record<string, unknown>>, answer: HttpAnswer, asked: Asked): Pat {
+  const { authorizationId, displayName, scope, targetAccounts } = entry
   if (typeof authorizationId !== 'string' || authorizationId === '') {
     throw malformed(answer, asked, 'a PAT has no authorizationId')
   }
@@ -94,17 +108,15 @@ function judgeSessionToken(entry: unknown, answer: HttpAnswer, asked: Asked): re
   if (targetAccounts !== null && targetAccounts !== undefined && !Array.isArray(targetAccounts)) {
     throw of('unreadable targetAccounts')
   }
-  return [
-    {
-      authorizationId: authorizationId.toLowerCase(),
-      // Session tokens that are no PATs in the web page may have no name and no scope.
-      displayName: typeof displayName === 'string' ? displayName : '',
-      scopes: parseScopes(typeof scope === 'string' ? scope : ''),
-      validFrom,
-      validTo: parseServiceTime(entry['validTo']),
-      allOrganizations: targetAccounts === null || targetAccounts === undefined,
-    },
-  ]
+  return {
+    authorizationId: authorizationId.toLowerCase(),
+    // Session tokens that are no PATs in the web page may have no name and no scope.
+    displayName: typeof displayName === 'string' ? displayName : '',
+    scopes: parseScopes(typeof scope === 'string' ? scope : ''),
+    validFrom,
+    validTo: parseServiceTime(entry['validTo']),
+    allOrganizations: targetAccounts === null || targetAccounts === undefined,
+  }
 }
 
 function judgeMember(entry: unknown, answer: HttpAnswer, asked: Asked): Member {

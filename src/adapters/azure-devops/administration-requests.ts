@@ -2,6 +2,8 @@ import { type Call, commonHeaders, organizationUrl } from './pat-requests.ts'
 
 const graphVersion = '7.1-preview.1'
 const tokenAdministrationVersion = '7.1-preview.1'
+/** The first that tells the hash of a value. */
+const hashingVersion = '7.2-preview.1'
 const profileVersion = '7.1'
 
 /**
@@ -33,10 +35,11 @@ export function administratedPatsCall(
   organization: string,
   descriptor: string,
   continuation: string | undefined,
+  hashes = false,
 ): Call {
   const resource = `tokenadmin/personalaccesstokens/${encodeURIComponent(descriptor)}`
   const query = {
-    'api-version': tokenAdministrationVersion,
+    'api-version': hashes ? hashingVersion : tokenAdministrationVersion,
     // True would be SSH keys.
     isPublic: 'false',
     ...(continuation === undefined ? {} : { continuationToken: continuation }),

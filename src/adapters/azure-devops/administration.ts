@@ -1,7 +1,7 @@
 import { asPatrolError, PatrolError } from '../../core/errors.ts'
 import type { Directory } from '../../ports/directory.ts'
 import type { Reach } from '../../ports/reach.ts'
-import type { TokenAdministration } from '../../ports/token-administration.ts'
+import type { HashedPat, TokenAdministration } from '../../ports/token-administration.ts'
 import {
   judgeAccounts,
   judgeAdministratedPage,
@@ -16,6 +16,7 @@ import {
   membershipStateCall,
   profileCall,
 } from './administration-requests.ts'
+import { correlatingIdOf } from './correlating-id.ts'
 import type { Asked } from './refusal.ts'
 import { Sender, type SenderParts } from './sender.ts'
 
@@ -31,6 +32,30 @@ export interface Administration extends Directory, TokenAdministration, Reach {}
 export function createAdministration(vssps: string, parts: SenderParts): Administration {
   const sender = new Sender(parts)
   const reading = (what: string, organization: string): Asked => ({ what, organization, mutates: false })
+
+  async function* pagesOf(
+    organization: string,
+    descriptor: string,
+    hashes: boolean,
+  ): AsyncGenerator<readonly HashedPat[]> {
+    const asked = reading(`listing the PATs of a user of ${organization}`, organization)
+    const been = new Set<string>()
+    let continuation: string | undefined
+    do {
+      const call = administratedPatsCall(vssps, organization, descriptor, continuation, hashes)
+      const page = await sender
+        .read(call, (answer) => judgeAdministratedPage(answer, asked))
+        .catch((thrown: unknown) => {
+          // The service says of a user who left what it says of an organization that is not there.
+          const failure = asPatrolError(thrown)
+          if (failure.code === 'organization-not-found') return undefined
+          throw failure
+        })
+      if (page === undefined) return
+      continuation = onwards(page.continuation, been, asked)
+      yield page.pats
+    } while (continuation !== undefined)
+  }
 
   return {
     async *members(organization, from) {
@@ -54,24 +79,14 @@ export function createAdministration(vssps: string, parts: SenderParts): Adminis
     },
 
     async *patsOf(organization, descriptor) {
-      const asked = reading(`listing the PATs of a user of ${organization}`, organization)
-      const been = new Set<string>()
-      let continuation: string | undefined
-      do {
-        const call = administratedPatsCall(vssps, organization, descriptor, continuation)
-        const page = await sender
-          .read(call, (answer) => judgeAdministratedPage(answer, asked))
-          .catch((thrown: unknown) => {
-            // The service says of a user who left what it says of an organization that is not there.
-            const failure = asPatrolError(thrown)
-            if (failure.code === 'organization-not-found') return undefined
-            throw failure
-          })
-        if (page === undefined) return
-        continuation = onwards(page.continuation, been, asked)
-        yield page.pats
-      } while (continuation !== undefined)
+      for await (const page of pagesOf(organization, descriptor, false)) {
+        yield page.filter(({ isValid }) => isValid).map(({ pat }) => pat)
+      }
     },
+
+    hashedPatsOf: (organization, descriptor) => pagesOf(organization, descriptor, true),
+
+    hashOf: correlatingIdOf,
 
     async organizations() {
       const asked = reading('asking which organizations the account belongs to', '')

@@ -7,6 +7,7 @@ import { exitCodes } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
 import { jsonLine } from '../json.ts'
 import { clean } from '../terminal.ts'
+import { secretInput } from '../secret-input.ts'
 import { dateText, isoText } from '../time-text.ts'
 import { unknownName } from '../unknown-name.ts'
 
@@ -32,13 +33,13 @@ export const adoptCommand: Command<AdoptOptions> = (invocation, { positional, id
           'Name a `store` for it. To extend a PAT without its value, no adoption is needed: use a rule with `method: renew`.',
       })
     }
-    if (io.canAsk) {
-      throw new PatrolError('usage', 'the value is read from stdin, and this is a terminal, which would show it', {
-        remedy: `Pipe it: pass show old-pat | patrol adopt ${name}`,
+    const pipe = `pass show old-pat | patrol adopt ${name}`
+    const text = (await secretInput(invocation, `the value of the PAT for ${name}`, pipe)).trim()
+    if (!value.test(text)) {
+      throw new PatrolError('usage', 'what was given is no personal access token', {
+        remedy: 'Give the value alone, of 84 or 52 letters and digits.',
       })
     }
-    const text = io.readInput().trim()
-    if (!value.test(text)) throw new PatrolError('usage', 'what came on stdin is no personal access token')
     const { metadata, wasThere } = await adopt(
       world,
       { ...token, place },

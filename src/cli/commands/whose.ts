@@ -1,84 +1,163 @@
+import type { Wanted } from '../../app/config/wanted.ts'
+import { asPatrolError, PatrolError, problemOf } from '../../core/errors.ts'
 import { leakedValues } from '../../core/leaked-values.ts'
-import { PatrolError, problemOf } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
-import { type Ownership, whose } from '../../reconcile/whose.ts'
+import type { Place, Token } from '../../core/token.ts'
+import type { Found } from '../../ports/store.ts'
+import type { World } from '../../ports/world.ts'
+import type { Home } from '../../reconcile/homes.ts'
+import { retiredToken } from '../../reconcile/retirement.ts'
+import { type Ownership, type Search, whose } from '../../reconcile/whose.ts'
 import { withWorld } from '../configured.ts'
-import { exitCodeOf, exitCodes, worst } from '../exit-code.ts'
-import type { Command } from '../invocation.ts'
+import { agree } from '../consent.ts'
+import { type ExitCode, exitCodeOf, exitCodes, worst } from '../exit-code.ts'
+import type { Command, Invocation } from '../invocation.ts'
 import { jsonLine, problemJson } from '../json.ts'
+import { type Deed, deedOf, leakReason, warningText } from '../leak-deed.ts'
+import { askingJson, askingLines, ownershipJson, ownershipText } from '../ownership-text.ts'
 import { problemsText } from '../plan-text.ts'
+import { secretInput } from '../secret-input.ts'
 import { storedTokens } from '../stored-value.ts'
-import { clean, count } from '../terminal.ts'
+import { revokeCommand } from './revoke.ts'
+import { rotateCommand } from './rotate.ts'
 
 export interface WhoseOptions {
   readonly positional: readonly string[]
+  /** False: administrations are not asked. */
+  readonly administration?: boolean
+  readonly check?: boolean
 }
 
-/** `patrol whose`: whether a leaked text holds values of ours, and whether they still work. */
-export const whoseCommand: Command<WhoseOptions> = (invocation) =>
-  withWorld(invocation, {}, async (wanted, { world }) => {
-    const { io, options, pen, speech } = invocation
-    if (io.canAsk) {
-      throw new PatrolError(
-        'usage',
-        'the leaked text is read from stdin, and this is a terminal, which would show it',
-        {
-          remedy: 'Pipe it: patrol whose < leaked.txt',
-        },
-      )
-    }
-    const found = leakedValues(io.readInput(), (text) => Buffer.from(text, 'base64').toString('latin1'))
-    const values = found.map((value) => new Secret(value))
-    if (values.length === 0) {
-      throw new PatrolError('usage', 'what came on stdin holds nothing of the form of a personal access token', {
-        remedy: 'Paste the whole value, of 84 or 52 characters; other text around it does no harm.',
-      })
-    }
-    const tokens = await storedTokens(wanted, world.stores)
-    const { owners, failures } = await whose(world, tokens, values)
-    const problems = failures.map(({ token, failure }) => problemOf(token, failure))
-    speech.quiet()
-    io.stdout(
-      options.json
-        ? jsonLine({ values: owners.map(ownershipJson), problems: problems.map(problemJson) })
-        : owners.map((owner, index) => ownershipText(owner, index + 1, owners.length)).join('') +
-            problemsText(io, pen, problems),
-    )
-    return worst([exitCodes.done, ...failures.map(({ failure }) => exitCodeOf(failure.code))])
+/** `patrol whose`: whether a leaked text holds values of ours, whether they still work, and how to end them. */
+export const whoseCommand: Command<WhoseOptions> = async (invocation, options) => {
+  const { code, deeds } = await withWorld(invocation, {}, async (wanted, { world, administrations }) => {
+    const values = valuesIn(await secretInput(invocation, 'the leaked value', 'patrol whose < leaked.txt'))
+    const declared = await storedTokens(wanted, world.stores)
+    const left = await leftSecrets(invocation, wanted, world, declared)
+    const users = new Set([...wanted.accounts.values()].map(({ user }) => user.toLowerCase()))
+    const asked = options.administration === false ? new Map<string, never>() : administrations
+    const tokens = [...declared, ...left]
+    const parts = { tokens, homes: homesOf(wanted, tokens), users, administrations: asked }
+    const search = await whose(world, parts, values)
+    const { config } = invocation.options
+    const configFile = config === invocation.io.environment['PATROL_CONFIG'] ? undefined : config
+    const deeds = search.owners.map((owner) => deedOf(owner, { users, left, configFile }))
+    const ours = search.owners.map((owner) => isOurs(owner, users))
+    print(invocation, search, ours, deeds)
+    return { code: codeOf(search, ours, options, world), deeds }
   })
-
-function ownershipJson({ token, authorizationId, lives }: Ownership): Readonly<Record<string, unknown>> {
-  return {
-    ours: token !== undefined || lives.some(({ account }) => account !== undefined),
-    ...(token === undefined ? {} : { token: token.name, account: token.account, organization: token.organization }),
-    ...(authorizationId === undefined ? {} : { authorizationId }),
-    tried: lives.map(({ organization, life, account }) => ({
-      organization,
-      life,
-      ...(account === undefined ? {} : { account }),
-    })),
-  }
+  if (!invocation.io.canAsk || invocation.options.json) return code
+  return worst([code, ...(await offer(invocation, deeds))])
 }
 
-function ownershipText({ token, authorizationId, lives }: Ownership, number: number, of: number): string {
-  const label = of === 1 ? 'the value' : `value ${number} of ${of}`
-  const alive = lives.filter(({ life }) => life === 'alive')
-  const account = alive.find((one) => one.account !== undefined)?.account
-  const places = alive.map(({ organization }) => organization).join(', ')
-  const state =
-    alive.length > 0
-      ? `it works in ${places}`
-      : lives.some(({ life }) => life === 'unknown')
-        ? 'whether it works could not be seen'
-        : `it was refused in ${count(lives.length, 'organization')}`
-  if (token !== undefined) {
-    const what = `is the current one of ${token.name} (PAT ${authorizationId}, account ${token.account}, organization ${token.organization})`
-    return clean(`${label} ${what}; ${state}\n  patrol rotate ${token.name} --revoke-first --reason "it leaked"\n`)
+/** @throws PatrolError `usage` for what holds nothing that could be a value */
+function valuesIn(text: string): readonly Secret[] {
+  const found = leakedValues(text, (base64) => Buffer.from(base64, 'base64').toString('latin1'))
+  const word = text.trim()
+  const values = found.length === 0 && /^\S{16,4096}$/.test(word) ? [word] : found
+  if (values.length > 0) return values.map((value) => new Secret(value))
+  throw new PatrolError('usage', 'what was given holds nothing of the form of a personal access token', {
+    remedy: 'Give the whole value, of 84 or 52 characters; other text around it does no harm.',
+  })
+}
+
+/** Secrets of Patrol's that no entry declares any more, as tokens. A store that lists none cannot tell them. */
+async function leftSecrets(
+  { speech }: Invocation,
+  { accounts }: Wanted,
+  world: World,
+  declared: readonly Token[],
+): Promise<ReadonlySet<Token>> {
+  const known = new Set(declared.flatMap(({ place }) => (place === undefined ? [] : [placeKey(place)])))
+  const left = new Set<Token>()
+  for (const [store, opened] of world.stores) {
+    const managed = await opened.managed().catch((thrown: unknown) => {
+      speech.warn(`store ${store}: what no entry declares is not compared: ${asPatrolError(thrown).message}`)
+      return new Map<string, Found>()
+    })
+    for (const [secretName, found] of managed) {
+      const place = { store, secretName }
+      if (found instanceof PatrolError || found.reading.kind !== 'read' || known.has(placeKey(place))) continue
+      const { metadata } = found.reading
+      const account = [...accounts].find(([, { user }]) => user.toLowerCase() === metadata.account.toLowerCase())?.[0]
+      left.add(retiredToken(secretName, account ?? metadata.account, place, metadata))
+    }
   }
-  if (account !== undefined) {
-    return clean(
-      `${label} is none that a store hands out, but a PAT of account ${account}; ${state}\n  patrol list  shows the PATs of that account; patrol revoke ID ends one\n`,
+  return left
+}
+
+function placeKey({ store, secretName }: Place): string {
+  return `${store}\n${secretName.toLowerCase()}`
+}
+
+/** Every account in every organization that an entry or a rule names. */
+function homesOf({ rules }: Wanted, tokens: readonly Token[]): readonly Home[] {
+  const ofRules = rules.flatMap(({ account, organizations }) =>
+    organizations.map((organization) => ({ account, organization })),
+  )
+  return [...tokens.map(({ account, organization }) => ({ account, organization })), ...ofRules]
+}
+
+function isOurs({ holding, known, lives }: Ownership, users: ReadonlySet<string>): boolean {
+  const worksAsOurs = lives.some(({ account }) => account !== undefined)
+  return holding !== undefined || worksAsOurs || (known !== undefined && users.has(known.user))
+}
+
+function print(
+  { io, options, pen, speech }: Invocation,
+  { owners, failures, askings }: Search,
+  ours: readonly boolean[],
+  deeds: readonly (Deed | undefined)[],
+): void {
+  const problems = failures.map(({ token, failure }) => problemOf(token, failure))
+  if (options.json) {
+    const values = owners.map((owner, index) => ownershipJson(owner, ours[index] === true, deeds[index]))
+    speech.quiet()
+    io.stdout(jsonLine({ values, administration: askings.map(askingJson), problems: problems.map(problemJson) }))
+    return
+  }
+  for (const line of askingLines(askings)) speech.note(line)
+  speech.quiet()
+  const texts = owners.map((owner, index) => ownershipText(owner, deeds[index], index + 1, owners.length))
+  io.stdout(texts.join('') + problemsText(io, pen, problems))
+}
+
+function codeOf(
+  { owners, failures, askings }: Search,
+  ours: readonly boolean[],
+  { check }: WhoseOptions,
+  world: World,
+): ExitCode {
+  const incomplete = askings.flatMap(({ failure }) =>
+    failure === undefined || failure.code === 'access-denied' ? [] : [exitCodeOf(failure.code)],
+  )
+  const works = owners.some(({ lives, known }) => known?.isValid === true || lives.some(({ life }) => life === 'alive'))
+  const isBad = check === true && (works || ours.includes(true))
+  return worst([
+    isBad ? exitCodes.pending : exitCodes.done,
+    ...failures.map(({ failure }) => exitCodeOf(failure.code)),
+    ...(world.stopping() ? [] : incomplete),
+  ])
+}
+
+/** One question for each deed; what was agreed to is done at once. */
+async function offer(invocation: Invocation, deeds: readonly (Deed | undefined)[]): Promise<readonly ExitCode[]> {
+  const codes: ExitCode[] = []
+  const offered = new Set<string>()
+  for (const deed of deeds) {
+    if (deed === undefined || offered.has(JSON.stringify(deed)) || invocation.io.stop.aborted) continue
+    offered.add(JSON.stringify(deed))
+    if (!(await agree(invocation, warningText(deed)))) continue
+    codes.push(
+      deed.kind === 'rotate'
+        ? await rotateCommand(invocation, {
+            positional: [deed.token],
+            revokeFirst: true,
+            reason: leakReason,
+            yes: true,
+          })
+        : await revokeCommand(invocation, { positional: [deed.authorizationId], yes: true }),
     )
   }
-  return clean(`${label} is none that a store hands out, and of no account here; ${state}\n`)
+  return codes
 }

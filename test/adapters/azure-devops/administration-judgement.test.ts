@@ -40,20 +40,30 @@ describe('a page of the PATs of a user', () => {
   const page = (value: unknown, continuationToken: unknown = null) =>
     judgeAdministratedPage(ok({ value, continuationToken }), asked)
 
-  it('has those that are valid, and goes on by the token in its body', () => {
-    expect(page([session, { ...session, isValid: false }], 'b0000000-0000-4000-8000-000000000002')).toEqual({
+  it('has each with whether it is valid, and goes on by the token in its body', () => {
+    const ended = { ...session, isValid: false }
+    const pat = {
+      authorizationId: 'a0000000-0000-4000-8000-000000000001',
+      displayName: 'Feed',
+      scopes: ['vso.build', 'vso.code'],
+      validFrom: Date.UTC(2026, 10, 1),
+      validTo: Date.UTC(2026, 11, 1, 0, 0, 0, 123),
+      allOrganizations: false,
+    }
+    expect(page([session, ended], 'b0000000-0000-4000-8000-000000000002')).toEqual({
       pats: [
-        {
-          authorizationId: 'a0000000-0000-4000-8000-000000000001',
-          displayName: 'Feed',
-          scopes: ['vso.build', 'vso.code'],
-          validFrom: Date.UTC(2026, 10, 1),
-          validTo: Date.UTC(2026, 11, 1, 0, 0, 0, 123),
-          allOrganizations: false,
-        },
+        { pat, hash: undefined, isValid: true },
+        { pat, hash: undefined, isValid: false },
       ],
       continuation: 'b0000000-0000-4000-8000-000000000002',
     })
+  })
+
+  it('has the hash of a value where the service tells it, and leaves out what ended and cannot be read', () => {
+    const hashed = { ...session, crossCompanyCorrelatingId: 'AAECAwQFBgcICQoLDA0O' }
+    const torn = { ...session, isValid: false, validFrom: 'soon' }
+    const { pats } = page([hashed, { ...session, crossCompanyCorrelatingId: 7 }, torn])
+    expect(pats.map(({ hash }) => hash)).toEqual(['AAECAwQFBgcICQoLDA0O', undefined])
   })
 
   it.each([null, undefined, ''])('is the last one when that is %j', (token) => {
@@ -62,16 +72,16 @@ describe('a page of the PATs of a user', () => {
 
   it('means UTC where its instants have no zone', () => {
     const [pat] = page([{ ...session, validFrom: '2026-11-01T00:00:00', validTo: '2026-12-01T00:00:00' }]).pats
-    expect([pat?.validFrom, pat?.validTo]).toEqual([Date.UTC(2026, 10, 1), Date.UTC(2026, 11, 1)])
+    expect([pat?.pat.validFrom, pat?.pat.validTo]).toEqual([Date.UTC(2026, 10, 1), Date.UTC(2026, 11, 1)])
   })
 
   it.each([null, undefined])('takes targetAccounts of %j for all organizations', (targetAccounts) => {
-    expect(page([{ ...session, targetAccounts }]).pats[0]?.allOrganizations).toBe(true)
+    expect(page([{ ...session, targetAccounts }]).pats[0]?.pat.allOrganizations).toBe(true)
   })
 
   it('lets an end that cannot be read be unknown, and a name and a scope be missing', () => {
     const { validTo: _, displayName: __, scope: ___, ...rest } = session
-    expect(page([rest]).pats[0]).toMatchObject({ displayName: '', scopes: [], validTo: undefined })
+    expect(page([rest]).pats[0]?.pat).toMatchObject({ displayName: '', scopes: [], validTo: undefined })
   })
 
   it.each<[string, unknown, unknown]>([

@@ -138,6 +138,19 @@ describe('the PATs of a member', () => {
     }
   })
 
+  it('have the hashes by which values are known again, also of what has ended', async () => {
+    const hashed = (await all(administration.hashedPatsOf('contoso', await descriptorOf(user)))).flat()
+    const pats = world.emulator.pats()
+    const known = hashed.map(({ hash, isValid }) => [
+      pats.find(({ value }) => administration.hashOf(new Secret(value)) === hash)?.displayName,
+      isValid,
+    ])
+    expect(known).toEqual([
+      ['Ended', false],
+      ['Everywhere', true],
+    ])
+  })
+
   it('are nobody’s for those who are no members any more', async () => {
     expect(await all(administration.patsOf('contoso', 'aad.bm9ib2R5'))).toEqual([])
   })

@@ -35,6 +35,12 @@ class Crowd implements Administration {
     yield Array.from({ length: place }, (_value, index) => aPat({ authorizationId: `${descriptor}${index}` }))
   }
 
+  async *hashedPatsOf(organization: string, descriptor: string) {
+    for await (const page of this.patsOf(organization, descriptor))
+      yield page.map((pat) => ({ pat, hash: undefined, isValid: true }))
+  }
+
+  hashOf = () => ''
   isActive = () => Promise.resolve(true)
   organizations = () => Promise.resolve([organization])
 }

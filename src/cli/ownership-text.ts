@@ -1,0 +1,128 @@
+import { formText } from '../core/pat-form.ts'
+import type { Asking } from '../reconcile/known-by-hash.ts'
+import type { Ownership } from '../reconcile/whose.ts'
+import { errorJson } from './json.ts'
+import { type Deed, commandText } from './leak-deed.ts'
+import { clean, count } from './terminal.ts'
+import { dateText, isoText } from './time-text.ts'
+
+// Of users of Azure DevOps: https://learn.microsoft.com/azure/devops/organizations/accounts/
+const ownPage = (organization: string): string => `https://dev.azure.com/${organization}/_usersSettings/tokens`
+const administratorsPage = 'https://learn.microsoft.com/azure/devops/organizations/accounts/admin-revoke-user-pats'
+const entraPage = 'https://learn.microsoft.com/entra/identity/users/users-revoke-access'
+
+/** What is known of one value, and what to do about it. */
+export function ownershipText(owner: Ownership, deed: Deed | undefined, number: number, of: number): string {
+  const label = of === 1 ? 'the value' : `value ${number} of ${of}`
+  const { holding, known, form } = owner
+  const account = owner.lives.find((one) => one.account !== undefined)?.account
+  const lines: string[] = []
+  if (holding !== undefined) {
+    const { token, authorizationId, generation, storedAt, isCurrent } = holding
+    const which = isCurrent ? 'the current one' : `an older one, stored ${dateText(storedAt)},`
+    lines.push(
+      `${label} is ${which} of ${token.name} (PAT ${authorizationId}, generation ${generation}, account ${token.account}, organization ${token.organization}); ${stateText(owner)}`,
+    )
+  } else if (known !== undefined) {
+    const end = known.isValid ? 'which is active' : 'which was revoked or has expired'
+    lines.push(
+      `${label} is none that a store hands out, but the PAT "${known.pat.displayName}" (${known.pat.authorizationId}) of ${known.user} in ${known.organization}, ${end}; ${stateText(owner)}`,
+    )
+  } else if (account !== undefined) {
+    lines.push(`${label} is none that a store hands out, but a PAT of account ${account}; ${stateText(owner)}`)
+  } else {
+    lines.push(`${label} is none that a store hands out, and of no account here; ${stateText(owner)}`)
+    lines.push(`  it is ${formText(form)}`)
+  }
+  return lines
+    .concat(adviceLines(owner, deed, account).map((line) => `  ${line}`))
+    .map((line) => `${clean(line)}\n`)
+    .join('')
+}
+
+function stateText({ lives }: Ownership): string {
+  const alive = lives.filter(({ life }) => life === 'alive')
+  if (alive.length > 0) return `it works in ${alive.map(({ organization }) => organization).join(', ')}`
+  if (lives.length === 0) return 'it was tried nowhere'
+  return lives.some(({ life }) => life === 'unknown')
+    ? 'whether it works could not be seen'
+    : `it was refused in ${count(lives.length, 'organization')}`
+}
+
+function adviceLines(owner: Ownership, deed: Deed | undefined, account: string | undefined): readonly string[] {
+  const { holding, known, form, lives } = owner
+  if (deed !== undefined) return [commandText(deed)]
+  if (holding !== undefined || known?.isValid === false) return ['nothing is left to be revoked']
+  if (account !== undefined) return ['patrol list  shows the PATs of that account; patrol revoke ID  ends one']
+  const alive = lives.find(({ life }) => life === 'alive')?.organization ?? known?.organization
+  if (alive !== undefined) {
+    return [`its owner ends it at ${ownPage(alive)}, an administrator of ${alive} as in ${administratorsPage}`]
+  }
+  switch (form.kind) {
+    case 'web-token':
+      return [`it ends by itself, mostly within the hour; to end what it came from: ${entraPage}`]
+    case 'other':
+      return ['it was shown to nobody; ask whoever may know it']
+    case 'current':
+    case 'old':
+      return [
+        `of another organization it may still be: there its owner ends it at ${ownPage('ORGANIZATION')}, an administrator as in ${administratorsPage}`,
+      ]
+  }
+}
+
+/** How far administrations could be asked, where they were not asked about everybody. */
+export function askingLines(askings: readonly Asking[]): readonly string[] {
+  return askings.flatMap(({ organization, account, members, failure }) => {
+    if (failure === undefined) return []
+    if (failure.code === 'access-denied')
+      return [`${organization}: account ${account} may not see the PATs of others, so they were not compared`]
+    return [`${organization}: the PATs of ${count(members, 'user')} were compared, and then: ${failure.message}`]
+  })
+}
+
+export function askingJson({ organization, account, members, failure }: Asking): Readonly<Record<string, unknown>> {
+  return { organization, account, members, ...(failure === undefined ? {} : errorJson(failure)) }
+}
+
+export function ownershipJson(
+  owner: Ownership,
+  isOurs: boolean,
+  deed: Deed | undefined,
+): Readonly<Record<string, unknown>> {
+  const { holding, known, form, lives } = owner
+  const authorizationId = holding?.authorizationId ?? known?.pat.authorizationId
+  return {
+    ours: isOurs,
+    form,
+    ...(authorizationId === undefined ? {} : { authorizationId }),
+    ...(holding === undefined
+      ? {}
+      : {
+          token: holding.token.name,
+          account: holding.token.account,
+          organization: holding.token.organization,
+          generation: holding.generation,
+          storedAt: isoText(holding.storedAt),
+          current: holding.isCurrent,
+        }),
+    ...(known === undefined
+      ? {}
+      : {
+          owner: {
+            user: known.user,
+            organization: known.organization,
+            displayName: known.pat.displayName,
+            scopes: known.pat.scopes,
+            valid: known.isValid,
+            ...(known.pat.validTo === undefined ? {} : { validTo: isoText(known.pat.validTo) }),
+          },
+        }),
+    tried: lives.map(({ organization, life, account }) => ({
+      organization,
+      life,
+      ...(account === undefined ? {} : { account }),
+    })),
+    ...(deed === undefined ? {} : { command: commandText(deed) }),
+  }
+}
