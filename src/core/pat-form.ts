@@ -13,6 +13,7 @@ export type PatForm =
   | { readonly kind: 'web-token' }
   | { readonly kind: 'other' }
 
+/** What a value looks like. Looks prove nothing: Azure DevOps alone knows what it made. */
 export function formOf(value: Secret): PatForm {
   const text = value.reveal()
   if (/^[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}$/.test(text)) {

@@ -5,6 +5,7 @@ import { asPatrolError, type Problem, problemOf } from '../../core/errors.ts'
 import { currentMetadata, currentPat, type Facts, installation } from '../../core/facts.ts'
 import { markOf } from '../../core/names.ts'
 import type { Pat } from '../../core/pat.ts'
+import { formOf } from '../../core/pat-form.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Token } from '../../core/token.ts'
@@ -13,7 +14,6 @@ import { blindSpots } from '../../reconcile/observe.ts'
 import { type Proposals, propose } from '../../reconcile/run.ts'
 import type { OpenWorld } from '../compose.ts'
 import type { Wanted } from '../config/wanted.ts'
-import { isOfOldForm } from './old-form.ts'
 
 /** What the configured accounts have, and what stores and plans tell of it. */
 export interface OwnSurvey {
@@ -168,7 +168,7 @@ async function oldFormatsOf(held: readonly Held[], world: OpenWorld['world']): P
     const pat = currentMetadata(facts)?.authorizationId
     if (place === undefined || pat === undefined) return
     const read = await world.stores.get(place.store)?.read(place.secretName)
-    if (read !== undefined && isOfOldForm(read.value)) old.add(pat)
+    if (read !== undefined && formOf(read.value).kind === 'old') old.add(pat)
   })
   return old
 }
