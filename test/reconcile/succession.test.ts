@@ -154,9 +154,7 @@ describe('the successors of a PAT that is to be revoked', () => {
   test.each(['contoso', 'fabrikam'])(
     'are looked for once more: that of %s, ended meanwhile, keeps it',
     async (where) => {
-      const { world, old, tokens } = migration()
-      await run(world, tokens)
-      world.pass(times(4, day))
+      const { world, old, tokens } = await inPlace()
       let hasBegun = false
       world.interfere = (effect, phase) => {
         // The owner is asked right before a turn changes anything, when all its facts are read.
@@ -173,15 +171,13 @@ describe('the successors of a PAT that is to be revoked', () => {
         message: `not all that replaces PAT ${old.authorizationId} is in place any more; of ci-${where}: its successor is not active`,
       })
       expect(world.isActive(old)).toBe(true)
-      await runs(world, tokens, 4)
+      await runs(world, tokens, 5)
       expect(world.isActive(old)).toBe(false)
     },
   )
 
   test('are asked for holds once more', async () => {
-    const { world, old, tokens } = migration()
-    await run(world, tokens)
-    world.pass(times(4, day))
+    const { world, old, tokens } = await inPlace()
     world.interfere = (effect, phase) => {
       if (effect !== 'read:signed-in-user' || phase !== 'before') return
       const version = world.current('fabrikam')
@@ -267,7 +263,7 @@ describe('a PAT of one organization', () => {
     const world = new SimulatedWorld()
     const old = made(world, 'fabrikam')
     const tokens = replaced(old, contoso, fabrikam)
-    const report = await runs(world, tokens, 4)
+    const report = await runs(world, tokens, 5)
     expect(world.isActive(old)).toBe(false)
     expect(revocations(world)).toEqual([`revoke:${old.authorizationId}`])
     expect(report.results).toEqual([])
