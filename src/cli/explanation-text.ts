@@ -9,6 +9,7 @@ import { holdJson, holdLine } from './hold-text.ts'
 import type { Io } from './io.ts'
 import { actionJson, errorJson, problemJson, type TokenStatus } from './json.ts'
 import { actionsText, problemsText, scheduledText } from './plan-text.ts'
+import { replacedExplained, replacedInFullJson } from './replaced-text.ts'
 import { deliveriesText } from './status-text.ts'
 import { clean, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
@@ -23,8 +24,11 @@ export interface Explained {
   readonly veto: PatrolError | undefined
 }
 
-export function explanationJson({ token, facts, explanation, veto }: Explained): Readonly<Record<string, unknown>> {
-  const { state, obstacle, checks, times, hold, gate, pats, plan } = explanation
+export function explanationJson(
+  { token, facts, explanation, veto }: Explained,
+  now: Instant,
+): Readonly<Record<string, unknown>> {
+  const { state, obstacle, checks, times, hold, gate, pats, replaced, plan } = explanation
   return {
     token: token.name,
     account: token.account,
@@ -50,6 +54,7 @@ export function explanationJson({ token, facts, explanation, veto }: Explained):
       ...(pat.validTo === undefined ? {} : { validTo: isoText(pat.validTo) }),
       ...(action?.at === undefined ? {} : { revokeAt: isoText(action.at) }),
     })),
+    replaces: replaced.map((succession) => replacedInFullJson(succession, now)),
     deliveries: deliveriesOf(statusOf(token, facts, explanation)).map(deliveryJson),
     actions: plan.actions.map(actionJson),
     scheduled: plan.scheduled.map(actionJson),
@@ -87,7 +92,7 @@ const questions = {
 /** For people: the answers first, then what comes of them. */
 export function explanationText(io: Io, pen: Pen, explained: Explained, now: Instant): string {
   const { token, facts, explanation, veto } = explained
-  const { state, obstacle, checks, times, hold, gate, pats, plan } = explanation
+  const { state, obstacle, checks, times, hold, gate, pats, replaced, plan } = explanation
   const heading = (text: string): string => `\n${pen.colour('bold', text)}\n`
   const title = `${clean(token.name)}: ${state}; ${token.method} in ${clean(token.organization)}, as ${clean(token.owner)}\n`
   const checkRows = checks.map(({ check, finding }): readonly string[] => {
@@ -121,6 +126,7 @@ export function explanationText(io: Io, pen: Pen, explained: Explained, now: Ins
           gate.map((one) => gateRow(io, pen, one, now)),
           io.columns,
         ),
+    replacedExplained(io, pen, replaced, now),
     deliveriesText(io, pen, [status], now),
     actionsText(io, pen, plan.actions),
     scheduledText(io, pen, plan.scheduled, now),

@@ -1,6 +1,6 @@
 import type { Action, Plan } from './action.ts'
 import type { Problem } from './errors.ts'
-import { currentPat, type Facts } from './facts.ts'
+import { currentPat, type Facts, type Succession } from './facts.ts'
 import { type GateCondition, gateConditions, type Standing, standings } from './gate.ts'
 import type { Hold } from './hold.ts'
 import { holdInForce } from './hold-in-force.ts'
@@ -8,6 +8,7 @@ import type { Pat } from './pat.ts'
 import { planToken } from './plan.ts'
 import { assessments, currentGrant, type Finding, obstacle, type Reason } from './policy.ts'
 import { type State, stateOf } from './state.ts'
+import { successionProblems } from './succession.ts'
 import type { Instant } from './time.ts'
 import type { Token } from './token.ts'
 import { dueAt, expiringAt } from './window.ts'
@@ -30,12 +31,17 @@ export interface Explanation {
     readonly standing: Standing['kind'] | 'current'
     readonly action: Action | undefined
   }[]
+  /** The PATs that the token replaces. */
+  readonly replaced: readonly Succession[]
   readonly plan: Plan
 }
 
 /** Asks the very rules that a run follows, and none besides. */
 export function explain(token: Token, facts: Facts, now: Instant): Explanation {
-  const plan = planToken(token, facts, now)
+  const planned = planToken(token, facts, now)
+  const replaced = facts.successions ?? []
+  const told = replaced.flatMap((succession) => successionProblems(succession, now))
+  const plan = { ...planned, problems: [...planned.problems, ...told] }
   const grant = currentGrant(token, facts)
   const current = currentPat(token, facts)
   const others = standings(token, facts)
@@ -58,6 +64,7 @@ export function explain(token: Token, facts: Facts, now: Instant): Explanation {
         action: ends.find(({ authorizationId }) => authorizationId === pat.authorizationId),
       })),
     ],
+    replaced,
     plan,
   }
 }

@@ -82,6 +82,18 @@ const report = z.strictObject({
   accounts: z.array(account).optional(),
 })
 
+/** A PAT that tokens replace. */
+const replaced = {
+  authorizationId: id,
+  displayName: name.optional(),
+  allOrganizations: z.boolean().optional(),
+  organizations: z.array(name).optional(),
+  replacedBy: z.array(name).min(1),
+  state: z.enum(['gone', 'unseen', 'not-replaceable', 'elsewhere', 'unconfirmed', 'ready', 'waiting']),
+  message: name.optional(),
+  opensAt: at.optional(),
+}
+
 const fault = z.strictObject({
   code,
   message: name,
@@ -146,6 +158,7 @@ export const documents = {
       }),
     ),
     accounts: z.array(account),
+    replaced: z.array(z.strictObject(replaced)),
     undeclared: z.array(
       z.discriminatedUnion('kind', [
         z.strictObject({
@@ -244,7 +257,7 @@ export const documents = {
     state,
     veto: trouble.optional(),
     obstacle: problem.optional(),
-    checks: z.array(z.strictObject({ check: code, found: z.boolean(), message: name.optional() })).length(8),
+    checks: z.array(z.strictObject({ check: code, found: z.boolean(), message: name.optional() })).length(9),
     dueAt: at.optional(),
     expiringAt: at.optional(),
     validTo: at.optional(),
@@ -265,6 +278,20 @@ export const documents = {
         standing: z.enum(['current', 'superseded', 'orphan', 'stranger']),
         validTo: at.optional(),
         revokeAt: at.optional(),
+      }),
+    ),
+    replaces: z.array(
+      z.strictObject({
+        ...replaced,
+        gate: z.array(
+          z.strictObject({
+            token: name,
+            role: z.enum(['successor', 'bystander']),
+            met: z.boolean(),
+            message: name.optional(),
+            opensAt: at.optional(),
+          }),
+        ),
       }),
     ),
     deliveries: z.array(z.looseObject({ target: name, state: name, declared: z.boolean() })),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Fixture } from '../../src/emulator/fixture-schema.ts'
+import { documents } from '../scripts/documents.ts'
 import { Estate, owner, packageFeed, tenant } from '../support/estate.ts'
 
 const day = 86_400_000
@@ -87,10 +88,13 @@ describe('a PAT for all organizations', () => {
     expect(waiting.json.scheduled).toContainEqual(
       expect.objectContaining({ token: 'old-laptop-contoso', kind: 'revoke', reason: 'replaced', authorizationId: id }),
     )
+    await expectExplained()
     estate.emulator.travel(day)
     await estate.run('apply')
     expect(works()).toBe(true)
     estate.emulator.travel(1.1 * day)
+    const ready = documents.status.parse((await estate.run('status --json')).json)
+    expect(ready.replaced).toMatchObject([{ authorizationId: id, state: 'ready' }])
     const ended = await estate.run('apply --json')
     expect(ended.json.results).toMatchObject([
       { kind: 'revoke', reason: 'replaced', authorizationId: id, status: 'done' },
@@ -99,6 +103,10 @@ describe('a PAT for all organizations', () => {
     expect(await estate.hands('old-laptop-fabrikam')).toBe(true)
     const again = await estate.run('migrate global')
     expect(again.stdout).toBe('no PATs for all organizations\n')
+    expect((await estate.run('status --json')).json.replaced).toEqual([])
+    expect((await estate.run('explain old-laptop-contoso')).stdout).toContain(
+      'not in the list of contoso, fabrikam: it has ended, or works in another organization',
+    )
   })
 
   test('is told of with the days that are left by list and status, and by migrate once its successors are declared', async () => {
@@ -121,6 +129,33 @@ describe('a PAT for all organizations', () => {
     expect(again.stdout).toContain('nothing to add')
   })
 })
+
+/** Whichever of the two is asked: both say what the PAT waits for. */
+async function expectExplained(): Promise<void> {
+  for (const name of ['old-laptop-contoso', 'old-laptop-fabrikam']) {
+    const { replaces } = documents.explain.parse((await estate.run(`explain ${name} --json`)).json)
+    expect(replaces).toMatchObject([
+      {
+        authorizationId: id,
+        displayName: 'Old laptop',
+        allOrganizations: true,
+        replacedBy: ['old-laptop-contoso', 'old-laptop-fabrikam'],
+        state: 'waiting',
+        gate: [
+          { token: 'old-laptop-contoso', role: 'successor', met: false, message: 'the overlap has not passed' },
+          { token: 'old-laptop-fabrikam', role: 'successor', met: false, opensAt: expect.any(String) },
+        ],
+      },
+    ])
+    const { stdout } = await estate.run(`explain ${name}`)
+    expect(stdout).toContain(`may the PAT that it replaces go? Old laptop ${id}`)
+    expect(stdout).toMatch(/old-laptop-fabrikam +replaces it +not yet +the overlap has not passed; in 2d/)
+  }
+  const { stdout } = await estate.run('status')
+  expect(stdout).toMatch(
+    /Old laptop +a0000000-\S+ +old-laptop-contoso, old-laptop-fabrikam +waits: of old-laptop-contoso: the overlap/,
+  )
+}
 
 describe('the entries', () => {
   test('are shown to a person, who may say no', async () => {

@@ -26,6 +26,6 @@ export const explainCommand: Command<ExplainOptions> = (invocation, { positional
     const now = world.clock.now()
     const explained = { token, facts, explanation: explain(token, facts, now), veto: proposals.veto }
     speech.quiet()
-    io.stdout(options.json ? jsonLine(explanationJson(explained)) : explanationText(io, pen, explained, now))
+    io.stdout(options.json ? jsonLine(explanationJson(explained, now)) : explanationText(io, pen, explained, now))
     return exitCodes.done
   })

@@ -11,6 +11,7 @@ import type { Command, Invocation } from '../invocation.ts'
 import { jsonLine, problemJson, statusJson, type TokenStatus } from '../json.ts'
 import { problemsText } from '../plan-text.ts'
 import { type SelectionOptions, unseenCodes, withProposals } from '../proposals.ts'
+import { mayWork, replacedJson, replacedText } from '../replaced-text.ts'
 import { statusText } from '../status-text.ts'
 import { undeclared, undeclaredText } from '../undeclared.ts'
 
@@ -31,6 +32,7 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
     const isWhole = options.only === undefined || options.only.length === 0
     const strays = isWhole ? undeclared(proposals.snapshot) : []
     const global = isWhole ? globalPats(proposals.snapshot, now) : []
+    const replaced = proposals.snapshot.successions.filter((succession) => mayWork(succession, now))
     const observations = proposals.proposals.map(({ observation }) => observation)
     const problems = [...proposals.problems, ...(await failingTargets(world, observations))]
     const signIns = await accountStates(accounts, signInsUsed(proposals), () => world.clock.now())
@@ -39,12 +41,14 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
       invocation.options.json
         ? jsonLine({
             tokens: tokens.map(statusJson),
+            replaced: replaced.map((succession) => replacedJson(succession, now)),
             undeclared: strays,
             globalPats: global,
             accounts: signIns.map(accountJson),
             problems: problems.map(problemJson),
           })
         : statusText(io, pen, tokens, now) +
+            replacedText(io, pen, replaced, now) +
             undeclaredText(io, pen, strays) +
             globalPatsText(pen, global, now) +
             accountsText(io, pen, signIns, now) +
