@@ -21,6 +21,22 @@ const make = (more: Record<string, unknown> = {}) =>
 const url = (path: string) => `${caller.emulator.endpoints.azureDevOps}/contoso${path}`
 const suppress = { 'X-TFS-FedAuthRedirect': 'Suppress' }
 
+describe('lists that every organization has', () => {
+  const lists = [
+    ['/_apis/git/repositories', 'vso.code_write', 'vso.work'],
+    ['/_apis/packaging/feeds', 'vso.packaging', 'vso.code'],
+    ['/_apis/wit/artifactlinktypes', 'vso.work_full', 'vso.packaging_write'],
+  ] as const
+  test.each(lists)('%s is for who has %s, and not for who has %s', async (path, scope, other) => {
+    const read = async (pat: string, query = '?api-version=7.1') =>
+      caller.say(url(`${path}${query}`), { headers: { authorization: `Basic ${btoa(`:${pat}`)}`, ...suppress } })
+    const heard = await read(make({ scope }).value)
+    expect([heard.status, heard.json.count]).toEqual([200, heard.json.value.length])
+    expect((await read(make({ scope: other }).value)).status).toBe(401)
+    expect((await read(make({ scope }).value, '?api-version=0.9')).status).toBe(400)
+  })
+})
+
 describe('connectionData', () => {
   test('says who a PAT belongs to, whatever its scope', async () => {
     const { json, status } = await caller.connectionData(make().value)

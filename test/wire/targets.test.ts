@@ -157,10 +157,87 @@ test('a symbolic link goes on to point where it did', async () => {
   expect(readFileSync(real, 'utf8')).toBe(`OTHER=1\nFEED_PAT=${await estate.value('package-feed')}\n`)
 })
 
+/** The estate's token with one target in a file, which asks for this proof. */
+const proven = (scope: string, verify: string): Promise<Estate> =>
+  Estate.open({
+    targets: true,
+    rewrite: (text) =>
+      text
+        .replace('vso.packaging_write', scope)
+        .replace('    variable: FEED_PAT\n', `    variable: FEED_PAT\n${verify}`),
+  })
+const called = (): readonly string[] =>
+  estate.emulator
+    .requests()
+    .filter(({ url }) => /_apis\/(?:git|packaging|wit)\//.test(url))
+    .map(({ url, status }) => `${url.replace(/^.*_apis\//, '').replace(/\?.*$/, '')} ${status}`)
+
+test.each([
+  ['git', 'vso.code', 'vso.work', 'git/repositories'],
+  ['feeds', 'vso.packaging_write', 'vso.code', 'packaging/feeds'],
+  ['work-items', 'vso.work_write', 'vso.build', 'wit/artifactlinktypes'],
+])(
+  'verify: %s lets a value with %s through, and not one with %s, whose predecessor lives on',
+  async (probe, scope, other, path) => {
+    estate = await proven(scope, `    verify: ${probe}\n`)
+    expect(kinds((await estate.run('apply --json')).json)).toContain('deliver asked done variables')
+    expect(called()).toEqual([`${path} 200`])
+    await estate.stop()
+
+    estate = await proven(other, `    verify: ${probe}\n`)
+    const first = await estate.run('apply --json')
+    expect(first.json.results[1]).toMatchObject({
+      target: 'variables',
+      status: 'failed',
+      error: {
+        code: 'proof-failed',
+        message: expect.stringMatching(/^delivering to variables: .*did not prove itself/),
+      },
+    })
+    const status = await estate.run('status --json')
+    expect(status.json.tokens[0].deliveries[0]).toMatchObject({ state: 'failing', code: 'proof-failed' })
+    await estate.run('rotate package-feed')
+    estate.emulator.travel(9 * day)
+    await estate.run('apply')
+    expect(estate.active()).toHaveLength(2)
+  },
+)
+
+test('verify with an address and what it must answer', async () => {
+  const verify = (contains: string): string =>
+    [
+      '    verify:',
+      '      url: {base}/{organization}/_apis/wit/artifactlinktypes?api-version=7.1',
+      '      expect:',
+      '        status: 200',
+      `        contains: ${contains}`,
+      '',
+    ].join('\n')
+  const openWith = (contains: string): Promise<Estate> =>
+    Estate.open({
+      targets: true,
+      rewrite: (text) => {
+        const base = /^ {2}azureDevOps: (.*)$/m.exec(text)?.[1] ?? ''
+        return text
+          .replace('vso.packaging_write', 'vso.work')
+          .replace('    variable: FEED_PAT\n', `    variable: FEED_PAT\n${verify(contains).replace('{base}', base)}`)
+      },
+    })
+  estate = await openWith('toolType')
+  expect(kinds((await estate.run('apply --json')).json)).toContain('deliver asked done variables')
+  await estate.stop()
+  estate = await openWith('somethingElse')
+  const { json } = await estate.run('apply --json')
+  expect(json.results[1].error).toMatchObject({
+    code: 'proof-failed',
+    remedy: expect.stringContaining('`verify` of the target'),
+  })
+})
+
 test('a proof that fails after the delivery keeps the old PAT, and is told', async () => {
   estate = await Estate.open({
     targets: true,
-    rewrite: (text) => text.replace('    variable: FEED_PAT\n', `    variable: FEED_PAT\n    verify: feeds\n`),
+    rewrite: (text) => text.replace('    variable: FEED_PAT\n', `    variable: FEED_PAT\n    verify: work-items\n`),
   })
   const { code, json } = await estate.run('apply --json')
   expect(code).toBe(1)

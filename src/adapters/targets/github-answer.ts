@@ -18,7 +18,8 @@ export interface GithubRefusal {
 
 /**
  * Judges a refusal of GitHub. Pure.
- * https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
+ * https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api and, for what a secret must be like,
+ * https://docs.github.com/actions/reference/security/secrets
  */
 export function githubFailure(refusal: GithubRefusal): PatrolError {
   const { status, headers, asked, mutating } = refusal
@@ -50,11 +51,23 @@ export function githubFailure(refusal: GithubRefusal): PatrolError {
     return new PatrolError('target-not-found', `${asked} has moved (${status})`, { ...details, remedy })
   }
   if (status >= 500 || status === 408) return new PatrolError('target-unreachable', message, details)
+  if (status === 409 || status === 422) {
+    const remedy =
+      'GitHub does not take the secret so. Its name may hold letters, digits and low lines, and must begin neither with a digit nor with GITHUB_; a repository has room for 100 secrets, an environment for 100, an organization for 1,000.'
+    return new PatrolError('delivery-failed', message, { ...details, remedy })
+  }
   return new PatrolError('delivery-failed', message, details)
 }
 
-/** Fine-grained tokens and Apps are told what they lack in a header. */
+/**
+ * Fine-grained tokens and Apps are told what they lack in a header, and so is a token that its owner must release for an
+ * organization with single sign-on.
+ * https://docs.github.com/rest/authentication/authenticating-to-the-rest-api
+ */
 function remedyOfDenial(headers: Readonly<Record<string, string>>): string {
+  if (headers['x-github-sso']?.startsWith('required') === true) {
+    return 'The organization demands single sign-on: let the owner of the token authorize it there (on GitHub under Settings, Developer settings, "Configure SSO" of the token), or use an App.'
+  }
   const lacking = headers['x-accepted-github-permissions']
   const named =
     lacking === undefined

@@ -44,7 +44,8 @@ export async function callKube(
 
 /**
  * Judges a refusal of the API server. Pure.
- * https://kubernetes.io/docs/reference/using-api/api-concepts/
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/ and, for secrets that are immutable,
+ * https://kubernetes.io/docs/concepts/configuration/secret/#secret-immutable
  */
 export function kubeFailure(answer: HttpAnswer, call: KubeCall, mutating: boolean): PatrolError {
   const { status } = answer
@@ -66,6 +67,16 @@ export function kubeFailure(answer: HttpAnswer, call: KubeCall, mutating: boolea
       ...details,
       remedy: `Give the user or service account a role with ${call.permission}.`,
     })
+  }
+  if (status === 409) {
+    const remedy =
+      'Somebody else changes the same object, and it is tried again in a later run. If it stays, see who does.'
+    return new PatrolError('delivery-failed', message, { ...details, remedy })
+  }
+  if (status === 422) {
+    const remedy =
+      'The cluster does not take the Secret so. One that is marked `immutable` must be deleted and made anew; else correct its name or key as the message says.'
+    return new PatrolError('delivery-failed', message, { ...details, remedy })
   }
   if (status === 429) return new PatrolError('throttled', message, details)
   if (status >= 500 || status === 408) return new PatrolError('target-unreachable', message, details)

@@ -6,6 +6,7 @@ import { demandUser, organizationOf } from './credentials.ts'
 import { answerProjects } from './projects.ts'
 import { challengeHeaders, noOrganizationAnswer, redirectAnswer, Refusal } from './refusals.ts'
 import { answerServiceConnections } from './service-connections.ts'
+import { answerSharedList } from './shared-lists.ts'
 import { answerVariableGroups } from './variable-groups.ts'
 
 const ANONYMOUS_ID = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa'
@@ -24,7 +25,7 @@ export function answerAzureDevOps(world: World, call: Call): Answer {
   if (area === '_apis/projects' && call.method === 'GET') return answerProjects(world, call, organization)
   if (area === '_apis/distributedtask/variablegroups') return answerVariableGroups(world, call, organization)
   if (area === '_apis/serviceendpoint/endpoints') return answerServiceConnections(world, call, organization)
-  return htmlAnswer(404, 'Azure DevOps Services | 404')
+  return answerSharedList(world, call, organization, route) ?? htmlAnswer(404, 'Azure DevOps Services | 404')
 }
 
 /** Where to sign in stands in the headers, whatever the status. */

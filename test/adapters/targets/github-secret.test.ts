@@ -189,6 +189,7 @@ describe('a secret of GitHub', () => {
     [403, 'You have exceeded a secondary rate limit', { 'retry-after': '60' }, 'throttled', 'none', 60_000],
     [403, 'no', { 'x-accepted-github-permissions': 'secrets=write' }, 'target-denied', 'none', undefined],
     [422, 'Secret name is invalid', {}, 'delivery-failed', 'none', undefined],
+    [409, 'too many', {}, 'delivery-failed', 'none', undefined],
     [502, 'bad gateway', {}, 'target-unreachable', 'unknown', undefined],
   ])('that is refused with %i (%s) is told as what it is', async (status, said, headers, code, outcome, retryAfter) => {
     github.refuseNext(status, said, headers)
@@ -196,6 +197,15 @@ describe('a secret of GitHub', () => {
     expect(error).toMatchObject({ code, outcome, retryAfter, correlationId: 'AAAA:1:2:3' })
     expect(error.message).toContain(said)
     if (code === 'target-denied') expect(error.remedy).toContain('secrets=write')
+    if (code === 'delivery-failed') expect(error.remedy).toContain('room for 100 secrets')
+  })
+
+  it('that single sign-on keeps from a token says who must release it, and no address of that session', async () => {
+    const sso = 'required; url=https://github.com/orgs/contoso/sso?authorization_request=AZSCKL'
+    github.refuseNext(403, 'Resource protected by organization SAML enforcement.', { 'x-github-sso': sso })
+    const error = await failure(targetOf(github, repository).deliver(consignment(), soon()))
+    expect(error).toMatchObject({ code: 'target-denied', remedy: expect.stringContaining('single sign-on') })
+    expect(`${error.message} ${error.remedy}`).not.toContain('AZSCKL')
   })
 
   it('says that a repository was renamed, and follows nobody', async () => {

@@ -250,15 +250,17 @@ describe('a Secret of Kubernetes', () => {
   })
 
   it.each([
-    [401, 'Unauthorized', {}, 'target-denied', 'none'],
-    [409, 'conflict', {}, 'delivery-failed', 'none'],
-    [422, 'Secret is immutable', {}, 'delivery-failed', 'none'],
-    [429, 'slow down', { 'retry-after': '3' }, 'throttled', 'none'],
-    [500, 'etcd is away', {}, 'target-unreachable', 'unknown'],
-  ])('that is refused with %i (%s) is told as what it is', async (status, said, headers, code, outcome) => {
+    [401, 'Unauthorized', {}, 'target-denied', 'none', 'another context'],
+    [403, 'forbidden: patch', {}, 'target-denied', 'none', 'a role with patch'],
+    [409, 'conflict', {}, 'delivery-failed', 'none', 'Somebody else changes'],
+    [422, 'Secret is immutable', {}, 'delivery-failed', 'none', 'marked `immutable`'],
+    [429, 'slow down', { 'retry-after': '3' }, 'throttled', 'none', 'Try again later'],
+    [500, 'etcd is away', {}, 'target-unreachable', 'unknown', 'tried again'],
+  ])('that is refused with %i (%s) is told as what it is', async (status, said, headers, code, outcome, remedy) => {
     kube.refuseNext(status, said, headers)
     const error = await failure(targetOf(await byToken()).deliver(consignment(), soon()))
-    expect(error).toMatchObject({ code, outcome, message: expect.stringContaining(said) })
+    const told = { message: expect.stringContaining(said), remedy: expect.stringContaining(remedy) }
+    expect(error).toMatchObject({ code, outcome, ...told })
   })
 })
 
