@@ -15,6 +15,10 @@ const untrusted = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  // Signed by another key of an authority with a known name: one that was made anew, for one.
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'INVALID_CA',
 ])
 
 const dated = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])

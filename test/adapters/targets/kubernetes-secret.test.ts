@@ -251,7 +251,7 @@ describe('a Secret of Kubernetes', () => {
 
   it.each([
     [401, 'Unauthorized', {}, 'target-denied', 'none', 'another context'],
-    [403, 'forbidden: patch', {}, 'target-denied', 'none', 'a role with patch'],
+    [403, 'forbidden: patch', {}, 'target-denied', 'none', 'get, create and patch on secrets'],
     [409, 'conflict', {}, 'delivery-failed', 'none', 'Somebody else changes'],
     [422, 'Secret is immutable', {}, 'delivery-failed', 'none', 'marked `immutable`'],
     [429, 'slow down', { 'retry-after': '3' }, 'throttled', 'none', 'Try again later'],
