@@ -28,8 +28,7 @@ beforeAll(async () => {
 afterEach(() => estate.stop())
 afterAll(async () => {
   await Promise.all([github.stop(), kube.stop(), untrusted.stop()])
-  certificate.remove()
-  stranger.remove()
+  await Promise.all([certificate.remove(), stranger.remove()])
   rmSync(directory, { recursive: true })
 })
 
