@@ -100,7 +100,7 @@ Exit codes, the first that applies:
   2              usage or configuration
   4              a person is needed (sign-in)
   1              at least one token failed, or a question was answered with no
-  3              with --check: something is to be done, a token is not well, or an audit found something
+  3              with --check: something is to be done, a token is not well, an audit found something, or a value leaked
   0              done, or nothing to do
 
 Examples:

@@ -18,9 +18,25 @@ export function copiesText(io: Io, pen: Pen, copies: readonly CopyEnd[]): string
   return `\n${pen.colour('bold', 'copies')}\n${table(rows, io.columns)}`
 }
 
+const byHand = 'Take the copy away by hand; or declare a target of this name again, and run the same command once more.'
+
 function whyText(copy: CopyEnd): string {
-  if (copy.kind === 'failed') return copy.error.message
-  return copy.kind === 'kept' ? copy.why : ''
+  switch (copy.kind) {
+    case 'failed':
+      return copy.error.message
+    case 'kept':
+      return copy.why
+    case 'undeclared':
+      return `${undeclaredWhy(copy)}\n${byHand}`
+    default:
+      return ''
+  }
+}
+
+function undeclaredWhy({ deliveredAt }: CopyEnd & { readonly kind: 'undeclared' }): string {
+  const what =
+    deliveredAt === undefined ? 'a delivery was tried there' : `it was given a value on ${dateText(deliveredAt)}`
+  return `${what}, and no target of this name is declared any more`
 }
 
 export function copyJson(copy: CopyEnd): Readonly<Record<string, unknown>> {
@@ -30,5 +46,6 @@ export function copyJson(copy: CopyEnd): Readonly<Record<string, unknown>> {
     state: kind,
     ...(kind === 'kept' ? { message: copy.why } : {}),
     ...(kind === 'failed' ? errorJson(copy.error) : {}),
+    ...(kind === 'undeclared' ? { message: undeclaredWhy(copy), remedy: byHand } : {}),
   }
 }

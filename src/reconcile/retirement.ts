@@ -1,6 +1,7 @@
 import { asPatrolError, PatrolError } from '../core/errors.ts'
 import { holdOf, holdText } from '../core/hold-in-force.ts'
 import type { Metadata } from '../core/metadata.ts'
+import { type RecordedCopy, recordedCopies } from '../core/recorded-copies.ts'
 import { after, type Duration, hour, type Instant } from '../core/time.ts'
 import type { Place, Token } from '../core/token.ts'
 import type { Removal } from '../ports/target.ts'
@@ -11,12 +12,20 @@ import { placeHold, releaseHold } from './hold.ts'
 import type { PatLists } from './pat-lists.ts'
 import { revokeToken, turnOf, unclaimed } from './revocations.ts'
 
-/** What became of a copy; `failed` when its target gave an error. */
-export type CopyEnd = { readonly target: string } & (Removal | { readonly kind: 'failed'; readonly error: PatrolError })
+/**
+ * What became of a copy; `failed` when its target gave an error. `undeclared`: no configuration tells any more where its target
+ * is, so a person must take it away.
+ */
+export type CopyEnd = { readonly target: string } & (
+  | Removal
+  | { readonly kind: 'failed'; readonly error: PatrolError }
+  | { readonly kind: 'undeclared'; readonly deliveredAt: Instant | undefined }
+)
 
 /** How far the end of a token has come. */
 export type Retirement =
-  | { readonly kind: 'waiting'; readonly until: Instant }
+  /** `copies`: those that nobody but a person will be able to take away. */
+  | { readonly kind: 'waiting'; readonly until: Instant; readonly copies: readonly CopyEnd[] }
   | { readonly kind: 'ended'; readonly copies: readonly CopyEnd[]; readonly results: readonly Result[] }
 
 /** A token that no entry declares any more, as its secret tells of it. */
@@ -55,35 +64,47 @@ export async function retire(
   if (hold !== undefined && hold.stops !== 'retirement') {
     throw new PatrolError('held', `${holdText(hold)}; ${token.name} is not retired`)
   }
+  const recorded = recordedCopies(await store.versions(secretName))
+  const waiting = (until: Instant): Retirement => ({
+    kind: 'waiting',
+    until,
+    copies: undeclaredCopies(world, recorded),
+  })
   const noted = version?.reading.kind === 'read' ? version.reading.metadata.hold : undefined
   if (grace === undefined) {
     if (noted !== undefined) await releaseHold(world, token)
-  } else if (hold !== undefined) return { kind: 'waiting', until: hold.until }
+  } else if (hold !== undefined) return waiting(hold.until)
   else if (noted?.stops !== 'retirement' && version?.enabled === true) {
     const placed = await placeHold(world, token, { until: after(now, grace), stops: 'retirement', reason: '' })
-    return { kind: 'waiting', until: placed.until }
+    return waiting(placed.until)
   }
-  const metadata = version?.reading.kind === 'read' ? version.reading.metadata : undefined
-  const copies = metadata === undefined ? [] : await removeCopies(world, lists, token, metadata)
+  const copies = await removeCopies(world, lists, token, recorded)
   const results = await revokeToken(world, lists, token)
   if (results.every(({ status }) => status === 'done')) await disableAll(world, lists, token)
   return { kind: 'ended', copies, results }
+}
+
+/** Copies of targets that the configuration does not declare, whose places nobody but a person knows. */
+export function undeclaredCopies(
+  { targets }: Pick<World, 'targets'>,
+  recorded: readonly RecordedCopy[],
+): readonly CopyEnd[] {
+  return recorded.flatMap(({ target, deliveredAt }) =>
+    targets.has(target) ? [] : [{ target, kind: 'undeclared' as const, deliveredAt }],
+  )
 }
 
 async function removeCopies(
   world: World,
   lists: PatLists,
   token: Token,
-  { deliveries, generation }: Metadata,
+  recorded: readonly RecordedCopy[],
 ): Promise<readonly CopyEnd[]> {
-  const ends: CopyEnd[] = []
+  const ends: CopyEnd[] = [...undeclaredCopies(world, recorded)]
   const turn = turnOf(world, lists, token, world.clock.elapsed())
-  for (const { target: name, receipt, deliveredAt } of deliveries) {
+  for (const { target: name, generation, receipt, deliveredAt } of recorded) {
     const target = world.targets.get(name)
-    if (target === undefined) {
-      ends.push({ target: name, kind: 'kept', why: 'it is no longer configured; remove its copy by hand' })
-      continue
-    }
+    if (target === undefined) continue
     if (deliveredAt === undefined) {
       ends.push({ target: name, kind: 'absent' })
       continue

@@ -47,6 +47,14 @@ const hold = z.strictObject({
   reason: name.optional(),
 })
 
+const copyEnd = z.strictObject({
+  target: name,
+  state: z.enum(['removed', 'absent', 'kept', 'failed', 'undeclared']),
+  message: name.optional(),
+  remedy: name.optional(),
+  error: trouble.optional(),
+})
+
 const report = z.strictObject({
   version,
   results: z.array(
@@ -176,18 +184,11 @@ export const documents = {
     problems: z.array(problem),
   }),
   retire: z.union([
-    z.strictObject({ version, token: name, state: z.literal('waiting'), revokeAt: at }),
+    z.strictObject({ version, token: name, state: z.literal('waiting'), revokeAt: at, copies: z.array(copyEnd) }),
     report.extend({
       token: name,
       state: z.literal('retired'),
-      copies: z.array(
-        z.strictObject({
-          target: name,
-          state: z.enum(['removed', 'absent', 'kept', 'failed']),
-          message: name.optional(),
-          error: trouble.optional(),
-        }),
-      ),
+      copies: z.array(copyEnd),
     }),
   ]),
   adopt: z.strictObject({

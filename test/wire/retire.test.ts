@@ -98,3 +98,37 @@ test('retire leaves alone what is held, declared or unknown', async () => {
   })
   expect(await estate.run('retire package-feed --now --after 1d --json')).toMatchObject({ code: 2 })
 })
+
+test('targets that are declared no more are named from the start, with what a person has to do', async () => {
+  await left(true)
+  const text = readFileSync(estate.configFile, 'utf8')
+  writeFileSync(estate.configFile, text.replace(/^targets:\n(?: .*\n)+/m, ''))
+  const told = { target: 'variables', state: 'undeclared', message: expect.stringMatching(/no target of this name/) }
+  const waiting = await retire('--after', '1d')
+  expect(waiting).toMatchObject({ code: 0, report: { state: 'waiting', copies: [told, { target: 'program' }] } })
+  expect((await estate.run('retire package-feed')).stdout).toMatch(/variables +undeclared +it was given a value/)
+  const ended = await retire('--now')
+  expect(ended).toMatchObject({ code: 0, report: { state: 'retired', copies: [told, { state: 'undeclared' }] } })
+  expect(estate.copies.held()).toEqual([expect.any(String), expect.any(String)])
+  // Declared again, the same command takes it away.
+  writeFileSync(estate.configFile, text)
+  const { report } = await retire('--now')
+  expect(report.state === 'retired' && report.copies).toContainEqual({ target: 'variables', state: 'removed' })
+  expect(estate.copies.held()[0]).toBeUndefined()
+})
+
+test('a copy of a value before the current one, whose target the entry had dropped, is taken away, too', async () => {
+  estate = await Estate.open({ targets: true })
+  await estate.run('apply')
+  const text = readFileSync(estate.configFile, 'utf8')
+  const dropped = text.replace(/^ {4}targets:\n(?: {6}- .*\n)+/m, '')
+  writeFileSync(estate.configFile, dropped)
+  await estate.run('rotate package-feed')
+  writeFileSync(
+    estate.configFile,
+    dropped.replace(/^tokens:\n[\s\S]*/m, 'tokens:\n  - name: other\n    scopes:\n      - vso.build\n'),
+  )
+  const { report } = await retire('--now')
+  expect(report.state === 'retired' && report.copies).toContainEqual({ target: 'variables', state: 'removed' })
+  expect(estate.copies.held()[0]).toBeUndefined()
+})

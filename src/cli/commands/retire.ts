@@ -12,10 +12,10 @@ import { withWorld } from '../configured.ts'
 import { agree, asks } from '../consent.ts'
 import { exitCodes, worst } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
-import { retirementText } from '../retirement-text.ts'
+import { copiesText, copyJson, retirementText } from '../retirement-text.ts'
 import { jsonLine } from '../json.ts'
 import { printReport } from '../report.ts'
-import { clean } from '../terminal.ts'
+import { clean, namesText } from '../terminal.ts'
 import { isoText } from '../time-text.ts'
 import { knownNames } from '../unknown-name.ts'
 
@@ -42,7 +42,7 @@ export const retireCommand: Command<RetireOptions> = (invocation, options) => {
     const [secretName = ''] = options.positional
     const found = await find(wanted, world, secretName, options.store)
     const token = { ...tokenOf(wanted, options.token ?? secretName, found), place: found.place }
-    const question = `retire ${clean(token.name)}: its PATs in ${clean(token.organization)} are revoked, its versions disabled, its copies removed\n`
+    const question = `retire ${clean(token.name)}: its PATs in ${clean(token.organization)} are revoked, its versions disabled, its copies removed${byHandText(world, found.metadata)}\n`
     if (asks(invocation, options) && !(await agree(invocation, question))) return exitCodes.failed
     const lists = new PatLists(world)
     const witnesses = await findWitnesses(world, [token])
@@ -50,9 +50,10 @@ export const retireCommand: Command<RetireOptions> = (invocation, options) => {
     const retirement = await retire(world, lists, token, grace)
     if (retirement.kind === 'waiting') {
       speech.quiet()
-      const { until } = retirement
-      const waiting = { token: token.name, state: 'waiting', revokeAt: isoText(until) }
-      io.stdout(invocation.options.json ? jsonLine(waiting) : retirementText(token.name, until, world.clock.now()))
+      const { until, copies } = retirement
+      const waiting = { token: token.name, state: 'waiting', revokeAt: isoText(until), copies: copies.map(copyJson) }
+      const text = retirementText(token.name, until, world.clock.now()) + copiesText(io, invocation.pen, copies)
+      io.stdout(invocation.options.json ? jsonLine(waiting) : text)
       return exitCodes.done
     }
     const { copies, results } = retirement
@@ -65,6 +66,12 @@ export const retireCommand: Command<RetireOptions> = (invocation, options) => {
     )
     return worst([code, isWhole ? exitCodes.done : exitCodes.failed])
   })
+}
+
+/** Empty when every target is still declared. */
+function byHandText({ targets }: World, { deliveries }: Metadata): string {
+  const names = deliveries.map(({ target }) => target).filter((target) => !targets.has(target))
+  return names.length === 0 ? '' : `; by hand, because no target of that name is declared: ${namesText(names)}`
 }
 
 interface Found {
