@@ -16,6 +16,11 @@ export const globalPatsEndAt: Instant = instant(1_796_083_200_000)
 /** From so long before the end on, a successor that is not in place is told of. */
 const warnBefore = times(14, day)
 
+/** When a PAT stops working: one for all organizations with all of its kind, however late it expires. */
+export function worksUntil({ validTo, allOrganizations }: Pat): Instant | undefined {
+  return allOrganizations && validTo !== undefined && validTo > globalPatsEndAt ? globalPatsEndAt : validTo
+}
+
 /** Whole days until PATs for all organizations stop; 0 on the last day, negative afterwards. */
 export function daysUntilGlobalPatsEnd(now: Instant): number {
   return Math.floor(between(now, globalPatsEndAt) / day)

@@ -13,13 +13,13 @@ describe('the timeline', () => {
   test('counts what ends in each of thirteen months from now, and nothing else', () => {
     const months = monthsOf(
       [
-        { validTo: at('2026-12-31'), isManaged: true },
-        { validTo: at('2027-02-28'), isManaged: false },
-        { validTo: at('2027-02-01'), isManaged: true },
-        { validTo: at('2027-12-31'), isManaged: false },
-        { validTo: at('2026-11-30'), isManaged: true },
-        { validTo: at('2028-01-01'), isManaged: true },
-        { validTo: undefined, isManaged: true },
+        { endsAt: at('2026-12-31'), isManaged: true },
+        { endsAt: at('2027-02-28'), isManaged: false },
+        { endsAt: at('2027-02-01'), isManaged: true },
+        { endsAt: at('2027-12-31'), isManaged: false },
+        { endsAt: at('2026-11-30'), isManaged: true },
+        { endsAt: at('2028-01-01'), isManaged: true },
+        { endsAt: undefined, isManaged: true },
       ],
       now,
     )
@@ -35,7 +35,7 @@ describe('the timeline', () => {
   })
 
   test('draws a bar for each part, and nothing but the axis for none', () => {
-    const drawn = timelineSvg(monthsOf([{ validTo: at('2027-01-05'), isManaged: false }], now))
+    const drawn = timelineSvg(monthsOf([{ endsAt: at('2027-01-05'), isManaged: false }], now))
     expect(drawn.match(/class="unmanaged"/g)).toHaveLength(1)
     expect(drawn).not.toContain('class="managed"')
     expect(timelineSvg(monthsOf([], now))).not.toMatch(/class="(?:un)?managed"|NaN/)

@@ -115,7 +115,7 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     await estate.run(`${everything} --json --output before.json`)
     await estate.run(`${everything} --since before.json --format html --output audit.html`)
     browser = await launchChromium()
-    page = await browser.newPage({ viewport: { width: 1_100, height: 900 } })
+    page = await browser.newPage({ viewport: { width: 1_280, height: 900 } })
     page.on('request', (request) => asked.push(request.url()))
     page.on('console', (message) => complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
@@ -163,14 +163,43 @@ describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
     await shoot(page, colorScheme)
   })
 
-  test('fits a narrow screen', async () => {
-    await page.setViewportSize({ width: 360, height: 700 })
+  test.each([320, 400, 768, 1_024, 1_121, 1_280, 1_920])('fits a screen of %i', async (width) => {
+    await page.setViewportSize({ width, height: 900 })
     const [wide, room] = await page.evaluate<readonly number[]>(
       '[document.documentElement.scrollWidth, window.innerWidth]',
     )
     expect(wide ?? Number.NaN).toBeLessThanOrEqual(room ?? 0)
-    await shoot(page, 'narrow')
-    await page.setViewportSize({ width: 1_100, height: 900 })
+    // Nothing is cut off, and no cell is so narrow that a word of it stands letter by letter.
+    expect(await page.evaluate<readonly string[]>(crampedCells)).toEqual([])
+    // What a reader of screens finds does not hang on the width.
+    const tables = await page.locator('table').count()
+    expect(await page.getByRole('table').count()).toBe(tables)
+    expect(await page.getByRole('row').count()).toBe(await page.locator('tr').count())
+    expect(await page.getByRole('rowheader').count()).toBe(await page.locator('tbody tr').count())
+    expect(await page.getByRole('cell').count()).toBe(await page.locator('td').count())
+    await shoot(page, String(width))
+    await page.setViewportSize({ width: 1_280, height: 900 })
+  })
+
+  test('is walked by keyboard: past everything to the findings, and to each kind of them', async () => {
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('To the findings')
+    expect(await page.evaluate<number>('document.activeElement.getBoundingClientRect().left')).toBeGreaterThanOrEqual(0)
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    const links = page.getByRole('navigation').getByRole('link')
+    expect(await links.count()).toBe(await page.locator('h3[id]').count())
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe(await links.first().textContent())
+    const lost = `[...document.querySelectorAll('a[href^="#"]')].filter((a) => document.querySelector(a.hash) === null).length`
+    expect(await page.evaluate<number>(lost)).toBe(0)
+    const named = await page.getByRole('link', { name: /^More at Microsoft about [a-z-]+$/ }).count()
+    expect(named).toBe(await links.count())
+  })
+
+  test('tells when PATs for all organizations stop, and counts them there', async () => {
+    expect(await page.getByText('1 PAT for all organizations stops on 1 December 2026, in 9 days.').count()).toBe(1)
+    const row = page.getByRole('table', { name: 'The soonest to end first' }).getByRole('row', { name: /Old laptop/ })
+    expect(await row.textContent()).toContain('2026-12-01')
   })
 
   test('can be printed', async () => {
@@ -189,6 +218,16 @@ async function shoot(page: Page, name: string): Promise<void> {
   if (shots !== undefined) await page.screenshot({ path: join(shots, `audit-${name}.png`), fullPage: true })
   if (shots !== undefined) await page.screenshot({ path: join(shots, `audit-${name}-top.png`) })
 }
+
+/** For the page: cells whose text is cut off, or that have no room for five letters in a line. */
+const crampedCells = `[...document.querySelectorAll('td, tbody th')]
+  .filter((cell) => cell.textContent.trim() !== '' && cell.offsetParent !== null)
+  .filter((cell) => {
+    const style = getComputedStyle(cell)
+    const room = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+    return cell.scrollWidth > cell.clientWidth || room < Math.min(5, cell.textContent.length) * 6
+  })
+  .map((cell) => cell.textContent)`
 
 /** For the page: how each element with text of its own stands out from what is behind it (WCAG 2.1, 1.4.3). */
 const contrastsOfText = `(() => {

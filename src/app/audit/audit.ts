@@ -4,6 +4,7 @@ import { type AuditedPat, merged } from '../../core/audit/audited-pat.ts'
 import { type Finding, findingsOf } from '../../core/audit/findings.ts'
 import { PatrolError, type Problem } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
+import { worksUntil } from '../../core/succession.ts'
 import type { Instant } from '../../core/time.ts'
 import type { OpenWorld } from '../compose.ts'
 import type { Wanted } from '../config/wanted.ts'
@@ -119,7 +120,7 @@ function realmsOf(wanted: Wanted, administrations: OpenWorld['administrations'])
 }
 
 function bySoonestEnd({ pat: left }: AuditedPat, { pat: right }: AuditedPat): number {
-  const [one, other] = [left.validTo ?? 0, right.validTo ?? 0]
+  const [one, other] = [worksUntil(left) ?? 0, worksUntil(right) ?? 0]
   if (one !== other) return one - other
   return left.authorizationId < right.authorizationId ? -1 : 1
 }

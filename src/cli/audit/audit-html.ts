@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto'
 import { findingKinds, type FindingName } from '../../core/audit/finding-kind.ts'
 import type { Finding } from '../../core/audit/findings.ts'
 import type { Instant } from '../../core/time.ts'
+import { worksUntil } from '../../core/succession.ts'
+import { deadlineText } from '../global-pats.ts'
 import { count } from '../terminal.ts'
 import { dateText } from '../time-text.ts'
 import { lastDay } from './audit-json.ts'
 import { type AuditReport, byKind, caretakerOf, type Since, tallyOf, worstFirst } from './audit-report.ts'
 import { placesText, summaryText } from './audit-text.ts'
 import { monthsOf, timelineSvg } from './expiry-timeline.ts'
+import { type Column, type Row, smallTableHtml, tableHtml } from './html-table.ts'
 import { markup } from './markup.ts'
 import { reportStyle } from './report-style.ts'
 
@@ -33,9 +36,9 @@ export function* auditHtml(report: AuditReport): Generator<string> {
   yield timelineHtml(report)
   yield `<section aria-labelledby="findings"><h2 id="findings">Findings</h2><p>${markup(summaryText(audit.findings))}</p>\n`
   const shown = audit.findings.slice(0, mostRows)
-  for (const [name, findings] of byKind(shown.filter(({ waiver }) => waiver === undefined))) {
-    yield kindHtml(name, findings, since)
-  }
+  const kinds = byKind(shown.filter(({ waiver }) => waiver === undefined))
+  yield indexHtml(kinds, audit.findings)
+  for (const [name, findings] of kinds) yield kindHtml(name, findings, since)
   if (shown.length < audit.findings.length) yield restHtml(audit.findings.length, 'findings')
   yield `${waivedHtml(shown)}</section>\n`
   if (since !== undefined) yield sinceHtml(since)
@@ -58,9 +61,14 @@ function tallyHtml({ audit }: AuditReport): string {
 }
 
 function* troubleHtml({ audit }: AuditReport): Generator<string> {
-  const { problems, limits, idleWaivers } = audit
-  if (problems.length + limits.length + idleWaivers.length === 0) return
+  const { problems, limits, idleWaivers, pats, auditedAt } = audit
+  const global = pats.filter(({ pat }) => pat.allOrganizations).length
+  if (problems.length + limits.length + idleWaivers.length + global === 0) return
   yield '<section aria-labelledby="trouble"><h2 id="trouble">To know first</h2><ul>'
+  if (global > 0) {
+    const what = `${count(global, 'PAT')} for all organizations ${global === 1 ? 'stops' : 'stop'} ${deadlineText(auditedAt)}`
+    yield `<li><strong>${what}.</strong> ${prose('`patrol migrate global` proposes what takes the place of those of your accounts.')}</li>`
+  }
   for (const limit of limits) yield `<li>${markup(limit)}</li>`
   for (const { token, message, remedy } of problems) {
     yield `<li><strong>Not looked at: ${markup(token)}.</strong> ${markup(message)}. ${prose(remedy)}</li>`
@@ -73,60 +81,95 @@ function* troubleHtml({ audit }: AuditReport): Generator<string> {
 }
 
 function timelineHtml({ audit }: AuditReport): string {
-  const endings = audit.pats.map(({ pat, care }) => ({ validTo: pat.validTo, isManaged: care.kind === 'token' }))
+  const endings = audit.pats.map(({ pat, care }) => ({ endsAt: worksUntil(pat), isManaged: care.kind === 'token' }))
   const months = monthsOf(endings, audit.auditedAt)
   const rows = months
     .filter(({ managed, unmanaged }) => managed + unmanaged > 0)
-    .map(
-      ({ name, managed, unmanaged }) =>
-        `<tr><th scope="row">${name}</th><td class="number">${managed}</td><td class="number">${unmanaged}</td></tr>`,
-    )
+    .map(({ name, managed, unmanaged }): Row => [name, String(managed), String(unmanaged)])
   const legend =
     '<p><span class="key" aria-hidden="true"></span>looked after <span class="key hatched" aria-hidden="true"></span>not looked after (hatched)</p>'
-  const numbers = tableHtml(
+  const numbers = smallTableHtml(
     'PATs by the month of their end',
-    ['Month', 'Looked after', 'Not looked after'],
+    [
+      ['Month', 'pat'],
+      ['Looked after', 'number'],
+      ['Not looked after', 'number'],
+    ],
     rows,
-    'small',
   )
   return `<section aria-labelledby="timeline"><h2 id="timeline">When they end</h2>${legend}<div class="scroll" tabindex="0" role="group" aria-label="Timeline">${timelineSvg(months)}</div>${numbers}</section>\n`
 }
 
-function kindHtml(name: FindingName, findings: readonly Finding[], since: Since | undefined): string {
-  const { id, title, remedy, link } = findingKinds[name]
-  const severity = findings[0]?.severity ?? 'info'
-  const rows = findings.map((finding) => {
-    const isNew = since === undefined ? '' : `<td>${since.isNew(finding) ? 'new' : 'known'}</td>`
-    return `<tr>${subjectCells(finding)}<td class="wide">${markup(finding.message)}</td>${isNew}</tr>`
+/** What there is, to go to it. */
+function indexHtml(kinds: ReturnType<typeof byKind>, all: readonly Finding[]): string {
+  if (kinds.length < 2) return ''
+  const open = Map.groupBy(
+    all.filter(({ waiver }) => waiver === undefined),
+    ({ name }) => name,
+  )
+  const rows = kinds.map(([name, findings]): Row => {
+    const link = `<a href="#${findingKinds[name].id}">${markup(findingKinds[name].title)}</a>`
+    return [link, severityHtml(findings), String(open.get(name)?.length ?? 0)]
   })
-  const heads = ['PAT', 'Owner', 'Organizations', 'What was seen', ...(since === undefined ? [] : ['Since then'])]
-  const head = `<h3><span class="severity ${severity}">${signs[severity]} ${severity}</span> ${markup(title)} <code>${id}</code></h3>`
-  const more = `<p>${prose(remedy)} <a href="${markup(link)}" rel="noreferrer">More at Microsoft<span class="skip"> about ${name}</span></a></p>`
-  return `${head}${more}${tableHtml(count(findings.length, 'finding'), heads, rows)}\n`
+  const columns: readonly Column[] = [
+    ['Finding', 'pat'],
+    ['Severity', 'short'],
+    ['How many', 'number'],
+  ]
+  return `<nav aria-label="Kinds of findings">${smallTableHtml('At a glance, the worst first', columns, rows)}</nav>\n`
 }
 
-function subjectCells({ displayName, owner, organizations, authorizationId }: Finding): string {
+function severityHtml([first]: readonly Finding[]): string {
+  const severity = first?.severity ?? 'info'
+  return `<span class="severity ${severity}">${signs[severity]} ${severity}</span>`
+}
+
+const subjectColumns: readonly Column[] = [
+  ['PAT', 'pat'],
+  ['Owner', 'owner'],
+  ['Organizations', 'where'],
+]
+
+function kindHtml(name: FindingName, findings: readonly Finding[], since: Since | undefined): string {
+  const { id, title, remedy, link } = findingKinds[name]
+  const rows = findings.map((finding): Row => {
+    const isNew = since === undefined ? [] : [since.isNew(finding) ? 'new' : 'known']
+    return [...subjectCells(finding), markup(finding.message), ...isNew]
+  })
+  const columns: readonly Column[] = [
+    ...subjectColumns,
+    ['What was seen', 'text'],
+    ...(since === undefined ? [] : ([['Since then', 'short']] as const)),
+  ]
+  const head = `<h3 id="${id}">${severityHtml(findings)} ${markup(title)} <code>${id}</code></h3>`
+  const more = `<p>${prose(remedy)} <a href="${markup(link)}" rel="noreferrer">More at Microsoft<span class="unseen"> about ${name}</span></a></p>`
+  return `${head}${more}${tableHtml(count(findings.length, 'finding'), columns, rows)}\n`
+}
+
+function subjectCells({ displayName, owner, organizations, authorizationId }: Finding): Row {
   const pat = `${markup(displayName) || '(no name)'}<br><code class="soft">${markup(authorizationId)}</code>`
-  return `<th scope="row">${pat}</th><td>${markup(owner)}</td><td>${markup(organizations.join(' '))}</td>`
+  return [pat, markup(owner), markup(organizations.join(' '))]
 }
 
 function waivedHtml(findings: readonly Finding[]): string {
   const rows = findings.flatMap((finding) => {
     const { waiver, name } = finding
     if (waiver === undefined) return []
-    return [
-      `<tr>${subjectCells(finding)}<td>${name}</td><td>${markup(waiver.reason)}</td><td>${lastDay(waiver.endsAt)}</td></tr>`,
-    ]
+    return [[...subjectCells(finding), name, markup(waiver.reason), lastDay(waiver.endsAt)]]
   })
   if (rows.length === 0) return ''
-  const heads = ['PAT', 'Owner', 'Organizations', 'Finding', 'Reason', 'Until']
-  return `<h3>Waived</h3>${tableHtml('Findings that are accepted for now', heads, rows)}`
+  const columns: readonly Column[] = [...subjectColumns, ['Finding', 'short'], ['Reason', 'text'], ['Until', 'date']]
+  return `<h3>Waived</h3>${tableHtml('Findings that are accepted for now', columns, rows)}`
 }
 
 function sinceHtml({ auditedAt, comparison }: Since): string {
   const { newPats, gonePats, extended, changed, newFindings, goneFindings } = comparison
-  const row = (what: string, name: string, owner: string, detail: string): string =>
-    `<tr><td>${what}</td><th scope="row">${markup(name)}</th><td>${markup(owner)}</td><td>${markup(detail)}</td></tr>`
+  const row = (what: string, name: string, owner: string, detail: string): Row => [
+    what,
+    markup(name) || '(no name)',
+    markup(owner),
+    markup(detail),
+  ]
   const rows = [
     ...newPats.map((pat) => row('new', pat.displayName, pat.owner, `ends ${dayText(pat.validTo)}`)),
     ...gonePats.map((pat) => row('gone', pat.displayName, pat.owner, `would have ended ${dayText(pat.validTo)}`)),
@@ -135,35 +178,51 @@ function sinceHtml({ auditedAt, comparison }: Since): string {
     ),
     ...changed.map(({ pat, what }) => row('changed', pat.displayName, pat.owner, what.join(', '))),
   ]
-  const heads = ['What', 'PAT', 'Owner', 'How']
-  const shown = tableHtml(`${rows.length} differences`, heads, rows.slice(0, mostRows))
+  const columns: readonly Column[] = [
+    ['What', 'short'],
+    ['PAT', 'pat'],
+    ['Owner', 'owner'],
+    ['How', 'text'],
+  ]
+  const shown = tableHtml(count(rows.length, 'difference'), columns, rows.slice(0, mostRows))
   const rest = rows.length > mostRows ? restHtml(rows.length, 'differences') : ''
   return `<section aria-labelledby="since"><h2 id="since">Since ${dateText(auditedAt)}</h2><p>${count(newFindings.length, 'new finding')}, ${goneFindings.length} gone.</p>${rows.length === 0 ? '<p>No PAT is new, gone, extended or changed.</p>' : shown}${rest}</section>\n`
 }
 
+const others = { token: '', undeclared: 'another Patrol', nobody: 'nobody', unknown: 'unknown' } as const
+
 function inventoryHtml({ audit }: AuditReport): string {
-  const rows = audit.pats.slice(0, mostRows).map(({ pat, owner, organizations, care }) => {
+  const rows = audit.pats.slice(0, mostRows).map(({ pat, owner, organizations, care }): Row => {
     const where = pat.allOrganizations ? 'all' : organizations.join(' ')
-    const last = caretakerOf(care) ?? (care.kind === 'undeclared' ? 'another Patrol' : '')
-    const texts = [owner.user, where, pat.scopes.join(' ')].map((cell) => `<td>${markup(cell)}</td>`).join('')
-    const dates = [pat.validFrom, pat.validTo].map((at) => `<td class="date">${dayText(at)}</td>`).join('')
-    return `<tr><th scope="row">${markup(pat.displayName) || '(no name)'}</th>${texts}${dates}<td>${markup(last)}</td></tr>`
+    const last = caretakerOf(care) ?? others[care.kind]
+    const end = worksUntil(pat)
+    const ends = end === pat.validTo ? dayText(end) : `${dayText(end)}<br><span class="soft">as all global</span>`
+    return [
+      markup(pat.displayName) || '(no name)',
+      markup(owner.user),
+      markup(where),
+      markup(pat.scopes.join(' ')),
+      dayText(pat.validFrom),
+      ends,
+      markup(last),
+    ]
   })
-  const heads = ['PAT', 'Owner', 'Organizations', 'Scopes', 'From', 'Ends', 'Looked after by']
+  const columns: readonly Column[] = [
+    ['PAT', 'pat'],
+    ['Owner', 'owner'],
+    ['Organizations', 'where'],
+    ['Scopes', 'text'],
+    ['From', 'date'],
+    ['Ends', 'date'],
+    ['Looked after by', 'short'],
+  ]
   const rest = audit.pats.length > rows.length ? restHtml(audit.pats.length, 'PATs') : ''
-  return `<section aria-labelledby="all"><h2 id="all">All PATs</h2>${tableHtml('The soonest to end first', heads, rows)}${rest}</section>\n`
+  return `<section aria-labelledby="all"><h2 id="all">All PATs</h2>${tableHtml('The soonest to end first', columns, rows)}${rest}</section>\n`
 }
 
 /** A sentence of ours, with commands as code. */
 function prose(text: string): string {
   return markup(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
-}
-
-/** A table that can be scrolled by keyboard where it is too wide. */
-function tableHtml(caption: string, heads: readonly string[], rows: readonly string[], kind?: 'small'): string {
-  const head = heads.map((text) => `<th scope="col">${text}</th>`).join('')
-  const table = kind === undefined ? '<table>' : `<table class="${kind}">`
-  return `<div class="scroll" tabindex="0" role="group" aria-label="${markup(caption)}">${table}<caption>${markup(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
 }
 
 function restHtml(all: number, what: string): string {

@@ -11,7 +11,8 @@ export interface Month {
 }
 
 export interface Ending {
-  readonly validTo: Instant | undefined
+  /** When it stops working. */
+  readonly endsAt: Instant | undefined
   readonly isManaged: boolean
 }
 
@@ -25,8 +26,8 @@ export function monthsOf(endings: readonly Ending[], now: Instant): readonly Mon
     isoText(instant(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + index, 1))).slice(0, 7),
   )
   const months = new Map(names.map((name) => [name, { name, managed: 0, unmanaged: 0 }]))
-  for (const { validTo, isManaged } of endings) {
-    const month = validTo === undefined ? undefined : months.get(isoText(validTo).slice(0, 7))
+  for (const { endsAt, isManaged } of endings) {
+    const month = endsAt === undefined ? undefined : months.get(isoText(endsAt).slice(0, 7))
     if (month !== undefined) month[isManaged ? 'managed' : 'unmanaged'] += 1
   }
   return [...months.values()]
