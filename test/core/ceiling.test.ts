@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isAtCeiling } from '../../src/core/ceiling.ts'
-import { after, day, type Instant, instant, times } from '../../src/core/time.ts'
-import { aPat } from '../support/builders.ts'
+import { askedBeyond, isAtCeiling, recordedCeiling } from '../../src/core/ceiling.ts'
+import { after, day, duration, type Instant, instant, minute, times } from '../../src/core/time.ts'
+import { aPat, aToken, aVersion, someFacts } from '../support/builders.ts'
 
 const began = instant(Date.UTC(2026, 0, 1))
 const onDay = (count: number): Instant => after(began, times(count, day))
@@ -16,5 +16,30 @@ describe('a longest life that was seen', () => {
   it.each(rows)('%s', (_, days, expected) => {
     const pat = aPat({ validFrom: began, validTo: onDay(30) })
     expect(isAtCeiling(pat, days === undefined ? undefined : times(days, day))).toBe(expected)
+  })
+
+  it.each([
+    ['a minute more, which is the rounding of dates', minute, true],
+    ['a millisecond more than that', duration(minute + 1), false],
+  ])('that allows %s', (_, more, expected) => {
+    const pat = aPat({ validFrom: began, validTo: onDay(30) })
+    expect(isAtCeiling(pat, duration(times(30, day) + more))).toBe(expected)
+  })
+})
+
+describe('the record of the last mint or extension', () => {
+  const minuteAfter = (at: Instant, more = 0): Instant => after(at, duration(minute + more))
+  it.each([
+    ['shows a longest life, when less was granted than was asked for', onDay(40), times(30, day)],
+    ['shows none, when no more was asked for', undefined, undefined],
+    ['shows none, when a minute is missing, which is the rounding of dates', minuteAfter(onDay(30)), undefined],
+    ['shows one, when a millisecond more than that is missing', minuteAfter(onDay(30), 1), times(30, day)],
+  ])('%s', (_, askedUntil, expected) => {
+    const pat = aPat({ validFrom: began, validTo: onDay(30) })
+    const granted = { validFrom: began, validTo: onDay(30) }
+    const facts = someFacts({ pats: [pat], current: aVersion({ ...granted, askedUntil }) })
+    expect(recordedCeiling(aToken({ method: 'renew' }), facts)).toBe(expected)
+    expect(recordedCeiling(aToken({ method: 'rotate' }), facts)).toBeUndefined()
+    expect(askedBeyond(askedUntil ?? onDay(30), onDay(30))).toEqual(expected === undefined ? {} : { askedUntil })
   })
 })

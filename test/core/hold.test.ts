@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeHold, encodeHold, type Hold, isReason, longestReason } from '../../src/core/hold.ts'
-import { holdInForce } from '../../src/core/hold-in-force.ts'
+import { holdInForce, holdText } from '../../src/core/hold-in-force.ts'
 import { gateConditions, revocationGate } from '../../src/core/gate.ts'
 import { explain } from '../../src/core/explanation.ts'
 import { planToken } from '../../src/core/plan.ts'
@@ -56,6 +56,14 @@ describe('a hold in force', () => {
       until: onDay(20),
     })
     expect(planToken(aToken(), facts, onDay(9)).actions).toEqual([])
+  })
+
+  it.each([
+    [aHold(), 'somebody holds it: the build broke'],
+    [aHold({ reason: '' }), 'somebody holds it'],
+    [aHold({ stops: 'retirement' }), 'its consumers have some time left before it is retired'],
+  ])('says why nothing is revoked: %j', (hold, words) => {
+    expect(holdText(hold)).toBe(words)
   })
 
   it('is over at its end, to the millisecond', () => {

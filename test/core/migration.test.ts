@@ -30,6 +30,13 @@ describe('narrowing', () => {
       ['app_token', 'vso.security_manage'],
       ['app_token', 'vso.security_manage'],
     ],
+    ['write', ['vso.quantum_write'], ['vso.quantum_write'], []],
+    [
+      'read',
+      ['vso.code.v2_read.more', 'x.vso.code_read'],
+      ['vso.code.v2_read.more', 'x.vso.code_read'],
+      ['vso.code.v2_read.more', 'x.vso.code_read'],
+    ],
     ['read', ['vso.quantum_leap'], ['vso.quantum_leap'], ['vso.quantum_leap']],
     ['read', ['vso.environment_manage'], ['vso.environment_manage'], ['vso.environment_manage']],
   ] as const)('%s of %j', (rule, scopes, kept, stuck) => {

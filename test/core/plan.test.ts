@@ -191,6 +191,23 @@ describe('a renewed token', () => {
   ]
   it.each(rows)('$name', check)
 
+  it.each([
+    ['has expired', false, 'PAT covered has expired, and without a store'],
+    ['is to be replaced by word of a person', true, 'a new PAT was asked for, and without a store'],
+  ])('without a store cannot go on when it %s, and it is said why', (_, requested, words) => {
+    const ended = { ...covered, validTo: onDay(requested ? 30 : 1) }
+    const plan = planToken(aToken(renewing), someFacts({ current: undefined, pats: [ended] }), onDay(1), requested)
+    expect(plan.actions).toEqual([])
+    expect(plan.blocked).toMatchObject({ code: 'cannot-extend', message: expect.stringContaining(words) })
+    expect(plan.problems).toEqual([plan.blocked])
+  })
+
+  it('has nothing in its way while it can be extended', () => {
+    expect(
+      planToken(aToken(renewing), someFacts({ current: undefined, pats: [covered] }), onDay(1)),
+    ).not.toHaveProperty('blocked')
+  })
+
   it('is extended for its lifetime, counted from now', () => {
     const [action] = planToken(aToken({ method: 'renew' }), someFacts(), due).actions
     expect(action).toMatchObject({ kind: 'extend', validTo: after(due, times(30, day)) })
@@ -309,6 +326,14 @@ describe('a target', () => {
       scheduled: [['deliver app (failed-before)', onDay(3)], ['deliver web (undelivered)', undefined], nextMint],
     },
     {
+      name: 'of a later group is tried from the millisecond on at which the first is',
+      token: { targets: ['app', 'web'], groups: new Map([['web', 2]]) },
+      facts: { current: aVersion({ deliveries: [neverDelivered('app', { failures: 2, nextAttemptAt: onDay(3) })] }) },
+      now: onDay(3),
+      actions: ['deliver app (failed-before)', 'deliver web (undelivered)'],
+      scheduled: [nextMint],
+    },
+    {
       name: 'of a later group that has the value waits for nobody',
       token: { targets: ['app', 'web'], groups: new Map([['web', 2]]) },
       facts: {
@@ -338,6 +363,13 @@ describe('a target', () => {
     },
     { name: 'never gets an expired value', token, facts: { pats: [] }, now: onDay(30), actions: ['mint (expired)'] },
     {
+      name: 'gets a value that works, although the record says that it has expired: somebody extended it',
+      token,
+      facts: { pats: [], currentWorks: true },
+      now: onDay(30),
+      actions: ['deliver app (undelivered)', 'mint (due)'],
+    },
+    {
       name: 'gets the value while the list lags',
       token,
       facts: { pats: [] },
@@ -346,6 +378,15 @@ describe('a target', () => {
     },
   ]
   it.each(rows)('$name', check)
+})
+
+it.each([
+  [1, 'which failed once'],
+  [2, 'which failed 2 times'],
+])('a person reads how often a delivery failed: %i', (failures, words) => {
+  const current = aVersion({ deliveries: [neverDelivered('app', { failures })] })
+  const [action] = planToken(aToken({ targets: ['app'] }), someFacts({ current }), onDay(1)).actions
+  expect(action?.message).toBe(`deliver to app, ${words}`)
 })
 
 describe('a superseded PAT', () => {
@@ -589,6 +630,28 @@ describe('a person is told', () => {
       name: 'nothing of a grant that was cut when less is declared since',
       token: { lifetime: times(30, day) },
       facts: { current: aVersion({ askedUntil: onDay(60) }) },
+      scheduled: [nextMint],
+    },
+    {
+      name: 'that a policy granted less than asked to what is extended, too',
+      token: { method: 'renew', lifetime: times(60, day) },
+      facts: { current: aVersion({ askedUntil: onDay(60) }) },
+      scheduled: [['extend current (due)', due]],
+      problems: ['policy-lifespan'],
+    },
+    {
+      name: 'that somebody changed the scopes of the PAT',
+      facts: { pats: [aPat({ scopes: ['vso.code'] })] },
+      scheduled: [nextMint],
+      problems: ['scopes-changed'],
+    },
+    {
+      name: 'nothing of scopes that the service lists as they were asked for, and not as it granted them',
+      token: { scopes: ['vso.code', 'vso.code_write'] },
+      facts: {
+        pats: [aPat({ scopes: ['vso.code', 'vso.code_write'] })],
+        current: aVersion({ scopes: ['vso.code_write'], asked: ['vso.code', 'vso.code_write'] }),
+      },
       scheduled: [nextMint],
     },
     {

@@ -137,6 +137,8 @@ describe('a rule makes a token', () => {
       method: 'renew',
       atCeiling: 'rotate',
       targets: ['app'],
+      groups: new Map([['app', 2]]),
+      asksForMost: true,
       paused: true,
       scopes: ['vso.code'],
     })
@@ -155,11 +157,16 @@ describe('a rule makes a token', () => {
       atCeiling: 'rotate',
       verification: { kind: 'connection-data' },
       targets: ['app'],
+      groups: new Map([['app', 2]]),
+      asksForMost: true,
       paused: true,
       scopes: ['vso.code'],
       rule: 'F*',
       covers: 'Feed',
     })
+    const [plainToken] = expandRules([aRule()], [], anEstate({ contoso: [plain('Feed')] })).tokens
+    expect(plainToken).not.toHaveProperty('groups')
+    expect(plainToken).not.toHaveProperty('asksForMost')
   })
 })
 
@@ -391,6 +398,11 @@ describe('a conflict is reported and touches nothing', () => {
     expect(problem?.message).toContain('secret feed; "Feed" in contoso is left alone')
     expect(problem?.remedy).toContain('Rename')
   })
+
+  it('and says of a display name without a letter that no secret can be named by it', () => {
+    const [problem] = expandRules([aRule()], [], anEstate({ contoso: [plain('日本')] })).problems
+    expect(problem).toMatchObject({ token: '日本', message: expect.stringContaining('no letter or digit') })
+  })
 })
 
 describe('a name', () => {
@@ -414,6 +426,22 @@ describe('a name', () => {
         'feed: 11111111-a -> no store',
         'feed@contoso: 22222222-b -> no store',
         'feed@contoso-33333333: 33333333-c -> no store',
+      ],
+    },
+    {
+      name: 'has a number, when even part of the id does not tell it apart',
+      rules: [renewing],
+      pats: {
+        contoso: ['a', 'b', 'c', 'd', 'e'].map((end, index) => {
+          return plain(['Feed', 'feed', 'FEED', 'fEED', 'feeD'][index] ?? '', `11111111-${end}`)
+        }),
+      },
+      tokens: [
+        'feed: 11111111-a -> no store',
+        'feed@contoso: 11111111-b -> no store',
+        'feed@contoso-11111111: 11111111-c -> no store',
+        'feed@contoso-11111111-2: 11111111-d -> no store',
+        'feed@contoso-11111111-3: 11111111-e -> no store',
       ],
     },
     {

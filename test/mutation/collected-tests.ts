@@ -26,7 +26,7 @@ export function collectedTests(): readonly CollectedTest[] {
   return tests
 }
 
-export function describe(name: string, body: () => void): void {
+function addGroup(name: string, body: () => void): void {
   const outer = scope
   scope = { ...outer, names: [...outer.names, name] }
   body()
@@ -42,16 +42,21 @@ function add(name: string, ...rest: readonly unknown[]): void {
   tests.push({ id: `${file}#${tests.length}`, name: words, file, body })
 }
 
-function addEach(rows: readonly unknown[]): (name: string, ...rest: readonly unknown[]) => void {
-  return (name, ...rest) => {
-    const body = rest.find((each): each is Body => typeof each === 'function')
-    if (body === undefined) throw new Error(`The test "${name}" has no body.`)
-    rows.forEach((row, index) => {
-      const values = (Array.isArray(row) ? row : [row]) as never[]
-      add(`${name} (${index + 1})`, () => body(...values))
-    })
-  }
+/** Adds something once for each row of a table, told apart by the number of the row. */
+function each(
+  once: (name: string, body: () => unknown) => void,
+): (rows: readonly unknown[]) => (name: string, ...rest: readonly unknown[]) => void {
+  return (rows) =>
+    (name, ...rest) => {
+      const body = rest.find((part): part is Body => typeof part === 'function')
+      if (body === undefined) throw new Error(`"${name}" has no body.`)
+      rows.forEach((row, index) => {
+        const values = (Array.isArray(row) ? row : [row]) as never[]
+        once(`${name} (${index + 1})`, () => body(...values))
+      })
+    }
 }
 
-export const it = Object.assign(add, { each: addEach })
-export const test = it
+export const describe = Object.assign(addGroup, { each: each(addGroup) })
+export const it = Object.assign(add, { each: each(add) })
+export const test = Object.assign(add, { each: each(add) })

@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -29,9 +29,28 @@ interface MutantRun {
   readonly mutantActivation: 'runtime' | 'static'
 }
 
-/** The fast tests of what decides and acts, in the order in which they run. A property draws thousands of cases for each change. */
-const files = ['test/core/**/*.test.ts', 'test/reconcile/*.test.ts', 'test/mutation/*.storm.ts']
-const isProperty = (file: string): boolean => file.endsWith('.property.test.ts')
+/** The tests of what decides and acts, by their files. */
+export const tested = [
+  { include: 'test/core/**/*.test.ts', exclude: /\.property\.test\.ts$/ },
+  { include: 'test/reconcile/*.test.ts' },
+  { include: 'test/mutation/*.storm.ts' },
+  // The properties of plans draw tens of thousands of estates, too many for each change.
+  { include: 'test/core/**/*.property.test.ts', exclude: /decisions\.property\.test\.ts$/ },
+] as const
+
+/** Tests that tell the same story for every request, which takes seconds. */
+const tooLong = / at any request /
+
+/** Where the worker that runs all tests first tells those after it how long each took; in the copy that Stryker makes. */
+const timesFile = 'times-of-tests.json'
+
+/** Their files, below a folder. */
+export function testedFiles(folder: string): readonly string[] {
+  return tested.flatMap(({ include, ...rest }) => {
+    const files = globSync(include, { cwd: folder }).toSorted()
+    return 'exclude' in rest ? files.filter((file) => !rest.exclude.test(file)) : files
+  })
+}
 
 /** The numbers by which Stryker tells how a test ended. */
 const succeeded = 0
@@ -43,7 +62,7 @@ const failed = 1
  */
 class OneWorker {
   private readonly instruments: Instruments
-  private loaded = false
+  private tests: readonly CollectedTest[] | undefined
 
   constructor() {
     const shared = globalThis as unknown as Record<string, Instruments | undefined>
@@ -56,9 +75,8 @@ class OneWorker {
   }
 
   async dryRun(): Promise<unknown> {
-    await this.load()
     const tests = []
-    for (const test of collectedTests()) {
+    for (const test of await this.load()) {
       this.instruments.currentTestId = test.id
       const startedAt = performance.now()
       const failureMessage = await failureOf(test)
@@ -69,6 +87,9 @@ class OneWorker {
       )
     }
     this.instruments.currentTestId = undefined
+    const times = Object.fromEntries(tests.map(({ id, timeSpentMs }) => [id, timeSpentMs]))
+    writeFileSync(timesFile, JSON.stringify(times))
+    this.tests = byTime(await this.load(), times)
     return { status: 'complete', tests, mutantCoverage: ofTestsFirst(this.instruments.mutantCoverage) }
   }
 
@@ -76,11 +97,11 @@ class OneWorker {
     // A change of what is made once while files load must be there by then.
     if (mutantActivation === 'static') this.instruments.activeMutant = activeMutant.id
     try {
-      await this.load()
+      const tests = await this.load()
       this.instruments.activeMutant = activeMutant.id
       this.instruments.hitLimit = hitLimit
       this.instruments.hitCount = hitLimit === undefined ? undefined : 0
-      return await this.verdict(testFilter)
+      return await this.verdict(tests, testFilter)
     } catch (error) {
       if (mutantActivation !== 'static') throw error
       return { status: 'killed', killedBy: [], failureMessage: textOf(error), nrOfTests: 0 }
@@ -89,10 +110,10 @@ class OneWorker {
     }
   }
 
-  private async verdict(testFilter: readonly string[] | undefined): Promise<unknown> {
+  private async verdict(tests: readonly CollectedTest[], testFilter: readonly string[] | undefined): Promise<unknown> {
     const wanted = testFilter === undefined ? undefined : new Set(testFilter)
     let nrOfTests = 0
-    for (const test of collectedTests()) {
+    for (const test of tests) {
       if (wanted?.has(test.id) === false) continue
       nrOfTests += 1
       const failureMessage = await failureOf(test)
@@ -105,9 +126,9 @@ class OneWorker {
     return { status: 'survived', nrOfTests }
   }
 
-  private async load(): Promise<void> {
-    if (this.loaded) return
-    this.loaded = true
+  /** All tests, the short ones first where it is known how long they take. */
+  private async load(): Promise<readonly CollectedTest[]> {
+    if (this.tests !== undefined) return this.tests
     // Changed code must be held against the same cases as the code without the change.
     process.env['PATROL_SEED'] = '1'
     const ownTests = new URL('./collected-tests.ts', import.meta.url).href
@@ -116,10 +137,18 @@ class OneWorker {
         specifier === 'vitest' && context.parentURL !== ownTests ? next(ownTests, context) : next(specifier, context),
     })
     await import(pathToFileURL(join(process.cwd(), 'test/support/seed-properties.ts')).href)
-    for (const file of files.flatMap((pattern) => globSync(pattern).toSorted())) {
-      if (!isProperty(file)) await collectFrom(file, () => import(pathToFileURL(join(process.cwd(), file)).href))
+    for (const file of testedFiles(process.cwd())) {
+      await collectFrom(file, () => import(pathToFileURL(join(process.cwd(), file)).href))
     }
+    const tests = collectedTests().filter(({ name }) => !tooLong.test(name))
+    const times = existsSync(timesFile) ? (JSON.parse(readFileSync(timesFile, 'utf8')) as Record<string, number>) : {}
+    this.tests = byTime(tests, times)
+    return this.tests
   }
+}
+
+function byTime(tests: readonly CollectedTest[], times: Readonly<Record<string, number>>): readonly CollectedTest[] {
+  return tests.toSorted((one, other) => (times[one.id] ?? 0) - (times[other.id] ?? 0))
 }
 
 /** How Stryker finds it. */
