@@ -10,6 +10,7 @@ import type { Io } from './io.ts'
 import { actionJson, errorJson, problemJson, type TokenStatus } from './json.ts'
 import { actionsText, problemsText, scheduledText } from './plan-text.ts'
 import { replacedExplained, replacedInFullJson } from './replaced-text.ts'
+import { rollbackLine, rollbackStateJson } from './rollback-text.ts'
 import { deliveriesText } from './status-text.ts'
 import { clean, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
@@ -46,6 +47,7 @@ export function explanationJson(
       ? {}
       : { dueAt: isoText(times.dueAt), expiringAt: isoText(times.expiringAt), validTo: isoText(times.validTo) }),
     hold: hold === undefined ? null : holdJson(hold),
+    ...rollbackStateJson(explanation),
     gate: gate.map(conditionJson),
     pats: pats.map(({ pat, standing, action }) => ({
       authorizationId: pat.authorizationId,
@@ -119,6 +121,7 @@ export function explanationText(io: Io, pen: Pen, explained: Explained, now: Ins
     table(checkRows, io.columns),
     patRows.length === 0 ? '' : heading('PATs that work') + table(patRows, io.columns),
     hold === undefined ? '' : `${heading('hold')}  ${holdLine(io, hold, now)}\n`,
+    rollbackLine(token, facts, explanation, heading('rollback')),
     gate.length === 0
       ? ''
       : heading('may superseded PATs go?') +

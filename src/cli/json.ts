@@ -6,6 +6,7 @@ import { deliveriesOf, deliveryJson } from './delivery-status.ts'
 import { markOf } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
 import type { Action } from '../core/plan.ts'
+import { replacedByRollback } from '../core/rollback.ts'
 import { Secret } from '../core/secret.ts'
 import type { State } from '../core/state.ts'
 import type { Hold } from '../core/hold.ts'
@@ -134,6 +135,7 @@ export function statusJson(status: TokenStatus): Readonly<Record<string, unknown
   const metadata = currentMetadata(facts)
   const grant = currentGrant(token, facts)
   const authorizationId = currentPat(token, facts)?.authorizationId ?? metadata?.authorizationId
+  const from = replacedByRollback(token, facts)
   const retirements = [...status.actions, ...status.scheduled].filter((action) => action.kind === 'revoke')
   return {
     ...common,
@@ -146,6 +148,7 @@ export function statusJson(status: TokenStatus): Readonly<Record<string, unknown
     })),
     deliveries: deliveriesOf(status).map(deliveryJson),
     ...(status.hold === undefined ? {} : { hold: holdJson(status.hold) }),
+    ...(from.length === 0 ? {} : { rolledBackFrom: from.map(({ authorizationId: id }) => id) }),
   }
 }
 

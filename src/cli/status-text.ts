@@ -1,11 +1,13 @@
 import { currentPat } from '../core/facts.ts'
 import type { State } from '../core/state.ts'
+import { replacedByRollback } from '../core/rollback.ts'
 import type { Instant } from '../core/time.ts'
 import { currentGrant } from '../core/policy.ts'
 import { deliveriesOf, type DeliveryState, type DeliveryStatus } from './delivery-status.ts'
 import { holdLine } from './hold-text.ts'
 import type { Io } from './io.ts'
 import type { ListedPat, Management, TokenStatus } from './json.ts'
+import { backText } from './rollback-text.ts'
 import { clean, type Colour, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
 import { whenFitting } from './time-text.ts'
@@ -43,11 +45,18 @@ export function statusText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now
   return table([heads, ...rows], io.columns) + deliveriesText(io, pen, tokens, now) + holdsText(io, pen, tokens, now)
 }
 
-/** What people keep from being revoked; nothing where nobody does. */
+/** What people put back and keep from being revoked; nothing where nobody does. */
 function holdsText(io: Io, pen: Pen, tokens: readonly TokenStatus[], now: Instant): string {
-  const rows = tokens.flatMap(({ token, hold }): readonly (readonly string[])[] =>
-    hold === undefined ? [] : [[clean(token.name), pen.colour('yellow', 'held'), holdLine(io, hold, now)]],
-  )
+  const rows = tokens.flatMap(({ token, facts, hold }): readonly (readonly string[])[] => {
+    const from = facts === undefined ? [] : replacedByRollback(token, facts)
+    const name = clean(token.name)
+    return [
+      ...(facts === undefined || from.length === 0
+        ? []
+        : [[name, pen.colour('yellow', 'rolled back'), backText(facts, from)]]),
+      ...(hold === undefined ? [] : [[name, pen.colour('yellow', 'held'), holdLine(io, hold, now)]]),
+    ]
+  })
   return rows.length === 0 ? '' : `\n${table(rows, io.columns)}`
 }
 

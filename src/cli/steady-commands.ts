@@ -42,8 +42,9 @@ export function describeSteadyCommands(program: Commander, run: Runner): void {
     .option('-y, --yes', 'do not ask on a terminal')
     .addHelpText(
       'after',
-      `\nThe token is held for a week, or less where the older PAT ends sooner: nothing of it is revoked, and no run rotates it
-because it is due. Run it again if it was interrupted; what is done already is not done twice.\n${examples(
+      `\nThe token is held for a week, or less where the older PAT ends sooner: nothing
+of it is revoked, and no run rotates it because it is due. Run it again if it
+was interrupted; what is done already is not done twice.\n${examples(
         'patrol rollback package-feed',
         'patrol rollback package-feed --for 2d --reason "the nightly build gets 401 since 03:00"',
         'patrol rollback package-feed --yes --json',

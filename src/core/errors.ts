@@ -73,7 +73,7 @@ export const remedies = {
   'not-rotated':
     'See why the new value was not made or did not reach everybody, and run again; or end the old PATs all the same: `patrol revoke ID`.',
   'cannot-roll-back':
-    'Nothing is current that was not before. Make a new PAT instead: `patrol rotate NAME`; `patrol explain NAME` shows which PATs work.',
+    'Nothing was put back. Make a new PAT instead: `patrol rotate NAME`; `patrol explain NAME` shows which PATs work.',
   held: 'Nothing of a held token is revoked. If it is time: `patrol hold NAME --release`, then run again.',
   paused: 'Remove `paused: true` of this entry, or leave it alone.',
   undeclared:

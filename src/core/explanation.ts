@@ -7,6 +7,7 @@ import { holdInForce } from './hold-in-force.ts'
 import type { Pat } from './pat.ts'
 import { planToken } from './plan.ts'
 import { assessments, currentGrant, type Finding, obstacle, type Reason } from './policy.ts'
+import { planRollback, replacedByRollback, type RollbackPlan } from './rollback.ts'
 import { type State, stateOf } from './state.ts'
 import { successionProblems } from './succession.ts'
 import type { Instant } from './time.ts'
@@ -23,6 +24,10 @@ export interface Explanation {
   /** The end of the current PAT, and when its window of renewal and the last half of that begin. */
   readonly times: { readonly dueAt: Instant; readonly expiringAt: Instant; readonly validTo: Instant } | undefined
   readonly hold: Hold | undefined
+  /** The active PATs in whose place an older one was put. */
+  readonly rolledBackFrom: readonly Pat[]
+  /** What a rollback would come to; undefined where it was done, and where no older PAT works. */
+  readonly rollback: RollbackPlan | undefined
   /** The conditions of a revocation; empty while no PAT waits for one. */
   readonly gate: readonly GateCondition[]
   /** The active PATs of the token, the current one first, each with what is planned for it. */
@@ -45,6 +50,8 @@ export function explain(token: Token, facts: Facts, now: Instant): Explanation {
   const grant = currentGrant(token, facts)
   const current = currentPat(token, facts)
   const others = standings(token, facts)
+  const hasSuperseded = others.some(({ standing }) => standing.kind === 'superseded')
+  const rolledBackFrom = replacedByRollback(token, facts)
   const ends = [...plan.actions, ...plan.scheduled].filter(({ kind }) => kind === 'revoke' || kind === 'collect-orphan')
   return {
     state: stateOf(token, facts, now),
@@ -55,7 +62,10 @@ export function explain(token: Token, facts: Facts, now: Instant): Explanation {
         ? undefined
         : { dueAt: dueAt(token.name, token, grant), expiringAt: expiringAt(token, grant), validTo: grant.validTo },
     hold: holdInForce(facts, now),
-    gate: others.some(({ standing }) => standing.kind === 'superseded') ? gateConditions(token, facts, now) : [],
+    rolledBackFrom,
+    rollback:
+      hasSuperseded && rolledBackFrom.length === 0 ? planRollback(token, facts, now, { reason: '' }) : undefined,
+    gate: hasSuperseded ? gateConditions(token, facts, now) : [],
     pats: [
       ...(current === undefined ? [] : [{ pat: current, standing: 'current' as const, action: undefined }]),
       ...others.map(({ pat, standing }) => ({

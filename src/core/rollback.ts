@@ -1,4 +1,16 @@
-import { formatDuration, after, before, between, day, duration, type Instant, latest, times } from './time.ts'
+import {
+  formatDuration,
+  after,
+  before,
+  between,
+  day,
+  duration,
+  hour,
+  type Instant,
+  latest,
+  minute,
+  times,
+} from './time.ts'
 import type { ErrorCode } from './errors.ts'
 import { currentMetadata, currentPat, type Facts, type Version } from './facts.ts'
 import { slack } from './gate.ts'
@@ -169,13 +181,16 @@ function holdOver(
   { until, reason }: RollbackWish,
 ): Hold | Refusal {
   const [earliest, last] = [earliestEnd(token, now), latestEnd(token, grant, now)]
-  if (until !== undefined && (until < earliest || until > last)) {
-    const wrong = until < earliest ? 'too soon' : 'too late'
-    const why =
-      until < earliest
-        ? `what this command writes may arrive until ${formatDuration(token.orphanAfter)} from now`
-        : 'the older PAT must have a successor before it ends'
-    return { kind: 'refused', code: 'usage', message: `--until is ${wrong}: ${why}` }
+  if (until !== undefined && until < earliest) {
+    const least = Math.ceil(between(now, earliest) / hour)
+    const message = 'the hold would end too soon: what this command writes may arrive as late as that'
+    return { kind: 'refused', code: 'usage', message, remedy: `Hold it for longer: --for ${least}h` }
+  }
+  if (until !== undefined && until > last) {
+    const most = Math.floor(between(now, last) / minute)
+    const message = 'the hold would end too late: the older PAT must have a successor before it ends'
+    const length = most < 120 ? `${most}m` : `${Math.floor(most / 60)}h`
+    return { kind: 'refused', code: 'usage', message, remedy: `Hold it for less: --for ${length}` }
   }
   const wanted = until ?? Math.max(earliest, Math.min(after(now, usualHold), last))
   const standsUntil = holdInForce(facts, now)?.until

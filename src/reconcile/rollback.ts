@@ -153,7 +153,9 @@ async function makeCurrent(
   if (generationIn(await turn.currentVersion()) !== metadata.generation) throw movedOn(token)
   if (!(await isLetIn(turn, { pat: predecessor.pat, value }))) {
     const message = `PAT ${authorizationId} was revoked by somebody else right after it had become current again`
-    throw new PatrolError('cannot-roll-back', message)
+    throw new PatrolError('cannot-roll-back', message, {
+      remedy: `The next run makes a new PAT; or make it now: patrol rotate ${token.name}`,
+    })
   }
   return predecessor
 }

@@ -228,12 +228,16 @@ describe('a rollback is refused', () => {
   })
 
   test.each([
-    ['too soon', minute],
-    ['too late', times(9, day)],
-  ])('for a hold that ends %s', async (what, length) => {
+    ['too soon', minute, '--for 2h'],
+    ['too late', times(9, day), '--for 108h'],
+  ])('for a hold that ends %s', async (what, length, remedy) => {
     const { world } = await broken()
     const error = await refusal(back(world, { until: after(world.now, length) }))
-    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining(what) })
+    expect(error).toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(what),
+      remedy: expect.stringContaining(remedy),
+    })
   })
 
   test('when another PAT would become current than the one that was shown', async () => {

@@ -60,7 +60,7 @@ const report = z.strictObject({
   results: z.array(
     z.strictObject({
       token: name,
-      kind: z.union([kind, z.literal('observe')]),
+      kind: z.union([kind, z.enum(['observe', 'rollback'])]),
       reason: code.optional(),
       status: z.enum(['done', 'failed', 'skipped']),
       step: name.optional(),
@@ -78,10 +78,22 @@ const report = z.strictObject({
     .array(
       z.strictObject({
         token: name,
-        kind: z.enum(['delivered', 'refused', 'unlisted', 'accepted', 'unknown']),
+        kind: z.enum([
+          'delivered',
+          'refused',
+          'unlisted',
+          'accepted',
+          'unknown',
+          'current',
+          'not-current',
+          'lacking',
+          'kept',
+        ]),
         authorizationId: id.optional(),
         target: name.optional(),
         message: name.optional(),
+        other: id.optional(),
+        until: at.optional(),
       }),
     )
     .optional(),
@@ -131,6 +143,11 @@ export const documents = {
   apply: report,
   rotate: report,
   revoke: report,
+  rollback: report.extend({
+    rollback: z
+      .strictObject({ token: name, to: id, from: id.optional(), already: z.boolean(), hold: hold.nullable() })
+      .optional(),
+  }),
   status: z.strictObject({
     version,
     tokens: z.array(
@@ -145,6 +162,7 @@ export const documents = {
         validTo: at.optional(),
         dueAt: at.optional(),
         store: z.strictObject({ name, secretName: name, version: name.optional() }).optional(),
+        rolledBackFrom: z.array(id).optional(),
         superseded: z.array(z.strictObject({ authorizationId: id, revokeAt: at.optional() })),
         deliveries: z.array(
           z.strictObject({
@@ -263,6 +281,13 @@ export const documents = {
     expiringAt: at.optional(),
     validTo: at.optional(),
     hold: hold.nullable(),
+    rollback: z
+      .union([
+        z.strictObject({ state: z.literal('done'), from: z.array(id).min(1) }),
+        z.strictObject({ state: z.literal('possible'), to: id, message: name.optional() }),
+        z.strictObject({ state: z.literal('refused'), code, message: name }),
+      ])
+      .optional(),
     gate: z.array(
       z.strictObject({
         condition: z.enum(['no-hold', 'successor', 'delivery', 'overlap']),

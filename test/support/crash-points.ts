@@ -7,7 +7,7 @@ const hour = 3_600_000
 const day = 24 * hour
 
 /** One request of a run, and what becomes of it when the program is killed while it waits for the answer. */
-interface CrashPoint {
+export interface CrashPoint {
   readonly name: string
   readonly service: RequestRecord['service']
   /** Requests to that service before this one. */
@@ -76,7 +76,7 @@ export async function killAtEach(phase: Phase, establishes: boolean): Promise<nu
 }
 
 /** Every request of the phase; those that change something with each of their fates. */
-async function crashPointsOf(phase: Phase): Promise<readonly CrashPoint[]> {
+export async function crashPointsOf(phase: Phase): Promise<readonly CrashPoint[]> {
   const estate = await phase.prepare()
   const mark = estate.emulator.requests().length
   const { code, stderr } = await estate.start(phase.words).ended
@@ -98,7 +98,11 @@ async function crashPointsOf(phase: Phase): Promise<readonly CrashPoint[]> {
  *
  * @param between is called right after the kill
  */
-async function killAt(phase: Phase, point: CrashPoint, between: (estate: Estate) => Promise<void>): Promise<Estate> {
+export async function killAt(
+  phase: Phase,
+  point: CrashPoint,
+  between: (estate: Estate) => Promise<void>,
+): Promise<Estate> {
   const estate = await phase.prepare()
   const { service, skip, fate } = point
   const fault = estate.emulator.fault({ service, skip, effect: fate === 'at once' ? 'block-after' : 'block' })

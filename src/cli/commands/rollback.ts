@@ -55,7 +55,7 @@ export const rollbackCommand: Command<RollbackOptions> = (invocation, options) =
         return printRefusal(invocation, [{ token: name, kind: 'rollback', authorizationId: shown }])
       }
     }
-    speech.note('holding the token first, which takes some seconds')
+    if (plan.hold !== undefined) speech.note('holding the token first, which takes some seconds')
     // What a person took time to agree to is looked at anew.
     const { to, from, hold, ...report } = await rollBack(world, lists, kept, wish, shown)
     const stands = { token: name, to, from, hold, seenAt: world.clock.now() }
