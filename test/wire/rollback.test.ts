@@ -71,12 +71,7 @@ describe.each(['vault', 'file'] as const)('a whole night with a store of type %s
       expect(estate.mutations(mark).filter(({ service, method }) => service === 'pats' && method !== 'GET')).toEqual([])
       expect(await estate.value('package-feed')).toBe(good)
       expect(estate.copies.held()).toEqual([good, good])
-      expect(
-        estate
-          .active()
-          .map(({ value }) => value)
-          .toSorted(),
-      ).toEqual([good, bad].toSorted())
+      expect(new Set(estate.active().map(({ value }) => value))).toEqual(new Set([good, bad]))
     }
     const status = documents.status.parse((await estate.run('status --json')).json).tokens[0]
     expect(status).toMatchObject({
