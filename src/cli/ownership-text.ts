@@ -1,9 +1,11 @@
 import { formText } from '../core/pat-form.ts'
 import type { Asking } from '../reconcile/known-by-hash.ts'
 import type { Ownership } from '../reconcile/whose.ts'
+import type { Io } from './io.ts'
 import { errorJson } from './json.ts'
 import { type Deed, commandText } from './leak-deed.ts'
 import { clean, count } from './terminal.ts'
+import { table } from './text-table.ts'
 import { dateText, isoText } from './time-text.ts'
 
 // Of users of Azure DevOps: https://learn.microsoft.com/azure/devops/organizations/accounts/
@@ -12,32 +14,43 @@ const administratorsPage = 'https://learn.microsoft.com/azure/devops/organizatio
 const entraPage = 'https://learn.microsoft.com/entra/identity/users/users-revoke-access'
 
 /** What is known of one value, and what to do about it. */
-export function ownershipText(owner: Ownership, deed: Deed | undefined, number: number, of: number): string {
+export function ownershipText(io: Io, owner: Ownership, deed: Deed | undefined, number: number, of: number): string {
   const label = of === 1 ? 'the value' : `value ${number} of ${of}`
-  const { holding, known, form } = owner
-  const account = owner.lives.find((one) => one.account !== undefined)?.account
-  const lines: string[] = []
+  const facts = factsOf(owner).map((row) => row.map(clean))
+  const advice = adviceLines(owner, deed).map((line) => `  ${clean(line)}\n`)
+  return `${clean(`${label} is ${whatText(owner)}; ${stateText(owner)}`)}\n${table(facts, io.columns)}${advice.join('')}`
+}
+
+function whatText({ holding, known, lives }: Ownership): string {
+  if (holding !== undefined) return `${holding.isCurrent ? 'the current one' : 'an older one'} of ${holding.token.name}`
+  const account = accountIn(lives)
+  if (account !== undefined) return `a PAT of account ${account}, which no store hands out`
+  if (known !== undefined) return `a PAT of ${known.user}, which no store hands out`
+  return 'none that a store hands out, and of no account here'
+}
+
+function accountIn(lives: Ownership['lives']): string | undefined {
+  return lives.find(({ account }) => account !== undefined)?.account
+}
+
+function factsOf({ holding, known, lives, form }: Ownership): readonly (readonly string[])[] {
   if (holding !== undefined) {
-    const { token, authorizationId, generation, storedAt, isCurrent } = holding
-    const which = isCurrent ? 'the current one' : `an older one, stored ${dateText(storedAt)},`
-    lines.push(
-      `${label} is ${which} of ${token.name} (PAT ${authorizationId}, generation ${generation}, account ${token.account}, organization ${token.organization}); ${stateText(owner)}`,
-    )
-  } else if (known !== undefined) {
-    const end = known.isValid ? 'which is active' : 'which was revoked or has expired'
-    lines.push(
-      `${label} is none that a store hands out, but the PAT "${known.pat.displayName}" (${known.pat.authorizationId}) of ${known.user} in ${known.organization}, ${end}; ${stateText(owner)}`,
-    )
-  } else if (account !== undefined) {
-    lines.push(`${label} is none that a store hands out, but a PAT of account ${account}; ${stateText(owner)}`)
-  } else {
-    lines.push(`${label} is none that a store hands out, and of no account here; ${stateText(owner)}`)
-    lines.push(`  it is ${formText(form)}`)
+    const { token, authorizationId, generation, storedAt } = holding
+    return [
+      ['PAT', `${authorizationId}, of account ${token.account} in ${token.organization}`],
+      ['generation', generation],
+      ['stored', dateText(storedAt)],
+    ]
   }
-  return lines
-    .concat(adviceLines(owner, deed, account).map((line) => `  ${line}`))
-    .map((line) => `${clean(line)}\n`)
-    .join('')
+  if (known !== undefined) {
+    const { pat, organization, isValid } = known
+    return [
+      ['PAT', `${pat.authorizationId} in ${organization}, ${isValid ? 'active' : 'revoked or expired'}`],
+      ['name', pat.displayName],
+      ['scopes', pat.scopes.join(' ')],
+    ]
+  }
+  return accountIn(lives) === undefined ? [['form', formText(form)]] : []
 }
 
 function stateText({ lives }: Ownership): string {
@@ -49,14 +62,13 @@ function stateText({ lives }: Ownership): string {
     : `it was refused in ${count(lives.length, 'organization')}`
 }
 
-function adviceLines(owner: Ownership, deed: Deed | undefined, account: string | undefined): readonly string[] {
-  const { holding, known, form, lives } = owner
+function adviceLines({ holding, known, form, lives }: Ownership, deed: Deed | undefined): readonly string[] {
   if (deed !== undefined) return [commandText(deed)]
   if (holding !== undefined || known?.isValid === false) return ['nothing is left to be revoked']
-  if (account !== undefined) return ['patrol list  shows the PATs of that account; patrol revoke ID  ends one']
+  if (accountIn(lives) !== undefined) return ['patrol list  shows the PATs of that account; patrol revoke ID  ends one']
   const alive = lives.find(({ life }) => life === 'alive')?.organization ?? known?.organization
   if (alive !== undefined) {
-    return [`its owner ends it at ${ownPage(alive)}, an administrator of ${alive} as in ${administratorsPage}`]
+    return [`its owner ends it at ${ownPage(alive)}`, `and an administrator of ${alive} as in ${administratorsPage}`]
   }
   switch (form.kind) {
     case 'web-token':
@@ -66,9 +78,16 @@ function adviceLines(owner: Ownership, deed: Deed | undefined, account: string |
     case 'current':
     case 'old':
       return [
-        `of another organization it may still be: there its owner ends it at ${ownPage('ORGANIZATION')}, an administrator as in ${administratorsPage}`,
+        `if it is of another organization, its owner ends it at ${ownPage('ORGANIZATION')}`,
+        `and an administrator as in ${administratorsPage}`,
       ]
   }
+}
+
+/** What nobody can compare, because it is handed out to nobody. */
+export function disabledText(versions: number): string {
+  const [are, were] = versions === 1 ? ['is', 'was'] : ['are', 'were']
+  return `${count(versions, 'older version')} ${are} disabled, as those of PATs that were ended, and ${were} not compared`
 }
 
 /** How far administrations could be asked, where they were not asked about everybody. */

@@ -42,14 +42,14 @@ function monthIn(text: string): string | undefined {
   return `${2024 + year.charCodeAt(0) - 'A'.charCodeAt(0)}-${String(number).padStart(2, '0')}`
 }
 
-/** The form in words that follow "it is". */
+/** The form in words. */
 export function formText(form: PatForm): string {
   switch (form.kind) {
     case 'current': {
       const made = form.madeIn === undefined ? '' : `, made in ${form.madeIn}`
       const sum =
         form.checksum === 'right' ? 'its checksum is right' : 'its checksum is wrong, so it may be mistyped or invented'
-      return `of the form of a PAT of Azure DevOps since July 2024 (84 characters)${made}; ${sum}`
+      return `that of a PAT of Azure DevOps since July 2024 (84 characters)${made}; ${sum}`
     }
     case 'old': {
       const of = form.issuer === 'application' ? 'an application' : 'a user'
@@ -57,11 +57,11 @@ export function formText(form: PatForm): string {
         form.issuer === undefined
           ? 'its checksum is wrong, so it may be something else'
           : `its checksum is that of ${of}`
-      return `of the form of a PAT of Azure DevOps before July 2024 (52 characters); ${sum}`
+      return `that of a PAT of Azure DevOps before July 2024 (52 characters); ${sum}`
     }
     case 'web-token':
       return 'a JSON web token, as Microsoft Entra and pipelines give them, and no PAT'
     case 'other':
-      return 'of no form that PATs of Azure DevOps have'
+      return 'none that PATs of Azure DevOps have'
   }
 }

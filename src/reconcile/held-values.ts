@@ -22,6 +22,8 @@ export interface Holding {
 export interface HeldValues {
   /** By the place of the value in what was asked for. */
   readonly holdings: ReadonlyMap<number, Holding>
+  /** Older versions that are disabled, and so could not be compared; counted only where some value stands in no other. */
+  readonly disabled: number
   /** Secrets that could not be compared. */
   readonly failures: readonly { readonly token: string; readonly failure: PatrolError }[]
 }
@@ -68,17 +70,22 @@ export async function heldValues(
     compare(token, stored, true)
   })
   const isWhole = (): boolean => holdings.size === values.length
-  if (isWhole()) return { holdings, failures }
+  if (isWhole()) return { holdings, disabled: 0, failures }
+  let disabled = 0
   world.reporter.report({ kind: 'observing', what: 'older versions in the stores' })
   const readable = tokens.filter((token) => current.has(token))
   await each(readable, async (token, store, secretName) => {
     for (const { id, enabled, reading } of await store.versions(secretName)) {
       if (isWhole() || world.stopping()) return
-      if (id === undefined || id === current.get(token) || !enabled || reading.kind !== 'read') continue
+      if (id === undefined || id === current.get(token) || reading.kind !== 'read') continue
+      if (!enabled) {
+        disabled += 1
+        continue
+      }
       compare(token, await store.readVersion(secretName, id), false)
     }
   })
-  return { holdings, failures }
+  return { holdings, disabled: isWhole() ? 0 : disabled, failures }
 }
 
 interface Stored {

@@ -32,6 +32,8 @@ export interface Trial {
 
 export interface Search {
   readonly owners: readonly Ownership[]
+  /** Versions that are disabled, and so could not be compared with a value that stands in no other. */
+  readonly disabled: number
   /** Secrets that could not be compared. */
   readonly failures: readonly { readonly token: string; readonly failure: PatrolError }[]
   /** How far administrations were asked. */
@@ -60,7 +62,7 @@ const pauses: readonly Duration[] = [0, 1, 3].map((count) => times(count, second
  */
 export async function whose(world: World, parts: SearchParts, values: readonly Secret[]): Promise<Search> {
   const { tokens, homes, users, administrations } = parts
-  const { holdings, failures } = await heldValues(world, tokens, values)
+  const { holdings, disabled, failures } = await heldValues(world, tokens, values)
   const accounts = await usersOf(world, homes)
   const organizations = new Map(homes.map(({ organization }) => [organization.toLowerCase(), organization]))
   const tried: Omit<Ownership, 'known'>[] = []
@@ -90,7 +92,7 @@ export async function whose(world: World, parts: SearchParts, values: readonly S
           users,
         )
   const owners = tried.map((one) => ({ ...one, known: known.get(open.indexOf(one)) }))
-  return { owners, failures, askings }
+  return { owners, disabled, failures, askings }
 }
 
 async function lifeOf(

@@ -45,7 +45,7 @@ describe('the form of a value', () => {
     const values = [makePat(0), makeOldPat(), 'eyJhbGciOiJub25lIn0.e30.', 'another']
     expect(values.map((value) => isPatForm(form(value)))).toEqual([true, true, false, false])
     for (const value of [...values, mistyped(makePat(0)), mistyped(makeOldPat())]) {
-      expect(formText(form(value))).toMatch(/^(?:of (?:the|no) form|a JSON web token)/)
+      expect(formText(form(value))).toMatch(/^(?:that of a PAT|none that PATs|a JSON web token)/)
       expect(formText(form(value))).not.toContain(value)
     }
   })

@@ -261,6 +261,7 @@ export const documents = {
         ),
       }),
     ),
+    disabledVersions: z.int(),
     administration: z.array(
       z.strictObject({ organization: name, account: name, members: z.int(), error: trouble.optional() }),
     ),

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makePat } from '../../src/emulator/azure-devops/pat-format.ts'
 import type { Revoker } from '../../src/emulator/azure-devops/pat-register.ts'
 import type { Fixture } from '../../src/emulator/fixture-schema.ts'
 import type { SwitchChanges } from '../../src/emulator/switches.ts'
@@ -11,7 +12,8 @@ import { wordsOf } from './words.ts'
  *
  * - `# …` is prose.
  * - `@ …` changes the scene: `tokens`, `pats`, `input` and `file NAME` (with lines that begin with `|`), `terminal 80`, `piped`,
- *   `travel 21d`, `answer yes`, `meanwhile scanner`, `variable NAME=VALUE`, `switches {…}`, `revoked-by scanner PATTERN`, `down vault`, `up`.
+ *   `targets` (two of them), `declare` (with other tokens) and `without targets` of the configuration, `leaked Package feed` (its value is
+ *   what is typed unseen, or comes on stdin), `leaked` (of nobody, or the text in the line behind `|`), `travel 21d`, `answer yes`, `meanwhile scanner`, `variable NAME=VALUE`, `switches {…}`, `revoked-by scanner PATTERN`, `down vault`, `up`.
  * - `$ patrol …` runs a command. What it says on stderr follows behind `! `, what it prints to stdout behind `> `, and an
  *   exit code other than 0 as `? 3`.
  *
@@ -51,6 +53,7 @@ class Scene {
   readonly #known = new Map<string, string>()
   #estate: Estate | undefined
   #tokens: string | undefined
+  #targets = false
   #pats: Fixture['pats'] = []
   #travelled = 0
   #call: CallOptions = {}
@@ -101,6 +104,23 @@ class Scene {
       case 'input':
         this.#call = { ...this.#call, input: text }
         break
+      case 'targets':
+        this.#targets = true
+        break
+      case 'declare':
+        this.#reconfigure(await this.#open(), /^tokens:\n[\s\S]*/m, `tokens:\n${text}`)
+        break
+      case 'without':
+        this.#reconfigure(await this.#open(), new RegExp(`^${rest}:\\n(?: .*\\n)+`, 'm'), '')
+        break
+      case 'leaked': {
+        const { emulator } = await this.#open()
+        const named = emulator.pats().filter(({ displayName }) => displayName.startsWith(rest))
+        const pat = named.find(({ state }) => state === 'active') ?? named[0]
+        const value = text !== '' ? text.trim() : rest === '' ? makePat(startAt) : (pat?.value ?? '')
+        this.#call = { ...this.#call, input: `${value}\n`, hidden: () => value }
+        break
+      }
       case 'answer':
         this.#answers = () => rest
         break
@@ -148,10 +168,15 @@ class Scene {
     }
   }
 
+  #reconfigure({ configFile }: Estate, part: RegExp, by: string): void {
+    writeFileSync(configFile, readFileSync(configFile, 'utf8').replace(part, by))
+  }
+
   async #open(): Promise<Estate> {
     this.#estate ??= await Estate.open({
       at: startAt,
       fixture: { pats: this.#pats ?? [] },
+      targets: this.#targets,
       ...(this.#tokens === undefined ? {} : { tokens: this.#tokens }),
     })
     return this.#estate
@@ -186,6 +211,7 @@ class Scene {
     const directory = this.#estate?.directory ?? ''
     return text
       .replaceAll(directory, '/estate')
+      .replaceAll(this.#estate?.copies.directory ?? directory, '/copies')
       .replaceAll(/localhost:\d+/g, 'localhost:PORT')
       .replaceAll(/(?<=Emulator authority )[0-9a-f]{12}/g, '000000000000')
       .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, (id) =>
@@ -194,6 +220,9 @@ class Scene {
       .replaceAll(/\(patrol ([0-9a-z]{12})\)/g, (_, mark: string) => {
         return `(patrol ${this.#name(mark, (number) => `mark${String(number).padStart(8, '0')}`)})`
       })
+      .replaceAll(/(?<=generation +)[0-9a-z]{12}\b/g, (mark) =>
+        this.#name(mark, (number) => `mark${String(number).padStart(8, '0')}`),
+      )
       .replaceAll(/(?<="time":"[^"]{17})\d\d\.\d{3}/g, '00.000')
       .replaceAll(/, in \d+(?:\.\d)? m?s$/gm, ', in 9 ms')
       .replaceAll('\u001b', '␛')

@@ -72,7 +72,10 @@ describe('what the stores hold', () => {
     }
     expect((await estate.run('whose', { input: value })).stdout).toMatch(/patrol rotate package-feed --revoke-first/)
     await estate.run('rotate package-feed --revoke-now')
-    const [ended] = (await asked(value)).values
+    const after = await asked(value)
+    expect(after.disabledVersions).toBe(1)
+    expect((await estate.run('whose', { input: value })).stderr).toContain('1 older version is disabled')
+    const [ended] = after.values
     expect(ended).toMatchObject({ ours: false, tried: [{ life: 'refused' }] })
     expect(ended).not.toHaveProperty('command')
   })
@@ -95,7 +98,7 @@ describe('what the stores hold', () => {
       },
     ])
     const { stdout } = await estate.run('whose', { input: old?.value ?? '' })
-    expect(stdout).toMatch(/is an older one, stored .*of package-feed .*; it works in contoso/)
+    expect(stdout).toMatch(/^the value is an older one of package-feed; it works in contoso\n/)
   })
 
   test('an older value whose PAT somebody else ended needs nothing any more', async () => {
@@ -210,7 +213,7 @@ describe('what no store holds', () => {
     ])
     const { stdout } = await estate.run('whose', { input: good })
     expect(stdout).toMatch(
-      /of no account here.*\n.*84 characters\), made in 2026-11; its checksum is right\n.*ORGANIZATION/,
+      /of no account here.*\n.*84 characters\), made in 2026-11; its checksum is right\n.*ORGANIZATION.*\n.*administrator/,
     )
   })
 

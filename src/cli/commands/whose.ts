@@ -14,7 +14,7 @@ import { type ExitCode, exitCodeOf, exitCodes, worst } from '../exit-code.ts'
 import type { Command, Invocation } from '../invocation.ts'
 import { jsonLine, problemJson } from '../json.ts'
 import { type Deed, deedOf, leakReason, warningText } from '../leak-deed.ts'
-import { askingJson, askingLines, ownershipJson, ownershipText } from '../ownership-text.ts'
+import { askingJson, askingLines, disabledText, ownershipJson, ownershipText } from '../ownership-text.ts'
 import { problemsText } from '../plan-text.ts'
 import { secretInput } from '../secret-input.ts'
 import { storedTokens } from '../stored-value.ts'
@@ -105,7 +105,7 @@ function isOurs({ holding, known, lives }: Ownership, users: ReadonlySet<string>
 
 function print(
   { io, options, pen, speech }: Invocation,
-  { owners, failures, askings }: Search,
+  { owners, disabled, failures, askings }: Search,
   ours: readonly boolean[],
   deeds: readonly (Deed | undefined)[],
 ): void {
@@ -113,12 +113,14 @@ function print(
   if (options.json) {
     const values = owners.map((owner, index) => ownershipJson(owner, ours[index] === true, deeds[index]))
     speech.quiet()
-    io.stdout(jsonLine({ values, administration: askings.map(askingJson), problems: problems.map(problemJson) }))
+    const administration = askings.map(askingJson)
+    io.stdout(jsonLine({ values, disabledVersions: disabled, administration, problems: problems.map(problemJson) }))
     return
   }
   for (const line of askingLines(askings)) speech.note(line)
+  if (disabled > 0) speech.note(disabledText(disabled))
   speech.quiet()
-  const texts = owners.map((owner, index) => ownershipText(owner, deeds[index], index + 1, owners.length))
+  const texts = owners.map((owner, index) => ownershipText(io, owner, deeds[index], index + 1, owners.length))
   io.stdout(texts.join('') + problemsText(io, pen, problems))
 }
 
