@@ -297,7 +297,10 @@ describe('for any facts', () => {
           return
         }
         const current = facts.current?.reading.kind === 'read' ? facts.current.reading.metadata : undefined
-        if (decided.kind === 'standing') return void expect(decided.metadata).toBe(current)
+        if (decided.kind === 'standing') {
+          expect(decided.metadata).toBe(current)
+          return
+        }
         met += 1
         const { version, pat, metadata } = decided.predecessor
         const holds = ({ id, enabled, reading }: Version): boolean =>
