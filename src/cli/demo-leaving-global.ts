@@ -76,6 +76,12 @@ export async function leavingGlobal(stage: Stage): Promise<void> {
   narrate(stage, 'The successors are created, proven, stored and delivered. The old PAT goes on working for now.')
   await play(stage, 'apply')
   await play(stage, 'plan')
+  emulator.travel(hour + 10 * minute)
+  narrate(
+    stage,
+    'An hour later no run that was slow can put an older value on top any more: both copies are delivered once more.',
+  )
+  await play(stage, 'apply')
   emulator.travel(2 * day + 10 * minute)
   narrate(stage, 'Two days later every successor is in place and the overlap has passed: the old PAT is revoked.')
   await play(stage, 'apply')

@@ -28,7 +28,9 @@ export function phases(options: EstateOptions): Readonly<Record<'establish' | 'r
   const established = async (): Promise<Estate> => {
     const estate = await Estate.open(options)
     await estate.run('apply')
-    estate.emulator.travel(hour)
+    estate.emulator.travel(2 * hour)
+    // What was delivered at once is delivered once more.
+    if (options.targets === true) await estate.run('apply')
     return estate
   }
   const superseded = async (): Promise<Estate> => {
@@ -36,7 +38,6 @@ export function phases(options: EstateOptions): Readonly<Record<'establish' | 'r
     await estate.run('rotate package-feed')
     if (options.targets === true) {
       estate.emulator.travel(2 * hour)
-      // What was delivered at once is delivered once more.
       await estate.run('apply')
     }
     estate.emulator.travel(2 * day + hour)
