@@ -6,10 +6,12 @@ import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findingNames } from '../../src/core/audit/finding-kind.ts'
 import { auditFormats } from '../../src/cli/audit/audit-format.ts'
 import { openAuditEstate } from '../support/audit-estate.ts'
 import { chromiumPath, launchChromium } from '../support/chromium.ts'
 import type { Estate } from '../support/estate.ts'
+import { type Element, parsedCsv, parsedXml } from '../support/strict-readers.ts'
 import { documents } from './documents.ts'
 
 let estate: Estate
@@ -77,6 +79,18 @@ describe('SARIF', () => {
     }
   })
 
+  test('names the rule of each result, and gives results of one PAT fingerprints of their own', async () => {
+    const { runs } = JSON.parse(await report('sarif')) as { runs: [SarifRun] }
+    const { tool, results } = runs[0]
+    const used = new Set(results.map(({ ruleId }) => ruleId))
+    expect(used.size).toBe(15)
+    for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex]?.id).toBe(ruleId)
+    const prints = results.map(({ partialFingerprints }) => partialFingerprints['patrolFinding/v1'])
+    expect(new Set(prints).size).toBe(results.length)
+    const waived = results.filter(({ suppressions }) => suppressions !== undefined)
+    expect(waived.map(({ suppressions }) => suppressions?.[0].justification)).toEqual(['the vendor moves in November'])
+  })
+
   test('would be found not to keep it', async () => {
     const log = JSON.parse(await report('sarif')) as { runs: { tool?: unknown }[] }
     delete log.runs[0]?.tool
@@ -91,19 +105,99 @@ describe('CSV', () => {
     expect(rows.flat().filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([])
     expect(rows.map((row) => row[7])).toContain(`'=cmd|"/c calc"!A1`)
   })
+
+  test('holds what the JSON holds', async () => {
+    const { pats, findings } = documents.audit.parse(JSON.parse(await report('json')))
+    const [heads = [], ...rows] = parsedCsv(await report('csv'))
+    const named = rows.map((row) => Object.fromEntries(row.map((cell, at) => [heads[at], cell.replace(/^'(?==)/, '')])))
+    const ofPat = new Map(pats.map((pat) => [pat.authorizationId, pat]))
+    const found = named.filter(({ finding }) => finding !== '')
+    expect(
+      found.map(({ finding, severity, message, authorizationId, displayName, owner, waived }) => [
+        finding,
+        severity,
+        message,
+        authorizationId,
+        displayName,
+        owner,
+        waived,
+      ]),
+    ).toEqual(
+      findings.map(({ name, severity, message, authorizationId, displayName, owner, waiver }) => [
+        name,
+        severity,
+        message,
+        authorizationId,
+        displayName,
+        owner,
+        waiver?.reason ?? '',
+      ]),
+    )
+    expect(new Set(named.map(({ authorizationId }) => authorizationId))).toEqual(
+      new Set([...pats, ...findings].map(({ authorizationId }) => authorizationId)),
+    )
+    for (const row of named) {
+      const pat = ofPat.get(row['authorizationId'] ?? '')
+      // What is handed out and works no longer is no active PAT.
+      if (pat === undefined) expect(row['finding']).toBe('expired-referenced')
+      else {
+        expect(row).toMatchObject({
+          displayName: pat.displayName,
+          organizations: pat.organizations.join(' '),
+          scopes: pat.scopes.join(' '),
+          validFrom: pat.validFrom,
+          validTo: pat.validTo ?? '',
+          allOrganizations: String(pat.allOrganizations),
+          managedBy: pat.managedBy ?? '',
+        })
+      }
+    }
+  })
 })
 
-/** RFC 4180, written down once more. */
-function parsedCsv(text: string): readonly (readonly string[])[] {
-  expect(text.endsWith('\r\n')).toBe(true)
-  const rows: string[][] = [[]]
-  for (const [, quoted, plain = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
-    rows.at(-1)?.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'))
-    if (end === '\r\n') rows.push([])
-  }
-  expect(rows.pop()).toEqual([])
-  return rows
+interface SarifRun {
+  readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } }
+  readonly results: readonly {
+    readonly ruleId: string
+    readonly ruleIndex: number
+    readonly partialFingerprints: Readonly<Record<string, string>>
+    readonly suppressions?: readonly [{ readonly justification: string }]
+  }[]
 }
+
+describe('JUnit', () => {
+  test('is read by a strict reader of XML, and its numbers are those of its tests', async () => {
+    const root = parsedXml(await report('junit'))
+    expect(root.name).toBe('testsuites')
+    const within = (element: Element, name: string): readonly Element[] =>
+      element.children.flatMap((child) => [...(child.name === name ? [child] : []), ...within(child, name)])
+    for (const suite of [root, ...root.children]) {
+      for (const [number, name] of Object.entries({ tests: 'testcase', failures: 'failure', skipped: 'skipped' }))
+        expect(suite.attributes[number]).toBe(String(within(suite, name).length))
+    }
+    expect(root.children.map(({ name }) => name)).toEqual(findingNames.map(() => 'testsuite'))
+    const cases = within(root, 'testcase')
+    for (const { children, attributes } of cases) {
+      expect(children.length).toBeLessThanOrEqual(1)
+      expect(attributes['classname']).toMatch(/^PATROL\d{3}$/)
+    }
+    const names = cases.map(({ attributes }) => `${attributes['classname']} ${attributes['name']}`)
+    expect(names.find((name) => name.includes('<script>alert(1)</script> & "quotes"'))).toBeDefined()
+  })
+
+  test.each([
+    '<a>',
+    '<a b="1" b="2"/>',
+    '<a>&nbsp;</a>',
+    '<a b=c/>',
+    '<a></b>',
+    '<a/><b/>',
+    '<a b="<"/>',
+    '<a>\u0001</a>',
+  ])('would not be read when it were %j', (text) => {
+    expect(() => parsedXml(`<?xml version="1.0" encoding="UTF-8"?>\n${text}`)).toThrow()
+  })
+})
 
 describe.skipIf(chromiumPath === undefined)('the page in a browser', () => {
   let browser: Browser

@@ -43,6 +43,8 @@ const pats: NonNullable<Fixture['pats']> = [
     validTo: '+9d',
     revoked: true,
   },
+  // The greatest date there is says nothing of an end.
+  { authorizationId: id(15), displayName: 'For ever', scope: 'vso.profile', validTo: '9999-12-31T23:59:59Z' },
 ].map((pat) => ({ owner, organization: 'contoso', ...pat }))
 
 const users = [owner, ann, left]
@@ -68,7 +70,7 @@ const entry = (name: string, scope: string, more = ''): string =>
 
 /** What the tokens were minted for. */
 const declared = `tokens:
-${entry('package-feed', 'vso.packaging')}${entry('narrowed', 'vso.packaging_write')}${entry('legacy', 'vso.build')}${entry('ended', 'vso.wiki', '    lifetime: 12h\n    orphanAfter: 10m\n')}${entry('leaked', 'vso.test')}`
+${entry('package-feed', 'vso.packaging')}${entry('narrowed', 'vso.packaging_write')}${entry('legacy', 'vso.build')}${entry('ended', 'vso.wiki', '    lifetime: 12h\n    orphanAfter: 10m\n')}${entry('leaked', 'vso.test')}${entry('cut', 'vso.release', '    lifetime: 200d\n')}`
 
 const rules = `audit:
   policies:
@@ -90,7 +92,8 @@ const rules = `audit:
 
 /**
  * An organization with every finding. It is four days before the end of PATs for all organizations; two tokens are newly
- * stored, one was narrowed in the configuration since, one has a value of the old form, one ended and one was revoked.
+ * stored, one was narrowed in the configuration since, one has a value of the old form, one was cut short by a policy, one
+ * ended and one was revoked.
  */
 export async function openAuditEstate(): Promise<Estate> {
   const estate = await Estate.open({ at: startAt, fixture: auditFixture, tokens: declared })
@@ -102,7 +105,9 @@ export async function openAuditEstate(): Promise<Estate> {
   await only('leaked')
   emulator.set({ tokenFormat: 'old' })
   await only('legacy')
-  emulator.set({ tokenFormat: 'new' })
+  emulator.set({ tokenFormat: 'new', policies: { maxLifespanDays: 100 } })
+  await only('cut')
+  emulator.set({ policies: { maxLifespanDays: null } })
   const byName = (name: string) => emulator.pats().find(({ displayName }) => displayName.startsWith(`${name} (patrol`))
   emulator.revokeOutside(byName('leaked')?.authorizationId ?? '', 'administrator')
   const installation = markOf(byName('package-feed')?.displayName ?? '')?.installation ?? ''
