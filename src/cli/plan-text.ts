@@ -108,11 +108,19 @@ export function reportText(
   return `${table(rows, io.columns)}${problemsText(io, pen, others)}${rows.length + others.length > 0 ? '\n' : ''}${summing}, in ${tookMs}\n`
 }
 
-/** What an interruption left undone needs no line for each token. */
+/**
+ * What an interruption left undone needs no line for each token, and neither does what one sign-in or one store kept from
+ * being looked at.
+ */
 function fold(results: readonly Result[]): { readonly told: readonly Result[]; readonly folded: readonly Result[][] } {
   const skipped = results.filter(({ status, error }) => status === 'skipped' && error?.code === 'interrupted')
-  if (skipped.length <= mostSkipped) return { told: results, folded: [] }
-  return { told: results.filter((result) => !skipped.includes(result)), folded: [skipped] }
+  const unseen = results.filter(({ kind, status }) => kind === 'observe' && status === 'failed')
+  const groups = [
+    ...Map.groupBy(unseen, ({ error }) => `${error?.code}\n${error?.message}`).values(),
+    ...(skipped.length > mostSkipped ? [skipped] : []),
+  ].filter((group) => group.length > 1)
+  const folded = new Set(groups.flat())
+  return { told: results.filter((result) => !folded.has(result)), folded: groups }
 }
 
 const mostSkipped = 3
@@ -120,12 +128,15 @@ const mostSkipped = 3
 function foldedRow(pen: Pen, alike: readonly Result[]): readonly string[] {
   const [first] = alike
   const kinds = [...new Set(alike.map(({ kind }) => kind))].join(', ')
+  const id = first?.error?.correlationId
+  const correlation = id === undefined ? '' : ` (correlation id ${clean(id)})`
   const told =
     first?.error === undefined
       ? ''
-      : `${clean(first.error.message)} [${first.error.code}]\n${clean(first.error.remedy)}`
+      : `${clean(first.error.message)}${correlation} [${first.error.code}]\n${clean(first.error.remedy)}`
   const tokens = namesText([...new Set(alike.map(({ token }) => token))])
-  return [tokens, kinds, pen.colour(statusColours.skipped, 'skipped'), told]
+  const status = first?.status ?? 'skipped'
+  return [tokens, kinds, pen.colour(statusColours[status], status), told]
 }
 
 /** @param next of several that fail alike, only the last tells the remedy */

@@ -1,7 +1,7 @@
 import type { PatrolError } from '../core/errors.ts'
 import type { Event, Reporter } from '../ports/reporter.ts'
 import type { Io } from './io.ts'
-import { clean, errorText, penFor } from './terminal.ts'
+import { clean, errorText, namesText, penFor } from './terminal.ts'
 import { millisecondsText } from './time-text.ts'
 
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const
@@ -85,7 +85,7 @@ export function createSpeech(io: Io, options: SpeechOptions): Speech {
       case 'turn-ended':
         // A person at a terminal sees the failure in the report, a moment later.
         if (event.failure !== undefined && !(isRead && io.stdoutIsTerminal))
-          return say('error', failureLine(event.token, event.failure), loggable(event.token, event.failure))
+          return say('error', failureLine(event, event.failure), loggable(event, event.failure))
         return say('debug', `${event.token}: turn ended`, { event: kind, token: event.token })
       case 'warning':
         return say('warn', event.message, { event: kind })
@@ -107,12 +107,14 @@ export function createSpeech(io: Io, options: SpeechOptions): Speech {
   }
 }
 
-function failureLine(token: string, failure: PatrolError): string {
-  return `${token}: ${failure.message} [${failure.code}]`
+type Ended = Extract<Event, { readonly kind: 'turn-ended' }>
+
+function failureLine({ token, alike = [] }: Ended, failure: PatrolError): string {
+  return `${namesText([token, ...alike])}: ${failure.message} [${failure.code}]`
 }
 
-function loggable(token: string, failure: PatrolError): Readonly<Record<string, unknown>> {
-  return { event: 'turn-ended', token, ...failureFields(failure) }
+function loggable({ token, alike }: Ended, failure: PatrolError): Readonly<Record<string, unknown>> {
+  return { event: 'turn-ended', token, ...(alike === undefined ? {} : { alike }), ...failureFields(failure) }
 }
 
 function failureFields({ code, remedy, correlationId }: PatrolError): Readonly<Record<string, unknown>> {

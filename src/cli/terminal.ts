@@ -52,8 +52,10 @@ export function problemRows(pen: Pen, problems: readonly Problem[]): readonly (r
   return [...alike.values()].flatMap((group) => {
     const [first] = group
     if (first === undefined) return []
-    const tokens = namesText(group.map(({ token }) => token))
-    const text = `${tokens}: ${clean(first.message)}\n${clean(first.remedy)}`
+    // What is about no token in particular stands under the name `*`.
+    const tokens = group.map(({ token }) => token).filter((token) => token !== '*')
+    const whose = tokens.length === 0 ? '' : `${namesText(tokens)}: `
+    const text = `${whose}${clean(first.message)}\n${clean(first.remedy)}`
     return [[pen.colour('yellow', first.code), text]]
   })
 }

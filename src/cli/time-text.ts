@@ -1,4 +1,4 @@
-import { type Duration, day, hour, type Instant, minute, second } from '../core/time.ts'
+import { type Duration, duration, type Instant, second, spokenDuration } from '../core/time.ts'
 
 /** `2026-11-24T06:30:12.000Z`, for machines. */
 export function isoText(at: Instant): string {
@@ -10,26 +10,6 @@ export function dateText(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`
 }
 
-/** `3d 4h`, `12m`: the two largest units, which is what a person needs, rounded: a PAT that was just made has its 30d. */
-export function lengthText(length: number): string {
-  const units = [
-    ['d', day],
-    ['h', hour],
-    ['m', minute],
-    ['s', second],
-  ] as const
-  const smallest = length >= day ? hour : length >= hour ? minute : second
-  let rest = Math.max(Math.round(length / smallest) * smallest, second)
-  const start = units.findIndex(([, size]) => rest >= size)
-  const parts: string[] = []
-  for (const [letter, size] of units.slice(start, start + 2)) {
-    const count = Math.floor(rest / size)
-    if (count > 0) parts.push(`${count}${letter}`)
-    rest -= count * size
-  }
-  return parts.join(' ')
-}
-
 /** `in 3d 4h (2026-11-24 06:30Z)` or `2h ago (…)`. */
 export function whenText(at: Instant, now: Instant): string {
   return `${soonText(at, now)} (${dateText(at)})`
@@ -39,7 +19,7 @@ export function whenText(at: Instant, now: Instant): string {
 export function soonText(at: Instant, now: Instant): string {
   const distance = at - now
   if (Math.abs(distance) < second) return 'now'
-  return distance > 0 ? `in ${lengthText(distance)}` : `${lengthText(-distance)} ago`
+  return distance > 0 ? `in ${spokenDuration(duration(distance))}` : `${spokenDuration(duration(-distance))} ago`
 }
 
 /** Below so many columns a table leaves out dates. */

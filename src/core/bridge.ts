@@ -1,6 +1,6 @@
 import { slack } from './gate.ts'
 import type { Pat } from './pat.ts'
-import { after, before, between, formatDuration, hour, type Instant, minute } from './time.ts'
+import { after, before, between, spokenDuration, hour, type Instant, minute } from './time.ts'
 import type { Token } from './token.ts'
 import { type Grant, overlapOf } from './window.ts'
 
@@ -26,7 +26,7 @@ export function bridgeOver(token: Token, current: Pat, successor: Grant, now: In
   const proven = between(successor.validFrom, successor.validTo)
   // A minute less is only the rounding of dates.
   if (after(current.validFrom, proven) < before(current.validTo, minute)) {
-    const left = formatDuration(between(now, current.validTo))
+    const left = spokenDuration(between(now, current.validTo))
     const message = `PAT ${current.authorizationId} expires in ${left}, within its overlap, and extending it could end it sooner`
     return { kind: 'impossible', message }
   }

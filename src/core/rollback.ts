@@ -1,5 +1,6 @@
 import {
   formatDuration,
+  spokenDuration,
   after,
   before,
   between,
@@ -154,7 +155,7 @@ function objection(
   if (pat.validTo === undefined) return 'the service gave no readable expiry of it'
   const { validFrom } = pat
   if (latestEnd(token, { validFrom, validTo: pat.validTo }, now) >= earliestEnd(token, now)) return undefined
-  const left = formatDuration(duration(Math.max(0, between(now, pat.validTo))))
+  const left = spokenDuration(duration(Math.max(0, between(now, pat.validTo))))
   return `it ends in ${left}, before the next run could be sure to come`
 }
 

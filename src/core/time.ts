@@ -72,6 +72,26 @@ export function formatDuration(length: Duration): string {
   return `${Math.trunc(length / second)}s`
 }
 
+/** For people: `20d 23h`, `12m`, the two largest units, which is what a person needs, rounded. */
+export function spokenDuration(length: Duration): string {
+  const units = [
+    ['d', day],
+    ['h', hour],
+    ['m', minute],
+    ['s', second],
+  ] as const
+  const smallest = length >= day ? hour : length >= hour ? minute : second
+  let rest = Math.max(Math.round(length / smallest) * smallest, second)
+  const start = units.findIndex(([, size]) => rest >= size)
+  const parts: string[] = []
+  for (const [letter, size] of units.slice(start, start + 2)) {
+    const count = Math.floor(rest / size)
+    if (count > 0) parts.push(`${count}${letter}`)
+    rest -= count * size
+  }
+  return parts.join(' ')
+}
+
 /** For people: whole days, and hours where it is less than two days. */
 export function roughDuration(length: Duration): string {
   return length < 2 * day ? `${Math.round(length / hour)}h` : `${Math.round(length / day)}d`

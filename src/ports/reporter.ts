@@ -6,7 +6,13 @@ export type Event =
   | { readonly kind: 'turn-began'; readonly token: string }
   | { readonly kind: 'step'; readonly token: string; readonly step: Step; readonly authorizationId?: string }
   | { readonly kind: 'waiting'; readonly token: string; readonly why: string; readonly ms: number }
-  | { readonly kind: 'turn-ended'; readonly token: string; readonly failure?: PatrolError }
+  | {
+      readonly kind: 'turn-ended'
+      readonly token: string
+      readonly failure?: PatrolError
+      /** Other tokens that the same failure ended: one sign-in that is refused ends those of all tokens of an account. */
+      readonly alike?: readonly string[]
+    }
   | { readonly kind: 'warning'; readonly message: string }
 
 /** Single effects; also the `step` of a failed result. */

@@ -112,11 +112,14 @@ export async function apply(world: World, proposed: Proposals, options: ApplyOpt
     ...proposed.proposals.map(({ observation }) => observation),
     ...blindSpots(proposed.snapshot).map(({ name, failure }) => ({ token: { name }, failure })),
   ]
-  for (const observation of blind) {
-    if (!('failure' in observation)) continue
-    const { token, failure } = observation
-    results.push(notSeen(token.name, failure))
-    world.reporter.report({ kind: 'turn-ended', token: token.name, failure })
+  const unseen = blind.flatMap((observation) =>
+    'failure' in observation ? [{ name: observation.token.name, failure: observation.failure }] : [],
+  )
+  results.push(...unseen.map(({ name, failure }) => notSeen(name, failure)))
+  for (const [first, ...others] of alike(unseen)) {
+    const { name: token, failure } = first
+    const rest = others.length === 0 ? {} : { alike: others.map(({ name }) => name) }
+    world.reporter.report({ kind: 'turn-ended', token, failure, ...rest })
   }
   for (const { token, code, message, remedy } of unattended(proposed)) {
     results.push(notSeen(token, new PatrolError(code, message, { remedy })))
@@ -165,6 +168,12 @@ async function takeTurn(
 function interrupted({ token, kind, reason }: Action): Result {
   const error = new PatrolError('interrupted', 'told to stop before this was begun')
   return { token, kind, reason, status: 'skipped', error }
+}
+
+/** Those that failed for the same reason, together. */
+function alike<One extends { readonly failure: PatrolError }>(all: readonly One[]): readonly [One, ...One[]][] {
+  const groups = Map.groupBy(all, ({ failure: { code, message } }) => `${code}\n${message}`)
+  return [...groups.values()].flatMap(([first, ...others]) => (first === undefined ? [] : [[first, ...others]]))
 }
 
 function notSeen(token: string, failure: PatrolError): Result {

@@ -139,3 +139,18 @@ describe('an answer that only looks like one', () => {
     expect(list.json.pats).toHaveLength(150)
   })
 })
+
+test('one refused sign-in is one line, with how many tokens it keeps from being looked at', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `token-${index}`)
+  const entries = names.map((name) => `  - name: ${name}\n    scopes:\n      - vso.code\n`)
+  estate = await Estate.open({ tokens: `tokens:\n${entries.join('')}` })
+  const environment = { USER_PASSWORD: `wrong ${crypto.randomUUID()}` }
+  const { code, json, stderr } = await estate.run('apply --json', { environment })
+  expect(code).toBe(4)
+  expect(json.results.map(({ token }: any) => token)).toEqual(names)
+  expect(stderr.match(/AADSTS50126/g)).toHaveLength(1)
+  expect(stderr).toMatch(/^error token-0, token-1, token-2, token-3, token-4 and 7 more: signing in account ci-bot: /m)
+  const { stdout } = await estate.run('apply', { environment })
+  expect(stdout.match(/AADSTS50126/g)).toHaveLength(1)
+  expect(stdout).toContain('token-4 and 7 more')
+})
