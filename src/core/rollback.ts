@@ -1,5 +1,4 @@
 import {
-  formatDuration,
   spokenDuration,
   after,
   before,
