@@ -35,11 +35,14 @@ async function shell(
 /**
  * Runs a line as a person at a terminal would who types `typed` when asked, and `early` at once; gives all that the
  * terminal shows.
+ *
+ * @param secret what is typed when something is asked for that is not shown
  */
 async function terminal(
   line: string,
   typed: string,
   early = '',
+  secret?: string,
 ): Promise<{ readonly code: number; readonly shown: string }> {
   const command = `exec script -qec '"${process.execPath}" "${program}" ${line}' /dev/null`
   const child = spawn('bash', ['-c', command], {
@@ -48,13 +51,18 @@ async function terminal(
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let shown = ''
-  let asked = false
+  const answers = new Map([
+    ['[y/N] ', typed],
+    ...(secret === undefined ? [] : [['(it is not shown): ', secret] as const]),
+  ])
   child.stdin.write(early)
   child.stdout.on('data', (chunk: Buffer) => {
     shown += chunk.toString()
-    if (asked || !shown.includes('[y/N] ')) return
-    asked = true
-    child.stdin.write(typed)
+    for (const [question, answer] of answers) {
+      if (!shown.includes(question)) continue
+      answers.delete(question)
+      child.stdin.write(answer)
+    }
   })
   const [code] = (await once(child, 'close')) as [number]
   return { code, shown }
@@ -248,6 +256,30 @@ describe('a terminal', () => {
     expect((await terminal('apply', '\u0004')).code).toBe(1)
     expect((await terminal('apply', 'n\r', 'y\r')).code).toBe(1)
     expect(estate.mutations()).toEqual([])
+  })
+
+  test('does not show a secret that is typed, and a yes ends what leaked', async () => {
+    await estate.run('apply')
+    const value = estate.active()[0]?.value ?? ''
+    const no = await terminal('whose', 'n\r', '', `${value}\r`)
+    expect(no.code).toBe(0)
+    expect(no.shown).toMatch(/\(it is not shown\): \r\n/)
+    expect(no.shown).toContain('nothing was changed')
+    const yes = await terminal('whose', 'y\r', '', `${value.slice(0, 9)}x\u007f${value.slice(9)}\r`)
+    expect(yes).toMatchObject({ code: 0, shown: expect.stringContaining('2 done') })
+    expect(estate.active()[0]?.value).not.toBe(value)
+    for (const part of [value, value.slice(0, 9), value.slice(-20)]) expect(no.shown + yes.shown).not.toContain(part)
+  })
+
+  test('whose keys are Ctrl-C or Ctrl-D when a secret is asked for gives none', async () => {
+    expect(await terminal('whose', '', '', 'abc\u0003')).toMatchObject({
+      code: 130,
+      shown: expect.not.stringContaining('abc'),
+    })
+    expect(await terminal('whose', '', '', '\u0004')).toMatchObject({
+      code: 2,
+      shown: expect.stringContaining('nothing was given'),
+    })
   })
 
   test('is not shown a secret unless it insists', async () => {
