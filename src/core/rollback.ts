@@ -1,27 +1,22 @@
-import {
-  spokenDuration,
-  after,
-  before,
-  between,
-  day,
-  duration,
-  hour,
-  type Instant,
-  latest,
-  minute,
-  times,
-} from './time.ts'
-import type { ErrorCode } from './errors.ts'
-import { currentMetadata, currentPat, type Facts, type Version } from './facts.ts'
-import { slack } from './gate.ts'
+import { currentMetadata, currentPat, type Facts } from './facts.ts'
 import type { Hold } from './hold.ts'
 import { holdInForce } from './hold-in-force.ts'
 import type { Metadata } from './metadata.ts'
 import type { Pat } from './pat.ts'
 import { indexed } from './pat-index.ts'
+import {
+  isSameId,
+  latestEnd,
+  type Predecessor,
+  predecessorOf,
+  type Refusal,
+  refused,
+  soonestEnd,
+} from './predecessor.ts'
 import { sameScopes } from './scopes.ts'
+import { after, between, day, type Duration, hour, type Instant, latest, minute, times } from './time.ts'
 import type { Token } from './token.ts'
-import { type Grant, windowOf } from './window.ts'
+import type { Grant } from './window.ts'
 
 /** What a person asks for. */
 export interface RollbackWish {
@@ -31,22 +26,6 @@ export interface RollbackWish {
   readonly until?: Instant | undefined
   /** One line that `isReason` takes, and may be empty. */
   readonly reason: string
-}
-
-/** A PAT that was current before and still works, with the version that has its value. */
-export interface Predecessor {
-  readonly version: string
-  readonly metadata: Metadata
-  readonly pat: Pat & { readonly validTo: Instant }
-}
-
-/** Why a token cannot go back. */
-export interface Refusal {
-  readonly kind: 'refused'
-  readonly code: ErrorCode
-  readonly message: string
-  /** Undefined where that of the code says it. */
-  readonly remedy?: string
 }
 
 /** What a rollback of one token comes to, as far as can be told without the value. */
@@ -107,71 +86,6 @@ function standing(token: Token, facts: Facts, metadata: Metadata, now: Instant, 
   return 'code' in hold ? hold : { kind: 'standing', metadata, hold }
 }
 
-/**
- * The PAT to go back to: that of the newest version that holds another PAT than the current one and is fit for it, or the
- * one that a person names. When none is, the reason is that of the newest.
- */
-export function predecessorOf(token: Token, facts: Facts, now: Instant, to: string | undefined): Predecessor | Refusal {
-  const currentId = currentMetadata(facts)?.authorizationId
-  const candidates = (facts.versions ?? [])
-    .flatMap((version) => {
-      const { id, reading } = version
-      if (id === undefined || reading.kind !== 'read' || reading.metadata.authorizationId === currentId) return []
-      if (to !== undefined && !isSameId(to, reading.metadata.authorizationId)) return []
-      return [{ id, version, metadata: reading.metadata }]
-    })
-    .toSorted(
-      (left, right) =>
-        right.version.createdAt - left.version.createdAt || right.metadata.validFrom - left.metadata.validFrom,
-    )
-  let first: string | undefined
-  for (const { id, version, metadata } of candidates) {
-    const pat = indexed(facts.pats).byId(metadata.authorizationId)
-    const why = objection(token, version, metadata, pat, now)
-    if (why === undefined && pat?.validTo !== undefined) {
-      return { version: id, metadata, pat: { ...pat, validTo: pat.validTo } }
-    }
-    first ??= `PAT ${metadata.authorizationId} cannot take the place of the current one again: ${why}`
-  }
-  if (first !== undefined) return refused(first)
-  const what = to === undefined ? 'has no earlier value' : `has no version with PAT ${to}`
-  return refused(`the store ${what} of ${token.name}`)
-}
-
-/** Why the PAT of a version cannot be current again; undefined when it can. */
-function objection(
-  token: Token,
-  { enabled }: Version,
-  { organization, account, validTo }: Metadata,
-  pat: Pat | undefined,
-  now: Instant,
-): string | undefined {
-  if (organization.toLowerCase() !== token.organization.toLowerCase())
-    return `it belongs to organization ${organization}`
-  if (account !== token.owner) return `it belongs to ${account}`
-  if (pat === undefined) return validTo <= now ? 'it has expired' : 'it was revoked'
-  if (!enabled) return 'its version is disabled, so the store no longer hands out its value'
-  if (pat.validTo === undefined) return 'the service gave no readable expiry of it'
-  const { validFrom } = pat
-  if (latestEnd(token, { validFrom, validTo: pat.validTo }, now) >= earliestEnd(token, now)) return undefined
-  const left = spokenDuration(duration(Math.max(0, between(now, pat.validTo))))
-  return `it ends in ${left}, before the next run could be sure to come`
-}
-
-/** Until then a write of the very command may be under way, and would make the older PAT current after it was revoked. */
-function earliestEnd(token: Token, now: Instant): Instant {
-  return after(after(now, token.orphanAfter), slack)
-}
-
-/**
- * A hold ends at the latest when half of the window is left, or half of what is left of a shorter rest: then the next run
- * makes a successor, before the older PAT ends.
- */
-function latestEnd(token: Token, grant: Grant, now: Instant): Instant {
-  const rest = Math.min(windowOf(token, grant), between(now, grant.validTo))
-  return before(grant.validTo, duration(rest / 2))
-}
-
 /** The hold that keeps the next run from rotating right back, and everybody from revoking; never shorter than one in force. */
 function holdOver(
   token: Token,
@@ -180,17 +94,16 @@ function holdOver(
   now: Instant,
   { until, reason }: RollbackWish,
 ): Hold | Refusal {
-  const [earliest, last] = [earliestEnd(token, now), latestEnd(token, grant, now)]
+  const [earliest, last] = [soonestEnd(token, now), latestEnd(token, grant, now)]
   if (until !== undefined && until < earliest) {
     const least = Math.ceil(between(now, earliest) / hour)
     const message = 'the hold would end too soon: what this command writes may arrive as late as that'
     return { kind: 'refused', code: 'usage', message, remedy: `Hold it for longer: --for ${least}h` }
   }
   if (until !== undefined && until > last) {
-    const most = Math.floor(between(now, last) / minute)
     const message = 'the hold would end too late: the older PAT must have a successor before it ends'
-    const length = most < 120 ? `${most}m` : `${Math.floor(most / 60)}h`
-    return { kind: 'refused', code: 'usage', message, remedy: `Hold it for less: --for ${length}` }
+    const most = last < earliest ? 'leave --for and --until out' : `--for ${roughly(between(now, last))}`
+    return { kind: 'refused', code: 'usage', message, remedy: `Hold it for less: ${most}` }
   }
   const wanted = until ?? Math.max(earliest, Math.min(after(now, usualHold), last))
   const standsUntil = holdInForce(facts, now)?.until
@@ -199,6 +112,12 @@ function holdOver(
     stops: 'replacement',
     reason: reason === '' ? rolledBack : `${rolledBack}: ${reason}`,
   }
+}
+
+/** `95m`, `108h`: whole units, rounded down, as a person could give them to an option. */
+function roughly(length: Duration): string {
+  const minutes = Math.floor(Math.max(0, length) / minute)
+  return minutes < 120 ? `${minutes}m` : `${Math.floor(length / hour)}h`
 }
 
 /** How every reason of such a hold begins. */
@@ -237,11 +156,3 @@ export function metadataOfRollback(
 
 /** Key Vault's tags hold so many, and more than two PATs of a token at once is rare. */
 export const mostSuperseded = 6
-
-function isSameId(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase()
-}
-
-function refused(message: string): Refusal {
-  return { kind: 'refused', code: 'cannot-roll-back', message }
-}

@@ -4,7 +4,8 @@ import { decodeMetadata, type Metadata } from '../../src/core/metadata.ts'
 import { after, day, hour, minute, times } from '../../src/core/time.ts'
 import { placeHold, releaseHold } from '../../src/reconcile/hold.ts'
 import { PatLists } from '../../src/reconcile/pat-lists.ts'
-import { type Kept, rollBack, type RollbackReport } from '../../src/reconcile/rollback.ts'
+import { rollBack, type RollbackReport } from '../../src/reconcile/rollback.ts'
+import type { Kept } from '../../src/reconcile/rollback-sight.ts'
 import { apply, propose } from '../../src/reconcile/run.ts'
 import { declaredToken } from '../simulation/tokens.ts'
 import { Crash, SimulatedWorld } from '../simulation/world.ts'
@@ -249,6 +250,19 @@ describe('a rollback is refused', () => {
 })
 
 describe('another instance at the same time', () => {
+  test('that rolls back, too, comes to the same end', async () => {
+    const { world, good } = await broken()
+    const reports = await Promise.all([back(world), back(world, { reason: 'it broke' })])
+    for (const { results, proofs, hold } of reports) {
+      expect(results.filter(({ status }) => status !== 'done')).toEqual([])
+      expect(proofs[0]).toMatchObject({ kind: 'current' })
+      expect(hold?.stops).toBe('replacement')
+    }
+    expect(world.current(place.secretName)?.value).toBe(good)
+    expect(world.held.get('group')).toBe(good)
+    expect(world.active()).toHaveLength(2)
+  })
+
   test('that stores a new value before ours is told of, and revokes nothing of the token', async () => {
     const { world, good } = await broken()
     let other: Promise<unknown> | undefined
