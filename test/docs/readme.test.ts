@@ -66,6 +66,7 @@ function wrongConfigurations({ words, text }: Block): readonly string[] {
     TENANT_ID: 'contoso.onmicrosoft.com',
     AZURE_DEVOPS_TOKEN: 'a token',
     CLIENT_SECRET: 'a secret',
+    WEBHOOK_SECRET: 'a secret of a webhook',
   }
   const loaded = loadConfig('/page/patrol.yaml', {
     variables,
