@@ -4,9 +4,17 @@ import { counterExamples } from './counter-examples.ts'
 import { withMutant } from './mutants.ts'
 import { protocolMutants } from './protocol-mutants.ts'
 import { scenarios } from './scenarios.ts'
-import { follow, search } from './search.ts'
+import { follow, search, type SearchResult } from './search.ts'
 import { Seat, show } from './seat.ts'
 import { StateTable } from './state-table.ts'
+
+async function searchWithout(name: string, scenario: string, faults: number, states: number): Promise<SearchResult> {
+  const mutant = protocolMutants.find((one) => one.name === name)!
+  const world = scenarios.find((one) => one.name === scenario)!
+  return withMutant(mutant, 'test/simulation/search.ts', (exports) =>
+    (exports['search'] as typeof search)({ ...world, faults }, states),
+  )
+}
 
 describe('every interleaving', () => {
   it.each(scenarios.map((scenario) => ({ ...scenario, faults: 0 })))(
@@ -50,13 +58,16 @@ describe('every interleaving', () => {
     { name: 'no overlap', scenario: 'due', states: 4_000 },
     { name: 'extended after it was superseded', scenario: 'due, and its end is near', states: 3_000 },
   ])('without faults it finds: $name', async ({ name, scenario, states }) => {
-    const mutant = protocolMutants.find((one) => one.name === name)!
-    const world = scenarios.find((one) => one.name === scenario)!
-    const result = await withMutant(mutant, 'test/simulation/search.ts', (exports) =>
-      (exports['search'] as typeof search)({ ...world, faults: 0 }, states),
-    )
+    const result = await searchWithout(name, scenario, 0, states)
     expect(result.violation?.schedule.length).toBeGreaterThan(5)
     expect(result.violation?.schedule.length).toBeLessThan(40)
+  })
+
+  it('with one fault it finds: a first value need not settle', async () => {
+    const scenario = 'the first value is made twice, who delivered dies, and a PAT is revoked outside'
+    const { violation } = await searchWithout('a first value need not settle', scenario, 1, 20_000)
+    expect(violation?.schedule.at(-1)).toBe('peace')
+    expect(violation?.found.message).toMatch(/target group/)
   })
 
   it('is the same search each time', async () => {
