@@ -12,7 +12,7 @@ import { actionsText, problemsText, scheduledText } from './plan-text.ts'
 import { replacedExplained, replacedInFullJson } from './replaced-text.ts'
 import { rollbackLine, rollbackStateJson } from './rollback-text.ts'
 import { deliveriesText } from './status-text.ts'
-import { clean, type Pen } from './terminal.ts'
+import { clean, cleanName, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
 import { isoText, whenFitting } from './time-text.ts'
 
@@ -105,7 +105,7 @@ export function explanationText(io: Io, pen: Pen, explained: Explained, now: Ins
   })
   const patRows = pats.map(({ pat, standing, action }): readonly string[] => [
     standing,
-    clean(pat.displayName),
+    cleanName(pat.displayName),
     pat.authorizationId,
     pat.validTo === undefined ? 'without a known end' : `expires ${whenFitting(io.columns, pat.validTo, now)}`,
     action === undefined ? '' : endText(io, action.at, now, plan.actions.includes(action)),

@@ -16,15 +16,15 @@ import { dueAt } from '../core/window.ts'
 import type { Result } from '../reconcile/execute.ts'
 import type { Proposals } from '../reconcile/run.ts'
 import { holdJson } from './hold-text.ts'
-import { hashBeforeHash } from './terminal.ts'
+import { cleanJson } from './terminal.ts'
 import { isoText } from './time-text.ts'
 
 /** The shapes of `--json`. Version 1: fields may be added, none is removed or changes its meaning. */
 const version = 1
 
 /**
- * A document as it is printed. Its texts may quote others, so secrets are taken out of them, and one of two hashes is
- * escaped, because the agent of Azure Pipelines could take them for a command to itself.
+ * A document as it is printed. Its texts may quote others, so secrets are taken out of them; one of two hashes is escaped,
+ * because the agent of Azure Pipelines could take them for a command to itself, and so is what nobody would see.
  *
  * @param revealed fields that are secrets and are meant to be seen
  */
@@ -35,7 +35,7 @@ export function jsonLine(
   const whole = { version, ...document, ...revealed }
   const seen = (name: string, value: unknown): unknown =>
     typeof value === 'string' && !Object.hasOwn(revealed, name) ? Secret.redact(value) : value
-  return `${JSON.stringify(whole, seen, 2).replaceAll(hashBeforeHash, String.raw`\u0023`)}\n`
+  return `${cleanJson(JSON.stringify(whole, seen, 2))}\n`
 }
 
 export function errorJson(error: PatrolError): Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@ import type { Migration } from '../core/migration.ts'
 import type { Instant } from '../core/time.ts'
 import { deadlineText } from './global-pats.ts'
 import type { Io } from './io.ts'
-import { clean, count, type Pen } from './terminal.ts'
+import { clean, cleanName, count, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
 import { isoText, whenFitting } from './time-text.ts'
 
@@ -10,14 +10,14 @@ import { isoText, whenFitting } from './time-text.ts'
 export function migrationsText(io: Io, pen: Pen, migrations: readonly Migration[], now: Instant): string {
   if (migrations.length === 0) return 'no PATs for all organizations\n'
   const rows = migrations.map(({ account, pat, entries, declared }): readonly string[] => [
-    clean(pat.displayName),
+    cleanName(pat.displayName),
     clean(account),
     pat.authorizationId,
     pat.validTo === undefined ? 'without a known end' : `expires ${whenFitting(io.columns, pat.validTo, now)}`,
     successorsText(entries.length, declared.length),
   ])
   const asked = migrations.flatMap(({ pat, questions }) =>
-    questions.map((question): readonly string[] => [clean(pat.displayName), clean(question)]),
+    questions.map((question): readonly string[] => [cleanName(pat.displayName), clean(question)]),
   )
   return [
     `${count(migrations.length, 'PAT')} for all organizations; they stop ${deadlineText(now)}\n\n`,

@@ -1,4 +1,5 @@
 import { formText } from '../core/pat-form.ts'
+import { visibleLine } from '../core/visible-text.ts'
 import type { Asking } from '../reconcile/known-by-hash.ts'
 import type { Ownership } from '../reconcile/whose.ts'
 import type { Io } from './io.ts'
@@ -46,7 +47,7 @@ function factsOf({ holding, known, lives, form }: Ownership): readonly (readonly
     const { pat, organization, isValid } = known
     return [
       ['PAT', `${pat.authorizationId} in ${organization}, ${isValid ? 'active' : 'revoked or expired'}`],
-      ['name', pat.displayName],
+      ['name', visibleLine(pat.displayName)],
       ['scopes', pat.scopes.join(' ')],
     ]
   }

@@ -3,7 +3,7 @@ import { replacedFate, type ReplacedFate } from '../core/replaced-fate.ts'
 import { successionGates } from '../core/succession.ts'
 import type { Instant } from '../core/time.ts'
 import type { Io } from './io.ts'
-import { clean, namesText, type Pen } from './terminal.ts'
+import { clean, cleanName, namesText, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
 import { isoText, whenFitting } from './time-text.ts'
 
@@ -14,7 +14,7 @@ export function replacedText(io: Io, pen: Pen, successions: readonly Succession[
     const fate = replacedFate(succession, now)
     const { pat, authorizationId, successors } = succession
     return [
-      pat === undefined ? '-' : clean(pat.displayName),
+      pat === undefined ? '-' : cleanName(pat.displayName),
       authorizationId,
       namesText(successors.map(({ token }) => token.name)),
       pen.colour(fate.kind === 'ready' ? 'green' : 'yellow', fateText(io, succession, fate, now)),
@@ -54,7 +54,7 @@ export function replacedExplained(io: Io, pen: Pen, successions: readonly Succes
   return successions
     .map((succession) => {
       const { pat, authorizationId } = succession
-      const name = pat === undefined ? authorizationId : `${clean(pat.displayName)} ${authorizationId}`
+      const name = pat === undefined ? authorizationId : `${cleanName(pat.displayName)} ${authorizationId}`
       const rows = successionGates(succession, now).map(({ token, role, gate }): readonly string[] => [
         clean(token.name),
         role === 'successor' ? 'replaces it' : 'had or has its value',

@@ -8,7 +8,7 @@ import type { Instant } from '../core/time.ts'
 import type { Token } from '../core/token.ts'
 import { holdJson } from './hold-text.ts'
 import type { Io } from './io.ts'
-import { clean, namesText, type Pen } from './terminal.ts'
+import { clean, cleanName, namesText, type Pen } from './terminal.ts'
 import { dateText, soonText, whenFitting } from './time-text.ts'
 
 /** How a token stands after a rollback. */
@@ -109,5 +109,5 @@ export function rollbackQuestion(
 
 function patText(io: Io, { pat }: Predecessor, now: Instant): string {
   const { authorizationId, displayName, validFrom, validTo } = pat
-  return `"${clean(displayName)}" (PAT ${authorizationId}), made ${soonText(validFrom, now)}, expires ${whenFitting(io.columns, validTo, now)}`
+  return `"${cleanName(displayName)}" (PAT ${authorizationId}), made ${soonText(validFrom, now)}, expires ${whenFitting(io.columns, validTo, now)}`
 }

@@ -8,7 +8,7 @@ import { holdLine } from './hold-text.ts'
 import type { Io } from './io.ts'
 import type { ListedPat, Management, TokenStatus } from './json.ts'
 import { backText } from './rollback-text.ts'
-import { clean, type Colour, type Pen } from './terminal.ts'
+import { clean, cleanName, type Colour, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
 import { whenFitting } from './time-text.ts'
 
@@ -148,7 +148,7 @@ export function listText(io: Io, pen: Pen, pats: readonly ListedPat[], now: Inst
   const narrow = io.columns !== undefined && io.columns < roomForIds
   if (pats.length === 0) return 'no active PATs\n'
   const rows = pats.map(({ pat, organization, management, findings }): readonly string[] => [
-    clean(pat.displayName),
+    cleanName(pat.displayName),
     clean(organization),
     pat.validTo === undefined ? 'unknown' : whenFitting(io.columns, pat.validTo, now),
     managementText(pen, management),

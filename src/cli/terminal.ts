@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { type PatrolError, type Problem } from '../core/errors.ts'
 import { Secret } from '../core/secret.ts'
+import { visible, visibleJson, visibleLine } from '../core/visible-text.ts'
 import type { Io } from './io.ts'
 
 /**
@@ -32,12 +33,21 @@ export const hashBeforeHash = /#(?=\p{Cf}*#)/gu
  */
 const colonBeforeColon = /(?<=^|\s):(?=:[a-z])/gim
 
-/** Text of others cannot steer the terminal or the agent of a pipeline, and no secret passes. */
+/** Text of others cannot steer the terminal or the agent of a pipeline, hides nothing, and no secret passes. */
 export function clean(text: string): string {
-  return Secret.redact(stripVTControlCharacters(text))
-    .replaceAll(/(?![\n\t])\p{Cc}/gu, '?')
+  return visible(Secret.redact(stripVTControlCharacters(text)).replaceAll(/(?![\n\t])\p{Cc}/gu, '?'))
     .replaceAll(hashBeforeHash, '# ')
     .replaceAll(colonBeforeColon, ': ')
+}
+
+/** The same for a name that others chose: it stays on its line. */
+export function cleanName(name: string): string {
+  return clean(visibleLine(stripVTControlCharacters(name)))
+}
+
+/** JSON as it is printed: what it says is the same, and whoever reads it as text is safe from it. */
+export function cleanJson(json: string): string {
+  return visibleJson(json).replaceAll(hashBeforeHash, String.raw`\u0023`)
 }
 
 /** A failure for people: what, and on the next line what to do. */

@@ -4,7 +4,7 @@ import { installation } from '../core/facts.ts'
 import type { Observation, Snapshot } from '../reconcile/observe.ts'
 import { isoText } from './time-text.ts'
 import type { Io } from './io.ts'
-import { clean, namesText, type Pen } from './terminal.ts'
+import { clean, cleanName, namesText, type Pen } from './terminal.ts'
 import { table } from './text-table.ts'
 
 /** Something that some Patrol made and that this configuration does not declare. It is shown, never touched. */
@@ -91,7 +91,7 @@ export function undeclaredText(io: Io, pen: Pen, strays: readonly Undeclared[]):
       stray.kind === 'pat'
         ? [
             'PAT',
-            clean(stray.displayName),
+            cleanName(stray.displayName),
             stray.validTo === undefined ? 'without a known end' : `expires ${stray.validTo.slice(0, 10)}`,
             clean(`${stray.organization}, ${stray.authorizationId}`),
           ]

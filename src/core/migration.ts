@@ -4,6 +4,7 @@ import type { Pat } from './pat.ts'
 import { knownScope } from './scope-catalogue.ts'
 import { fullScope } from './scopes.ts'
 import type { Token } from './token.ts'
+import { visible } from './visible-text.ts'
 
 /** What was seen of one account. */
 export interface AccountReach {
@@ -132,5 +133,5 @@ function freeName(pat: Pat, organization: string, taken: ReadonlySet<string>): s
 function isPlain(displayName: string): boolean {
   if (displayName.length > longestDisplayName || displayName.includes('$') || displayName.includes(' (patrol '))
     return false
-  return /^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u.test(displayName)
+  return visible(displayName) === displayName && /^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u.test(displayName)
 }

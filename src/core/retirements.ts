@@ -6,6 +6,7 @@ import { indexed } from './pat-index.ts'
 import type { Pat } from './pat.ts'
 import { after, type Instant, latest } from './time.ts'
 import type { Token } from './token.ts'
+import { visibleLine } from './visible-text.ts'
 
 /** Superseded PATs and orphans: now, where their gate is open, else at the time when it opens. */
 export function retirements(token: Token, facts: Facts, now: Instant): Plan {
@@ -16,7 +17,7 @@ export function retirements(token: Token, facts: Facts, now: Instant): Plan {
   for (const { pat, standing } of standings(token, facts)) {
     const common = { ...commonOf(token), authorizationId: pat.authorizationId }
     if (standing.kind === 'stranger') {
-      const message = `PAT ${pat.authorizationId} bears this token's mark under another display name (${pat.displayName})`
+      const message = `PAT ${pat.authorizationId} bears this token's mark under another display name (${visibleLine(pat.displayName)})`
       problems.push(
         problem(token.name, 'name-conflict', message, `If nobody uses it: patrol revoke ${pat.authorizationId}`),
       )

@@ -3,6 +3,7 @@ import type { Version } from './facts.ts'
 import { markOf, matchesGlob, slug } from './names.ts'
 import type { Pat } from './pat.ts'
 import type { Place, Rule, Terms, Token } from './token.ts'
+import { visibleLine } from './visible-text.ts'
 
 /** What rules are applied to. */
 export interface Estate {
@@ -193,7 +194,7 @@ function conflict(rule: Rule, candidate: Candidate): Problem {
   const secret = placeOf(rule, candidate)?.secretName
   const message =
     slug(candidate.displayName) === ''
-      ? `the display name ${candidate.displayName} has no letter or digit that a secret's name could have`
-      : `several PATs or entries would share the secret ${secret}; "${candidate.displayName}" in ${candidate.organization} is left alone`
+      ? `the display name ${visibleLine(candidate.displayName)} has no letter or digit that a secret's name could have`
+      : `several PATs or entries would share the secret ${secret}; "${visibleLine(candidate.displayName)}" in ${candidate.organization} is left alone`
   return problem(slug(candidate.displayName) || candidate.displayName, 'name-conflict', message)
 }

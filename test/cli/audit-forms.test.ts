@@ -47,6 +47,7 @@ test.each([
   ['\u0000\u001b[31m\u007f', '??[31m?'],
   ['\ud800 and \uffff', '\ufffd and ?'],
   ['two\nlines\tand a tab', 'two\nlines\tand a tab'],
+  ['CI\u202Eofni\u200B', 'CI&lt;U+202E&gt;ofni&lt;U+200B&gt;'],
 ])('%j cannot break markup', (text, safe) => {
   expect(markup(text)).toBe(safe)
 })

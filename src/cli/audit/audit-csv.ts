@@ -1,6 +1,7 @@
 import type { AuditedPat } from '../../core/audit/audited-pat.ts'
 import { findingKinds } from '../../core/audit/finding-kind.ts'
 import type { Finding } from '../../core/audit/findings.ts'
+import { visibleLine } from '../../core/visible-text.ts'
 import { isoText } from '../time-text.ts'
 import { type AuditReport, caretakerOf } from './audit-report.ts'
 
@@ -75,9 +76,14 @@ function lineOf(cells: readonly string[]): string {
 
 /**
  * Names are chosen by others, and a spreadsheet takes for a formula what begins like one: a quotation mark makes it text.
- * https://owasp.org/www-community/attacks/CSV_Injection
+ * Where the language of the computer makes a spreadsheet part cells at semicolons, one also begins in the middle of a name,
+ * whatever quotes are around it. https://owasp.org/www-community/attacks/CSV_Injection
  */
 function cellOf(text: string): string {
-  const plain = /^[\s\p{C}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) ? `'${text}` : text
-  return /[",\r\n']/.test(plain) || plain.trim() !== plain ? `"${plain.replaceAll('"', '""')}"` : plain
+  const shown = visibleLine(text)
+  const plain = (formula.test(shown) ? `'${shown}` : shown).replaceAll(formulaWithin, "$1'")
+  return /[",']/.test(plain) || plain.trim() !== plain ? `"${plain.replaceAll('"', '""')}"` : plain
 }
+
+const formula = /^\s*[=+\-@＝＋－＠]/u
+const formulaWithin = /([;|])(?=[\s"']*[=+\-@＝＋－＠])/gu

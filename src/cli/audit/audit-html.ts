@@ -3,6 +3,7 @@ import { findingKinds, type FindingName } from '../../core/audit/finding-kind.ts
 import type { Finding } from '../../core/audit/findings.ts'
 import type { Instant } from '../../core/time.ts'
 import { worksUntil } from '../../core/succession.ts'
+import { visibleLine } from '../../core/visible-text.ts'
 import { deadlineText } from '../global-pats.ts'
 import { count } from '../terminal.ts'
 import { dateText } from '../time-text.ts'
@@ -147,7 +148,7 @@ function kindHtml(name: FindingName, findings: readonly Finding[], since: Since 
 }
 
 function subjectCells({ displayName, owner, organizations, authorizationId }: Finding): Row {
-  const pat = `${markup(displayName) || '(no name)'}<br><code class="soft">${markup(authorizationId)}</code>`
+  const pat = `${markup(visibleLine(displayName)) || '(no name)'}<br><code class="soft">${markup(authorizationId)}</code>`
   return [pat, markup(owner), markup(organizations.join(' '))]
 }
 
@@ -166,7 +167,7 @@ function sinceHtml({ auditedAt, comparison }: Since): string {
   const { newPats, gonePats, extended, changed, newFindings, goneFindings } = comparison
   const row = (what: string, name: string, owner: string, detail: string): Row => [
     what,
-    markup(name) || '(no name)',
+    markup(visibleLine(name)) || '(no name)',
     markup(owner),
     markup(detail),
   ]
@@ -198,7 +199,7 @@ function inventoryHtml({ audit }: AuditReport): string {
     const end = worksUntil(pat)
     const ends = end === pat.validTo ? dayText(end) : `${dayText(end)}<br><span class="soft">as all global</span>`
     return [
-      markup(pat.displayName) || '(no name)',
+      markup(visibleLine(pat.displayName)) || '(no name)',
       markup(owner.user),
       markup(where),
       markup(pat.scopes.join(' ')),

@@ -4,7 +4,7 @@ import type { Finding } from '../../core/audit/findings.ts'
 import { Secret } from '../../core/secret.ts'
 import { type Instant, instant } from '../../core/time.ts'
 import { problemJson } from '../json.ts'
-import { hashBeforeHash } from '../terminal.ts'
+import { cleanJson } from '../terminal.ts'
 import { isoText } from '../time-text.ts'
 import { type AuditReport, caretakerOf, kindsFor, type Since, tallyOf } from './audit-report.ts'
 
@@ -31,7 +31,7 @@ export function* auditJson({ audit, since }: AuditReport): Generator<string> {
     },
     rules: kindsFor(findings.map(({ name }) => name)),
   }
-  yield safe(JSON.stringify(head, undefined, 2).replace(/\n\}$/, ',\n'))
+  yield cleanJson(JSON.stringify(head, undefined, 2).replace(/\n\}$/, ',\n'))
   yield* listed('pats', pats, patJson)
   yield* listed('findings', findings, (finding) => findingJson(finding, since))
   if (since !== undefined) yield* sinceJson(since)
@@ -45,7 +45,7 @@ export function* auditJson({ audit, since }: AuditReport): Generator<string> {
     limits: audit.limits,
     problems: audit.problems.map(problemJson),
   }
-  yield safe(`${Secret.redact(JSON.stringify(rest, undefined, 2)).replace(/^\{\n/, '')}\n`)
+  yield cleanJson(`${Secret.redact(JSON.stringify(rest, undefined, 2)).replace(/^\{\n/, '')}\n`)
 }
 
 /** The last day of a waiver, as it is written. */
@@ -57,7 +57,7 @@ function* listed<Item>(key: string, items: readonly Item[], shape: (item: Item) 
   yield `  "${key}": [`
   let separator = '\n'
   for (const item of items) {
-    yield `${separator}    ${safe(JSON.stringify(shape(item)))}`
+    yield `${separator}    ${cleanJson(JSON.stringify(shape(item)))}`
     separator = ',\n'
   }
   yield items.length === 0 ? '],\n' : '\n  ],\n'
@@ -115,10 +115,5 @@ function* sinceJson({ auditedAt, comparison }: Since): Generator<string> {
       return { fingerprint, name, displayName, owner }
     }),
   }
-  yield `  "since": ${safe(JSON.stringify(body, undefined, 2)).replaceAll('\n', '\n  ')},\n`
-}
-
-/** The agent of Azure Pipelines could take one of two hashes for a command to itself. */
-function safe(text: string): string {
-  return text.replaceAll(hashBeforeHash, String.raw`\u0023`)
+  yield `  "since": ${cleanJson(JSON.stringify(body, undefined, 2)).replaceAll('\n', '\n  ')},\n`
 }

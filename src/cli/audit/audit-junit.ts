@@ -1,5 +1,6 @@
 import { findingKinds, findingNames } from '../../core/audit/finding-kind.ts'
 import type { Finding } from '../../core/audit/findings.ts'
+import { visibleLine } from '../../core/visible-text.ts'
 import { isoText } from '../time-text.ts'
 import { type AuditReport, failuresOf, isFailure } from './audit-report.ts'
 import { markup } from './markup.ts'
@@ -40,7 +41,7 @@ export function* auditJunit(report: AuditReport): Generator<string> {
 function caseOf(finding: Finding, { failOn, since }: AuditReport): string {
   const { id, remedy, link } = findingKinds[finding.name]
   const { displayName, owner, organizations, authorizationId, severity, message, waiver } = finding
-  const name = `${displayName} (${owner}, ${organizations.join(' ')}, ${authorizationId})`
+  const name = `${visibleLine(displayName)} (${owner}, ${organizations.join(' ')}, ${authorizationId})`
   const open = `    <testcase classname="${id}" name="${markup(name)}">`
   const text = `${severity}: ${message}`
   const inner =

@@ -1,5 +1,7 @@
 import { findingKinds, findingNames, type Severity } from '../../core/audit/finding-kind.ts'
 import type { Finding } from '../../core/audit/findings.ts'
+import { visible, visibleLine } from '../../core/visible-text.ts'
+import { cleanJson } from '../terminal.ts'
 import { isoText } from '../time-text.ts'
 import type { AuditReport, Since } from './audit-report.ts'
 
@@ -40,10 +42,10 @@ export function* auditSarif({ audit, since, configFile }: AuditReport): Generato
   }
   const tool = { driver: { name: 'Patrol', informationUri: 'https://www.npmjs.com/package/azdo-patrol', rules } }
   yield `{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"tool":${JSON.stringify(tool)},\n`
-  yield `"invocations":[${JSON.stringify(invocation)}],"columnKind":"utf16CodeUnits","results":[`
+  yield `"invocations":[${cleanJson(JSON.stringify(invocation))}],"columnKind":"utf16CodeUnits","results":[`
   let separator = '\n'
   for (const finding of audit.findings) {
-    yield separator + JSON.stringify(resultOf(finding, since, configFile))
+    yield separator + cleanJson(JSON.stringify(resultOf(finding, since, configFile)))
     separator = ',\n'
   }
   yield '\n]}]}\n'
@@ -56,13 +58,13 @@ function resultOf(finding: Finding, since: Since | undefined, configFile: string
     ruleId: findingKinds[name].id,
     ruleIndex: findingNames.indexOf(name),
     level: levels[severity],
-    message: { text: plain(`"${displayName}" of ${owner}: ${message}`) },
+    message: { text: plain(`"${visibleLine(displayName)}" of ${owner}: ${message}`) },
     locations: [
       {
         ...place,
         logicalLocations: [
           {
-            name: displayName,
+            name: visibleLine(displayName),
             fullyQualifiedName: `${organizations.join('+')}/${owner}/${authorizationId}`,
             kind: 'resource',
           },
@@ -85,5 +87,7 @@ function physicalPlace(file: string): object {
 
 /** Brackets would make a link of what others named, and braces a placeholder: sections 3.11.5 and 3.11.6 of the standard. */
 function plain(text: string): string {
-  return text.replace(/[\\[\]]/g, String.raw`\$&`).replace(/[{}]/g, '$&$&')
+  return visible(text)
+    .replace(/[\\[\]]/g, String.raw`\$&`)
+    .replace(/[{}]/g, '$&$&')
 }

@@ -4,7 +4,7 @@ import type { ToldPat } from '../../core/audit/comparison.ts'
 import type { Instant } from '../../core/time.ts'
 import type { Io } from '../io.ts'
 import { problemsText } from '../plan-text.ts'
-import { clean, type Colour, count, type Pen } from '../terminal.ts'
+import { clean, cleanName, type Colour, count, type Pen } from '../terminal.ts'
 import { table } from '../text-table.ts'
 import { dateText, whenFitting } from '../time-text.ts'
 import { lastDay } from './audit-json.ts'
@@ -64,7 +64,7 @@ function kindText(io: Io, pen: Pen, name: FindingName, findings: readonly Findin
 }
 
 function subjectCells({ displayName, owner, organizations }: Finding): readonly string[] {
-  return [clean(displayName) || '(no name)', clean(owner), clean(organizations.join(' '))]
+  return [cleanName(displayName) || '(no name)', clean(owner), clean(organizations.join(' '))]
 }
 
 function more(all: number): string {
@@ -80,7 +80,7 @@ function waivedText(io: Io, pen: Pen, findings: readonly Finding[]): string {
   if (waived.length === 0) return ''
   const rows = waived.slice(0, mostShown).map(({ name, displayName, owner, waiver }) => {
     const until = waiver === undefined ? '' : `until ${lastDay(waiver.endsAt)}: ${clean(waiver.reason)}`
-    return [name, clean(displayName), clean(owner), until]
+    return [name, cleanName(displayName), clean(owner), until]
   })
   return `\n${pen.colour('bold', 'waived')}\n${table(rows, io.columns)}${more(waived.length)}`
 }
@@ -122,7 +122,7 @@ function rowsOf(
   what: string,
   tell: (pat: ToldPat) => string,
 ): readonly (readonly string[])[] {
-  const rows = pats.slice(0, mostShown).map((pat) => [what, clean(pat.displayName), clean(pat.owner), tell(pat)])
+  const rows = pats.slice(0, mostShown).map((pat) => [what, cleanName(pat.displayName), clean(pat.owner), tell(pat)])
   const rest = pats.length - rows.length
   return rest > 0 ? [...rows, [what, `and ${rest} more`, '', '--json shows them all']] : rows
 }

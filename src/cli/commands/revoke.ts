@@ -16,7 +16,7 @@ import type { Io } from '../io.ts'
 import { refuseUnknownName } from '../unknown-name.ts'
 import { proposalsOf, unlisted, unknownToken } from '../proposals.ts'
 import { printRefusal, printReport } from '../report.ts'
-import { clean, count } from '../terminal.ts'
+import { cleanName, count } from '../terminal.ts'
 import { table } from '../text-table.ts'
 import { whenFitting } from '../time-text.ts'
 
@@ -53,7 +53,7 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
       const after = isCurrent ? { token: claimed.token, ...aftermath(claimed.token, claimed.facts) } : undefined
       const warning = after === undefined ? '' : `; ${warningOf(after.token, after)}`
       return {
-        question: `revoke "${clean(displayName)}" (${id}) of ${home.owner} in ${organization} for ever${warning}\n`,
+        question: `revoke "${cleanName(displayName)}" (${id}) of ${home.owner} in ${organization} for ever${warning}\n`,
         refused: { token: claimed?.token.name ?? id, kind: 'revoke', authorizationId: id } as const,
         tokens: [claimed?.token ?? unclaimed(home, id)],
         work: async () => [await revokeById(world, lists, home, id, claimed?.token)],
@@ -75,7 +75,7 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
         question:
           `revoke ${which} of ${token.name} in ${token.organization} for ever${warning}\n` +
           table(
-            pats.map((pat) => [clean(pat.displayName), pat.authorizationId, endText(io, pat, world.clock.now())]),
+            pats.map((pat) => [cleanName(pat.displayName), pat.authorizationId, endText(io, pat, world.clock.now())]),
             io.columns,
           ),
         refused: { token: token.name, kind: 'revoke' } as const,
