@@ -79,7 +79,8 @@ class OneWorker {
     for (const test of await this.load()) {
       this.instruments.currentTestId = test.id
       const startedAt = performance.now()
-      const failureMessage = await failureOf(test)
+      const failure = await failureOf(test)
+      const failureMessage = failure instanceof Stuck ? failure.message : failure
       const timeSpentMs = performance.now() - startedAt
       const told = { id: test.id, name: test.name, fileName: test.file, timeSpentMs }
       tests.push(
@@ -116,12 +117,13 @@ class OneWorker {
     for (const test of tests) {
       if (wanted?.has(test.id) === false) continue
       nrOfTests += 1
-      const failureMessage = await failureOf(test)
+      const failure = await failureOf(test)
       const { hitCount, hitLimit } = this.instruments
       if (hitCount !== undefined && hitLimit !== undefined && hitCount > hitLimit) {
         return { status: 'timeout', reason: `The change was run more than ${hitLimit} times.` }
       }
-      if (failureMessage !== undefined) return { status: 'killed', killedBy: [test.id], failureMessage, nrOfTests }
+      if (failure instanceof Stuck) return { status: 'timeout', reason: failure.message }
+      if (failure !== undefined) return { status: 'killed', killedBy: [test.id], failureMessage: failure, nrOfTests }
     }
     return { status: 'survived', nrOfTests }
   }
@@ -163,21 +165,46 @@ function ofTestsFirst({ static: whileLoading, perTest }: Coverage = { static: {}
   return { static: Object.fromEntries(Object.entries(whileLoading).filter(([id]) => !byTests.has(id))), perTest }
 }
 
+/** A test that can never end: it waits, and nothing is under way that it could wait for. */
+class Stuck extends Error {}
+
 /** Why a test failed; a rejection that nobody caught fails it, too. Undefined when it succeeded. */
-async function failureOf(test: CollectedTest): Promise<string | undefined> {
+async function failureOf(test: CollectedTest): Promise<string | Stuck | undefined> {
   const uncaught: unknown[] = []
   const note = (error: unknown): void => void uncaught.push(error)
   process.on('unhandledRejection', note)
   try {
-    await test.body()
+    await unlessStuck(Promise.resolve().then(test.body))
     // Node reports what nobody caught between two turns of its loop.
-    await new Promise((resolve) => setImmediate(resolve))
+    await turnOfLoop()
   } catch (error) {
-    return textOf(error)
+    return error instanceof Stuck ? error : textOf(error)
   } finally {
     process.off('unhandledRejection', note)
   }
   return uncaught.length === 0 ? undefined : textOf(uncaught[0])
+}
+/** Waits for work, as long as there is anything that could still bring it to an end. */
+async function unlessStuck(work: Promise<unknown>): Promise<void> {
+  const ended = work.then(
+    () => 'ended',
+    () => 'ended',
+  )
+  for (let idle = 0; (await Promise.race([ended, turnOfLoop()])) !== 'ended'; idle = isIdle() ? idle + 1 : 0) {
+    if (idle > turnsOfPatience) throw new Stuck('The test waits for nothing.')
+  }
+  await work
+}
+
+const turnsOfPatience = 1_000
+
+/** Whether neither a timer nor a request is under way; what joins this process to Stryker always is. */
+function isIdle(): boolean {
+  return process.getActiveResourcesInfo().every((resource) => ['PipeWrap', 'Pipe', 'TTYWrap'].includes(resource))
+}
+
+function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function textOf(error: unknown): string {
