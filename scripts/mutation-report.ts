@@ -2,7 +2,7 @@
 // Without a file it reads all of coverage/mutation*.json, in the order of their names.
 import { spawnSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   type Mutant,
@@ -10,7 +10,6 @@ import {
   merged,
   type MutationReport,
   rowOf,
-  type Survivor,
   sumOf,
   survivorsOf,
   tableHead,
@@ -56,7 +55,7 @@ for (const survivor of survivors) {
 }
 if (unexplained.length > 0) process.exitCode = 1
 
-/** Tries each survivor on a copy of the code: what does not compile can never run. */
+/** Tries each survivor on a copy of the code: what does not compile never runs. */
 function refusedByCompiler(all: ReadonlyMap<string, MutatedFile>): ReadonlySet<Mutant> {
   const copy = 'coverage/compiled'
   rmSync(copy, { recursive: true, force: true })
@@ -69,26 +68,37 @@ function refusedByCompiler(all: ReadonlyMap<string, MutatedFile>): ReadonlySet<M
   const project = { extends: '../../tsconfig.json', compilerOptions, include: ['src'] }
   writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify(project))
   for (const [file, { source }] of all) writeFileSync(join(copy, file), source)
-  if (!compiles(copy)) throw new Error(`The code of ${copy} does not compile: the reports are of different versions.`)
+  if (faultyFiles(copy).size > 0) throw new Error(`${copy} does not compile: the reports are of different versions.`)
 
+  // One change of each file at a time: what a file exports states its types, so a change is refused in its own file.
   const refusedOnes = new Set<Mutant>()
-  const survived = [...all].flatMap(([file, mutated]) => survivorsOf(file, mutated))
-  survived.forEach(({ file, mutant }: Survivor, index) => {
-    if (process.stderr.isTTY) process.stderr.write(`\rcompiling ${index + 1} of ${survived.length}`)
-    const mutated = all.get(file)
-    if (mutated === undefined) return
-    writeFileSync(join(copy, file), withChange(mutated, mutant))
-    if (!compiles(copy)) refusedOnes.add(mutant)
-    writeFileSync(join(copy, file), mutated.source)
-  })
+  const left = new Map([...all].map(([file, mutated]) => [file, survivorsOf(file, mutated)]))
+  const rounds = Math.max(0, ...[...left.values()].map(({ length }) => length))
+  for (let round = 0; round < rounds; round++) {
+    if (process.stderr.isTTY) process.stderr.write(`\rcompiling ${round + 1} of ${rounds}`)
+    for (const [file, mutated] of all) {
+      const mutant = left.get(file)?.[round]?.mutant
+      writeFileSync(join(copy, file), mutant === undefined ? mutated.source : withChange(mutated, mutant))
+    }
+    const faulty = faultyFiles(copy)
+    for (const [file, survivors] of left) {
+      const mutant = survivors[round]?.mutant
+      if (mutant !== undefined && faulty.has(file)) refusedOnes.add(mutant)
+    }
+  }
   if (process.stderr.isTTY) process.stderr.write('\n')
   return refusedOnes
 }
 
-function compiles(folder: string): boolean {
-  const { status, error } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', folder], {
-    encoding: 'utf8',
-  })
+/** The files, below a folder, in which the compiler finds a fault. */
+function faultyFiles(folder: string): ReadonlySet<string> {
+  const words = ['node_modules/typescript/bin/tsc', '-p', folder, '--pretty', 'false']
+  const { stdout, error } = spawnSync(process.execPath, words, { encoding: 'utf8' })
   if (error !== undefined) throw error
-  return status === 0
+  return new Set(
+    stdout.split('\n').flatMap((line) => {
+      const [, path] = /^(\S+\.ts)\(\d+,\d+\): error /.exec(line) ?? []
+      return path === undefined ? [] : [relative(folder, path).replaceAll('\\', '/')]
+    }),
+  )
 }
