@@ -315,12 +315,16 @@ export function describeCommands(program: Commander, run: Runner): void {
     )
     .option('--store <url|dir>', 'your key vault, or a folder for encrypted files')
     .option('--output <file>', 'write it into a new file, never over one that is there')
-    .option('--new-identity <file>', 'also create a key for the file store, in a new file that only you can read')
+    .option(
+      '--new-identity <file>',
+      'also create a key for the file store, in a new file that only you can read; alone, only the key',
+    )
     .addHelpText(
       'after',
       examples(
         'patrol init',
         'patrol init --output patrol.yaml --new-identity patrol-age-identity.txt',
+        'patrol init --new-identity patrol-age-identity.txt',
         'patrol init --output patrol.yaml --organization contoso --tenant contoso.com --store https://contoso.vault.azure.net',
         'patrol init --output patrol.yaml --user ci-bot@contoso.com --method refresh-token',
       ),

@@ -46,9 +46,14 @@ export async function readConfiguration(
   }
   const { organization: organizations = [], tenant, match, method, lifetime, renewBefore, user, store } = flags
   const given = { organizations, tenant, match, method, lifetime, renewBefore, user, store }
-  const file =
-    options.config ?? (existsSync(resolve(io.workingDirectory, defaultConfigFile)) ? defaultConfigFile : undefined)
+  const hasFile = !options.noConfig && existsSync(resolve(io.workingDirectory, defaultConfigFile))
+  const file = options.config ?? (hasFile ? defaultConfigFile : undefined)
   const usesFlags = givenFlags(given).length > 0
+  if (options.noConfig && !usesFlags) {
+    throw new PatrolError('usage', '--no-config leaves nothing to go by', {
+      remedy: 'Say with --organization what it is about, for commands that have that option, or leave --no-config out.',
+    })
+  }
   const clash = usesFlags && file !== undefined ? flagsBesideFile(given, file) : undefined
   if (clash !== undefined) throw new ConfigurationFaults([clash])
   const loaded = usesFlags

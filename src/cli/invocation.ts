@@ -8,6 +8,8 @@ import type { Pen } from './terminal.ts'
 /** Options that every command knows. */
 export interface GlobalOptions {
   readonly config: string | undefined
+  /** No file is read, although there may be one: flags say everything. */
+  readonly noConfig: boolean
   readonly json: boolean
   readonly concurrency: number
 }

@@ -10,7 +10,8 @@ export const defaultConcurrency = 8
 
 /** The options of every command, as the parser gives them. */
 export interface RawGlobals {
-  readonly config?: string
+  /** False for --no-config. */
+  readonly config?: string | false
   readonly json?: boolean
   readonly concurrency?: number
   readonly logLevel?: LogLevel
@@ -27,7 +28,8 @@ export async function invoke(
   const colour = raw.color ?? true
   const speech = createSpeech(io, { level: raw.logLevel ?? 'info', format: raw.logFormat ?? 'pretty', colour })
   const options: GlobalOptions = {
-    config: raw.config ?? (io.environment['PATROL_CONFIG'] || undefined),
+    config: raw.config === false ? undefined : (raw.config ?? (io.environment['PATROL_CONFIG'] || undefined)),
+    noConfig: raw.config === false,
     json: raw.json ?? false,
     concurrency: raw.concurrency ?? defaultConcurrency,
   }

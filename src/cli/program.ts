@@ -54,6 +54,7 @@ function describeProgram(io: Io, programVersion: string, end: (code: ExitCode) =
         nameOfFile,
       ),
     )
+    .option('--no-config', 'read no patrol.yaml; options such as --organization say everything')
     .option('--json', 'print one JSON document instead of text')
     .addOption(
       new Option('--concurrency <n>', 'tokens at once').argParser(wholeNumber(1, 64)).default(defaultConcurrency),

@@ -130,12 +130,15 @@ describe('a shell', () => {
     )
     expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('is valid') })
     const plain = await shell(
-      'patrol init --new-identity key.txt > plain.yaml && PATROL_AGE_IDENTITY="$(cat key.txt)" patrol validate -c plain.yaml',
+      'patrol init --output plain.yaml --new-identity key.txt && PATROL_AGE_IDENTITY="$(cat key.txt)" patrol validate -c plain.yaml',
     )
     expect(plain).toMatchObject({ code: 0, stdout: expect.stringContaining('is valid') })
     const key = join(estate.directory, 'key.txt')
     expect(statSync(key).mode & 0o777).toBe(0o600)
-    const again = await shell('patrol init --new-identity key.txt > other.yaml')
+    const alone = await shell('patrol init --new-identity alone.txt')
+    expect(alone).toMatchObject({ code: 0, stdout: `${join(estate.directory, 'alone.txt')}\n` })
+    expect(readFileSync(join(estate.directory, 'alone.txt'), 'utf8')).toMatch(/^AGE-SECRET-KEY-1\w+\n$/)
+    const again = await shell('patrol init --new-identity key.txt')
     expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('exists already') })
     expect(plain.stdout + made.stdout + again.stderr).not.toContain(readFileSync(key, 'utf8').trim())
   })

@@ -55,6 +55,17 @@ describe('without a configuration, at the addresses of Microsoft', () => {
     expect(estate.mutations(mark)).toEqual([])
   })
 
+  test('--no-config passes over the configuration that is there', async () => {
+    const words = `plan --organization contoso --tenant ${tenant} --match * --method renew --json`
+    const { environment } = agent({ PATROL_CONFIG: estate.configFile })
+    const clash = await estate.start(words, { environment }).ended
+    expect([clash.code, clash.json.problems[0].remedy]).toEqual([2, expect.stringContaining('--no-config')])
+    const ended = await estate.start(`${words} --no-config`, { environment }).ended
+    expect([ended.code, ended.json.actions.length]).toEqual([0, 1])
+    const nothing = await estate.start('plan --no-config --json', { environment }).ended
+    expect([nothing.code, nothing.json.error.message]).toEqual([2, '--no-config leaves nothing to go by'])
+  })
+
   test('rotates into encrypted files', async () => {
     const words = `apply --organization contoso --match Nightly* --method rotate --store ./secrets --json`
     const identity = { TENANT_ID: tenant, PATROL_AGE_IDENTITY: await generateIdentity() }

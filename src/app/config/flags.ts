@@ -46,7 +46,11 @@ export function flagsBesideFile(flags: Flags, file: string): ConfigProblem | und
   const given = givenFlags(flags)
   if (given.length === 0) return undefined
   const text = `${given.join(', ')} cannot stand beside the configuration ${file}`
-  return problemAt(noPlace, { text, remedy: 'give either the flags or a configuration', severity: 'error' }, undefined)
+  return problemAt(
+    noPlace,
+    { text, remedy: 'give either the flags or a configuration; --no-config leaves that out', severity: 'error' },
+    undefined,
+  )
 }
 
 /** Flags stand in no file. */

@@ -32,6 +32,8 @@ export const initCommand: Command<InitOptions> = async (invocation, options) => 
   const { organization, tenant, user, method, store, newIdentity, output } = options
   const given = [organization, tenant, user, method, store, newIdentity, output].some((option) => option !== undefined)
   if (!given && !invocation.options.json && io.canAsk && io.stdoutIsTerminal) return askAndWrite(invocation)
+  const others = [organization, tenant, user, method, store, output].every((option) => option === undefined)
+  if (newIdentity !== undefined && others) return makeKey(invocation, newIdentity)
   const configuration = initTemplate({
     ...(organization === undefined ? {} : { organization }),
     ...(tenant === undefined ? {} : { tenant }),
@@ -43,6 +45,21 @@ export const initCommand: Command<InitOptions> = async (invocation, options) => 
   if (invocation.options.json) io.stdout(jsonLine({ configuration, ...(file === undefined ? {} : { file }) }))
   else if (file === undefined) io.stdout(configuration)
   return exitCodes.done
+}
+
+/** A key alone, for a configuration that is there already. */
+async function makeKey({ io, options }: Invocation, newIdentity: string): Promise<ExitCode> {
+  const path = resolve(io.workingDirectory, newIdentity)
+  const recipient = await writeNewAgeIdentity(path)
+  if (options.json) io.stdout(jsonLine({ identityFile: path, recipient }))
+  else io.stdout(`${path}\n`)
+  io.stderr(keyNote(path, recipient))
+  io.stderr(`name it in the file store: identity: \${file:${path}}, or put its text into a variable\n`)
+  return exitCodes.done
+}
+
+function keyNote(path: string, recipient: string): string {
+  return `wrote a new key to ${path} (public part ${recipient}); whoever has this file can read the store\n`
 }
 
 /** Nothing is written before the last question was answered with yes. */
@@ -99,7 +116,7 @@ async function writeFiles(
     const path = resolve(io.workingDirectory, newIdentity)
     try {
       const recipient = await writeNewAgeIdentity(path)
-      io.stderr(`wrote a new key to ${path} (public part ${recipient}); whoever has this file can read the store\n`)
+      io.stderr(keyNote(path, recipient))
     } catch (error) {
       if (file !== undefined) await rm(file)
       throw error

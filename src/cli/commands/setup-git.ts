@@ -22,6 +22,9 @@ export async function setupGit(invocation: Invocation): Promise<ExitCode> {
   if (options.json) {
     const { jsonLine } = await import('../json.ts')
     io.stdout(jsonLine({ commands }))
+  } else if (io.stdoutIsTerminal) {
+    io.stdout(commands.map((command) => `${command.replaceAll(' && git', ' &&\n  git')}\n`).join(''))
+    io.stderr('nothing was changed; to have a shell run these lines:  patrol setup git | sh\n')
   } else io.stdout(commands.map((command) => `${command}\n`).join(''))
   return exitCodes.done
 }
