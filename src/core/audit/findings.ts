@@ -2,6 +2,7 @@ import { markOf, matchesGlob } from '../names.ts'
 import { fullScope } from '../scopes.ts'
 import { shortfallText } from '../ceiling.ts'
 import { scopesBeyond } from '../scope-inclusion.ts'
+import { worksUntil } from '../succession.ts'
 import { between, day, type Duration, formatDuration, type Instant, roughDuration } from '../time.ts'
 import { type AuditRules, type GrantedLife, isCut, type Policy, type SeenPolicy, type Waiver } from './audit-rules.ts'
 import type { AuditedPat, DeadReference } from './audited-pat.ts'
@@ -129,9 +130,12 @@ function isLongLived({ pat }: AuditedPat, { rules }: Circumstances): readonly Se
 }
 
 function expiresUnmanaged({ pat, care }: AuditedPat, { rules, now }: Circumstances): readonly Seen[] {
-  if (care.kind !== 'nobody' || pat.validTo === undefined) return []
-  const left = between(now, pat.validTo)
-  return left <= rules.expiringWithin ? [['expiring-unmanaged', `it ends in ${roughDuration(left)}`]] : []
+  const end = worksUntil(pat)
+  if (care.kind !== 'nobody' || end === undefined) return []
+  const left = between(now, end)
+  if (left > rules.expiringWithin) return []
+  const when = left < 0 ? 'it has ended' : `it ends in ${roughDuration(left)}`
+  return [['expiring-unmanaged', end === pat.validTo ? when : `${when}, with all PATs for all organizations`]]
 }
 
 function isNeverManaged({ care }: AuditedPat): readonly Seen[] {

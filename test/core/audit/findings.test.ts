@@ -4,7 +4,8 @@ import { type AuditedPat, merged } from '../../../src/core/audit/audited-pat.ts'
 import { atLeast, findingKinds, findingNamed, findingNames } from '../../../src/core/audit/finding-kind.ts'
 import { type Circumstances, type Finding, findingsOf } from '../../../src/core/audit/findings.ts'
 import { scopesBeyond } from '../../../src/core/scope-inclusion.ts'
-import { day, times } from '../../../src/core/time.ts'
+import { globalPatsEndAt } from '../../../src/core/succession.ts'
+import { after, day, instant, times } from '../../../src/core/time.ts'
 import { onDay, start } from '../../support/builders.ts'
 
 const calm: AuditedPat = {
@@ -42,6 +43,20 @@ const names = (audited: readonly AuditedPat[], circumstances: Partial<Circumstan
   found(audited, circumstances).map(({ name }) => name)
 
 const token = { kind: 'token', token: 'feed', role: 'current', declared: ['vso.packaging'] } as const
+
+test.each([
+  [14 * day, ['it ends in 14d, with all PATs for all organizations']],
+  [15 * day, []],
+  [-day, ['it has ended, with all PATs for all organizations']],
+] as const)('a PAT for all organizations ends with all of them, which nobody looks after', (left, messages) => {
+  const one = aPat(
+    { allOrganizations: true, validTo: after(globalPatsEndAt, times(30, day)) },
+    { care: { kind: 'nobody' } },
+  )
+  const all = found([one], { now: instant(globalPatsEndAt - left) })
+  const ends = all.filter(({ name }) => name === 'expiring-unmanaged')
+  expect(ends.map(({ message }) => message)).toEqual(messages)
+})
 
 describe('a PAT', () => {
   test('with nothing wrong has no finding', () => {
