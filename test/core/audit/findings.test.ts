@@ -47,7 +47,7 @@ const token = { kind: 'token', token: 'feed', role: 'current', declared: ['vso.p
 test.each([
   [14 * day, ['it ends in 14d, with all PATs for all organizations']],
   [15 * day, []],
-  [-day, ['it has ended, with all PATs for all organizations']],
+  [-1 * day, ['it has ended, with all PATs for all organizations']],
 ] as const)('a PAT for all organizations ends with all of them, which nobody looks after', (left, messages) => {
   const one = aPat(
     { allOrganizations: true, validTo: after(globalPatsEndAt, times(30, day)) },
