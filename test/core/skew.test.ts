@@ -71,6 +71,16 @@ describe('the judgement of clock readings', () => {
       expected: { kind: 'corrected', offset: 2.5 * minute },
     },
     {
+      name: 'services may differ by exactly that much beyond the rounding of the header',
+      readings: [reading('a', 0), { ...reading('b', 5 * minute), least: duration(5 * minute + 999) }],
+      expected: { kind: 'corrected', offset: (5 * minute + 999) / 2 },
+    },
+    {
+      name: 'the median service counts in whatever order they answered',
+      readings: [reading('a', 4 * minute), reading('b', minute), reading('c', 2 * minute)],
+      expected: { kind: 'corrected', offset: 2 * minute },
+    },
+    {
       name: 'services that differ by more do not',
       readings: [reading('a', 0), reading('b', 7 * minute)],
       expected: { kind: 'unreliable', message: 'the clocks of a and b differ by 7 minutes' },
@@ -100,6 +110,41 @@ describe('another reading', () => {
   it('of the same service narrows what is known', () => {
     const [narrowed] = withReading([reading('a', 10_400, 9_000)], reading('a', 10_700))
     expect(narrowed).toEqual({ service: 'a', least: 10_000, most: 10_999, stale: false })
+  })
+
+  it('reaches back as far as the answer took, and no further when a clock was set back meanwhile', () => {
+    expect(clockReading('a', noon, noon, duration(5_000))).toEqual({
+      service: 'a',
+      least: 0,
+      most: 5_999,
+      stale: false,
+    })
+    expect(clockReading('a', noon, noon, duration(-5_000))).toEqual({ service: 'a', least: 0, most: 999, stale: false })
+  })
+
+  it('narrows what is known of its own service alone', () => {
+    const readings = withReading([reading('b', minute), reading('a', 10_400, 9_000)], reading('a', 10_700))
+    expect(readings.map(({ service, least, most }) => [service, least, most])).toEqual([
+      ['b', minute, minute + 999],
+      ['a', 10_000, 10_999],
+    ])
+  })
+
+  it('keeps what is known when it tells less', () => {
+    const [kept] = withReading([reading('a', 10_400)], reading('a', 10_400, 9_000))
+    expect(kept).toEqual(reading('a', 10_400))
+    const [raised] = withReading([{ ...reading('a', 9_400), most: duration(19_999) }], reading('a', 10_400, 9_000))
+    expect(raised).toEqual({ service: 'a', least: 10_000, most: 19_999, stale: false })
+  })
+
+  it('that contradicts by five minutes leaves the others, and by a millisecond more makes them stale', () => {
+    const known = [reading('a', 0), reading('b', 0)]
+    const least = duration(5 * minute + 999)
+    const at = (more: number): ClockReading => {
+      return { service: 'a', least: duration(least + more), most: duration(least + more + 999), stale: false }
+    }
+    expect(withReading(known, at(0)).map(({ stale }) => stale)).toEqual([false, false])
+    expect(withReading(known, at(1)).map(({ stale }) => stale)).toEqual([true, false])
   })
 
   it('that contradicts the old one replaces it and leaves the others', () => {

@@ -8,7 +8,18 @@ import {
   successionGates,
   successionProblems,
 } from '../../src/core/succession.ts'
-import { before, day, hour, type Instant, instant, minute, second, times } from '../../src/core/time.ts'
+import {
+  after,
+  before,
+  day,
+  duration,
+  hour,
+  type Instant,
+  instant,
+  minute,
+  second,
+  times,
+} from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { aDelivery, aPat, aToken, aVersion, later, marked, onDay, someFacts } from '../support/builders.ts'
 
@@ -19,6 +30,7 @@ const feed = aToken({ replaces: [{ authorizationId: id, successors: [], bystande
 const other = aToken({ name: 'other', organization: 'fabrikam' })
 const third = aToken({ name: 'third' })
 const opens = later(second, second, times(48, hour), minute)
+const ms = duration(1)
 const holding: Successor = {
   token: third,
   facts: someFacts({ pats: [old], current: aVersion({ authorizationId: id }) }),
@@ -253,6 +265,37 @@ describe('the end of PATs for all organizations', () => {
     ])
     expect(planned(dark, globalPatsEndAt).problems).toEqual([])
     expect(planned(dark, before(globalPatsEndAt, times(15, day))).problems).toEqual([])
+  })
+
+  it('is told of to the millisecond: from two weeks before on, and no more when it has come', () => {
+    const from = before(globalPatsEndAt, times(14, day))
+    expect(planned(missing, from).problems).toEqual(['feed global-pat-ends'])
+    expect(planned(missing, before(from, ms)).problems).toEqual([])
+    expect(planned(missing, before(globalPatsEndAt, ms)).problems).toEqual(['feed global-pat-ends'])
+  })
+
+  // The overlap of a successor passes 48 hours, a second and a minute after its version was made.
+  it.each([
+    ['at the very end, so nobody need know', 0, []],
+    ['a millisecond later, so somebody is cut off', 1, ['feed global-pat-ends']],
+  ])('comes before the last overlap has passed: that passes %s', (_, more, problems) => {
+    const createdAt = instant(globalPatsEndAt - times(48, hour) - second - minute + more)
+    const minted = aPat({ validFrom: createdAt, validTo: after(createdAt, times(30, day)) })
+    const fresh = { pats: [minted], current: aVersion({ validTo: minted.validTo ?? createdAt }, { createdAt }) }
+    const seen = succession({ pat: everywhere }, fresh)
+    const [, last] = seen.successors
+    const only = { ...seen, organizations: ['fabrikam'], successors: last === undefined ? [] : [last] }
+    const told = successionProblems(only, before(globalPatsEndAt, day)).map(({ code }) => `feed ${code}`)
+    expect(told).toEqual(problems)
+  })
+
+  it.each([
+    [times(2, day), 'in 2 days'],
+    [day, 'in 1 day'],
+    [hour, 'today'],
+  ])('is %i milliseconds away, as people say it: %s', (away, words) => {
+    const [problem] = successionProblems(missing, before(globalPatsEndAt, away))
+    expect(problem?.message).toContain(`stops ${words};`)
   })
 
   it('is nothing to a PAT of one organization', () => {
