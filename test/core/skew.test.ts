@@ -73,7 +73,7 @@ describe('the judgement of clock readings', () => {
     {
       name: 'services may differ by exactly that much beyond the rounding of the header',
       readings: [reading('a', 0), { ...reading('b', 5 * minute), least: duration(5 * minute + 999) }],
-      expected: { kind: 'corrected', offset: (5 * minute + 999) / 2 },
+      expected: { kind: 'corrected', offset: duration((5 * minute + 999) / 2) },
     },
     {
       name: 'the median service counts in whatever order they answered',
