@@ -102,7 +102,10 @@ that it covers, and revokes it after the overlap.\n${examples(
     .addHelpText(
       'after',
       `\nAt a terminal it asks for the value, which does not show, and offers to end it. It compares it with every version in the
-stores, tries it in the organizations of the configuration, and looks for what no store has among the PATs of everybody.\n${examples(
+stores, tries it in the organizations of the configuration, and looks for what no store has among the PATs of everybody.
+
+The exit code is 0 when that was answered, whatever the answer; 1 when a store or an administration could not be asked; 2 when
+nothing was given that could be a value; 3 as --check says.\n${examples(
         'patrol whose',
         'patrol whose < leaked.txt',
         'pbpaste | patrol whose --json',

@@ -41,8 +41,8 @@ export interface EstateOptions {
 }
 
 export interface CallOptions {
-  /** Whether stdin, stdout and stderr are terminals; `out` and `err`: only that stream is one. */
-  readonly terminal?: boolean | 'out' | 'err'
+  /** Whether stdin, stdout and stderr are terminals; `in`, `out` and `err`: only that stream is one. */
+  readonly terminal?: boolean | 'in' | 'out' | 'err'
   /** What comes on stdin. */
   readonly input?: string
   /** What the person types when asked, or what does it; by default nothing. */
@@ -156,7 +156,7 @@ export class Estate {
       },
       stdoutIsTerminal: terminal === true || terminal === 'out',
       stderrIsTerminal: terminal === true || terminal === 'err',
-      stdinIsTerminal: terminal === true,
+      stdinIsTerminal: terminal === true || terminal === 'in',
       canAsk: terminal === true || terminal === 'err',
       columns: options.columns,
       readInput: () => options.input ?? '',

@@ -275,6 +275,15 @@ describe('at a terminal', () => {
     expect(estate.mutations(mark)).toEqual([])
   })
 
+  test('nothing is read that would show while it is typed', async () => {
+    estate = await Estate.open()
+    const ended = await estate.run('whose --json', { terminal: 'in', input: makeOldPat() })
+    expect(ended).toMatchObject({
+      code: 2,
+      json: { error: { message: expect.stringMatching(/would show what is typed/) } },
+    })
+  })
+
   test('no answer is no value', async () => {
     estate = await Estate.open()
     const ended = await estate.run('whose --json', { terminal: true })
