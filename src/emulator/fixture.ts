@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { defaultFixture } from './default-fixture.ts'
 import { upnsOf } from './fixture-crowd.ts'
+import { nearest, shapeFaults } from './fixture-faults.ts'
 import { type Fixture, fixtureSchema, type instantSchema, type ReadFixture, userSchema } from './fixture-schema.ts'
 
 /** A fixture that cannot be used; the message names every fault, one a line. */
@@ -14,7 +15,7 @@ export class FixtureError extends Error {
 export function readFixture(written: Fixture | undefined): ReadFixture {
   const whole = written?.tenants === undefined ? { ...defaultFixture, ...written } : written
   const parsed = fixtureSchema.safeParse(whole)
-  if (!parsed.success) throw new FixtureError(z.prettifyError(parsed.error))
+  if (!parsed.success) throw new FixtureError(shapeFaults(parsed.error).join('\n'))
   const faults = danglingReferences(parsed.data)
   if (faults.length > 0) throw new FixtureError(faults.join('\n'))
   return withCrowds(parsed.data)
@@ -82,7 +83,9 @@ function danglingReferences(fixture: ReadFixture): string[] {
   const faults: string[] = []
   const demand = (known: string[], wanted: string | undefined, kind: string, where: string) => {
     if (wanted === undefined || known.some((candidate) => sameName(candidate, wanted))) return
-    faults.push(`${where}: there is no ${kind} ${JSON.stringify(wanted)} in this fixture`)
+    const near = nearest(wanted, known)
+    const meant = near === undefined ? '' : `; did you mean ${near}?`
+    faults.push(`${where}: there is no ${kind} ${JSON.stringify(wanted)} in this fixture${meant}`)
   }
   const twice = (names: string[], kind: string) => {
     for (const [index, name] of names.entries()) {

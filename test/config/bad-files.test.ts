@@ -101,7 +101,17 @@ const notYaml: readonly Case[] = [
   [
     'a mapping that is not closed',
     extended('limits: {\n  maxReplacements: 5'),
-    ['20:9 error a { is opened here and not closed -> close it with } at the end of the value'],
+    ['20:9 error a { is opened here and not closed -> remove the {, or close it with } at the end of the value'],
+  ],
+  [
+    'a list that is opened before a mapping, and references behind it',
+    changed(['accounts:\n', 'accounts: [\n']),
+    ['2:11 error a [ is opened here and not closed -> remove the [, or close it with ] at the end of the value'],
+  ],
+  [
+    'a bracket in quotes and in a comment, which closes nothing',
+    changed(['accounts:\n', 'accounts: [ "]" # ]\n']),
+    ['2:11 error a [ is opened here and not closed -> close it with ] at the end of the value'],
   ],
   [
     'keys in different columns',
@@ -222,7 +232,7 @@ const form: readonly Case[] = [
     'an unknown key far from any',
     token('    rotateEvery: 30d'),
     [
-      '20:5 error tokens[package-feed].rotateEvery: there is no such key -> remove it; here can be name, match, displayName, account, organization, organizations, scopes, method, lifetime, renewBefore, overlap, orphanAfter, turnLimit, store, secretName, verify, targets, atCeiling, git, replaces, revokeReplaced or paused',
+      '20:5 error tokens[package-feed].rotateEvery: there is no such key -> remove it; here can be name, match, displayName, account, organization, organizations, scopes, unknownScopes, method, lifetime, renewBefore, overlap, orphanAfter, turnLimit, store, secretName, verify, targets, atCeiling, git, replaces, revokeReplaced or paused',
     ],
   ],
   [

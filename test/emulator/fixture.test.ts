@@ -80,6 +80,32 @@ describe('a fixture', () => {
     await expect(loadFixture(join(directory, 'none.yaml'))).rejects.toThrow('none.yaml')
   })
 
+  test('says of each fault where it is, what is wrong, and what was most likely meant', async () => {
+    const text = `organisations: []
+users:
+  - upn: ${UPN}
+    tenant: contoso.example
+    mfa: requird
+    pasword: x
+  - tenant: 5
+`
+    const fault: unknown = await load(text).catch((thrown: unknown) => thrown)
+    expect(fault).toBeInstanceOf(FixtureError)
+    expect(fault instanceof Error && fault.message.split('\n').slice(1)).toEqual([
+      'users[0].mfa: must be one of none, required, enrol',
+      'users[0].pasword: there is no such key; did you mean password?',
+      'users[1].upn: is missing; string is wanted',
+      'users[1].tenant: string is wanted here',
+      'organisations: there is no such key; did you mean organizations?',
+    ])
+    await expect(load(`users:\n  - upn: ${UPN}\n    tenant: contoso.exmple\n`)).rejects.toThrow(
+      'users[0].tenant: there is no tenant "contoso.exmple" in this fixture; did you mean contoso.example?',
+    )
+    await expect(load('vaults:\n  - name: a\n    nothingLikeThat: 1\n')).rejects.toThrow(
+      /no such key; here can be name, tenant/,
+    )
+  })
+
   test('all faults are told at once, each with its place', () => {
     const faulty = { tenants: [{ id: 'x' }], users: [{ upn: '', tenant: TENANT }], colours: [] }
     let message = ''

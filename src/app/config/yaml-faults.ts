@@ -19,6 +19,8 @@ const flowReference: Omit<YamlFault, 'offset'> = {
  * only follow from an earlier one are left out.
  */
 export function explainYaml(errors: readonly YAMLError[], source: string, parsed: Document): readonly YamlFault[] {
+  const unclosed = errors.length === 0 ? undefined : unclosedBracket(parsed, source)
+  if (unclosed !== undefined) return [bracketFault(source, unclosed)]
   const traps = errors.filter((error) => source.startsWith('${', error.pos[0] - 1))
   if (traps.length > 0) return traps.map((error) => ({ offset: error.pos[0], ...flowReference }))
   const faults: YamlFault[] = []
@@ -63,11 +65,7 @@ function explainOne(error: YAMLError, source: string, parsed: Document): YamlFau
       return soft('this escape does not exist within "…"', 'put the value in single quotes, or double the backslash')
     case 'BAD_INDENT': {
       const bracket = openBracket(parsed, offset)
-      if (bracket !== undefined) {
-        const [opening, closing] = source.startsWith('{', bracket) ? ['{', '}'] : ['[', ']']
-        const text = `a ${opening} is opened here and not closed`
-        return { offset: bracket, text, remedy: `close it with ${closing} at the end of the value`, recoverable: false }
-      }
+      if (bracket !== undefined) return bracketFault(source, bracket)
       return hard(
         'the indentation does not fit the lines above',
         'let all keys of a mapping, and all - of a list, begin in the same column',
@@ -95,6 +93,47 @@ function explainOne(error: YAMLError, source: string, parsed: Document): YamlFau
         'look for a missing quote, colon or bracket just before; put values with special characters in quotes',
       )
   }
+}
+
+function bracketFault(source: string, offset: number): YamlFault {
+  const [opening, closing] = source.startsWith('{', offset) ? ['{', '}'] : ['[', ']']
+  const remedy = /^.\s*(?:#.*)?\n/.test(source.slice(offset))
+    ? `remove the ${opening}, or close it with ${closing} at the end of the value`
+    : `close it with ${closing} at the end of the value`
+  return { offset, text: `a ${opening} is opened here and not closed`, remedy, recoverable: false }
+}
+
+/**
+ * Where a bracket stands that nothing closes up to the end of the file. Of one that is the last of its line the parser
+ * takes all the rest for its content, and stumbles over that, line for line.
+ */
+function unclosedBracket(parsed: Document, source: string): number | undefined {
+  let found: number | undefined
+  visit(parsed, {
+    Collection: (_, node) => {
+      if (node.flow !== true) return undefined
+      const [start] = node.range ?? []
+      if (start === undefined || isClosed(source, start)) return visit.SKIP
+      found = start
+      return visit.BREAK
+    },
+  })
+  return found
+}
+
+/** What is no bracket of YAML within a flow: quotes, comments, and references with braces of their own. */
+const noBracket = /'(?:[^'\n]|'')*'|"(?:[^"\\\n]|\\.)*"|(?<=\s)#[^\n]*|\$\{[^}\n]*\}/g
+
+function isClosed(source: string, start: number): boolean {
+  let depth = 0
+  for (const [sign] of source
+    .slice(start)
+    .replaceAll(noBracket, '')
+    .matchAll(/[[\]{}]/g)) {
+    depth += sign === '[' || sign === '{' ? 1 : -1
+    if (depth === 0) return true
+  }
+  return false
 }
 
 /** Where the bracket stands within which the offset lies; the parser tells only of the line that does not fit there. */
