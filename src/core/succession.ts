@@ -165,7 +165,8 @@ function elsewhere(name: string, succession: Succession): readonly Problem[] {
 function endsTooEarly(name: string, pat: Pat, gate: Gate, now: Instant): readonly Problem[] {
   if (!pat.allOrganizations || gate.kind === 'open' || !endIsNear(now)) return []
   if (gate.until !== undefined && gate.until <= globalPatsEndAt) return []
-  const message = `PAT ${pat.authorizationId} for all organizations stops ${daysLeft(now)}; ${gate.why}`
+  // A run tells what it saw before it acted.
+  const message = `PAT ${pat.authorizationId} for all organizations stops ${daysLeft(now)}, and its successors were not in place when they were looked at: ${gate.why}`
   return [problem(name, 'global-pat-ends', message)]
 }
 
