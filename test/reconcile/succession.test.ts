@@ -343,4 +343,40 @@ describe('a PAT of one organization', () => {
     await run(world, tokens)
     expect(world.isActive(old)).toBe(false)
   })
+
+  test('that a rule had replaced by a PAT of its own waits for that one and for those that replace it', async () => {
+    const world = new SimulatedWorld()
+    const old = world.createPat({
+      displayName: 'Nightly',
+      validFrom: before(world.now, times(27, day)),
+      validTo: instant(world.now + 3 * day),
+    })
+    const { name: _, organization, displayName: __, place: ___, covers: ____, rule: _____, ...terms } = declaredToken()
+    const rule = {
+      ...terms,
+      match: 'Nightly*',
+      organizations: [organization],
+      scopes: undefined,
+      store: 'vault',
+      secretNameTemplate: '{name}',
+    }
+    const runBoth = async (tokens: readonly Token[]) => {
+      const opened = world.open({ targets: ['app'] })
+      return apply(opened, await propose(opened, { tokens, rules: [rule] }, { maxReplacements: { kind: 'default' } }))
+    }
+    await runBoth([])
+    expect(world.active()).toHaveLength(2)
+    old.validTo = instant(world.now + 300 * day)
+    world.pass(day)
+    const tokens = replaced(old, contoso)
+    await runBoth(tokens)
+    // The overlap of what the rule made is over, that of the other successor is not.
+    world.pass(times(30, hour))
+    await runBoth(tokens)
+    expect(world.isActive(old)).toBe(true)
+    world.pass(day)
+    await runBoth(tokens)
+    expect(world.isActive(old)).toBe(false)
+    expect(revocations(world)).toEqual([`revoke:${old.authorizationId}`])
+  })
 })
