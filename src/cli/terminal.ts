@@ -75,7 +75,7 @@ const mostNames = 5
 /** Some names, and how many more there are. */
 export function namesText(names: readonly string[]): string {
   const rest = names.length - mostNames
-  const some = names.slice(0, mostNames).map(clean).join(', ')
+  const some = names.slice(0, mostNames).map(cleanName).join(', ')
   return rest > 0 ? `${some} and ${rest} more` : some
 }
 
