@@ -200,7 +200,7 @@ describe('the end of a PAT for all organizations', () => {
     await runs(world, tokens, 1)
     world.unreadable.set('contoso', new PatrolError('store-corrupt', 'the file is damaged'))
     const message = (why: string) =>
-      `PAT ${old.authorizationId} for all organizations stops in 8 days; of ci-contoso: ${why}`
+      `PAT ${old.authorizationId} for all organizations stops in 8 days, and its successors were not in place when they were looked at: of ci-contoso: ${why}`
     expect(ends((await run(world, tokens)).problems)).toEqual([message('it could not be looked at')])
     world.unreadable.clear()
     const [first, ...others] = [{ ...contoso, paused: true }, fabrikam]
@@ -240,7 +240,7 @@ describe('the end of a PAT for all organizations', () => {
       ends((await propose(refuse(refused), { tokens, rules: [] }, { maxReplacements: { kind: 'default' } })).problems)
     const { authorizationId } = old
     expect(await told(['contoso'])).toEqual([
-      `PAT ${authorizationId} for all organizations stops in 8 days; of ci-contoso: it could not be looked at`,
+      `PAT ${authorizationId} for all organizations stops in 8 days, and its successors were not in place when they were looked at: of ci-contoso: it could not be looked at`,
     ])
     expect(await told(['contoso', 'fabrikam'])).toEqual([
       `whether PAT ${authorizationId}, which is to be replaced, still works could not be seen; if it is one for all organizations, it stops in 8 days`,
