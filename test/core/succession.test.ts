@@ -295,7 +295,7 @@ describe('the end of PATs for all organizations', () => {
     [hour, 'today'],
   ])('is %i milliseconds away, as people say it: %s', (away, words) => {
     const [problem] = successionProblems(missing, before(globalPatsEndAt, away))
-    expect(problem?.message).toContain(`stops ${words};`)
+    expect(problem?.message).toContain(`stops ${words}, and`)
   })
 
   it('is nothing to a PAT of one organization', () => {
