@@ -1,10 +1,39 @@
 import type { Command as Commander } from 'commander'
 import type { Runner } from './command-table.ts'
-import { examples } from './command-words.ts'
+import { collect, examples } from './command-words.ts'
 import { lengthOfTime } from './length-of-time.ts'
 
-/** The commands for a person who must see what goes on, and keep it from going on. */
+/** The commands for a person who must see what goes on with a token, hurry it, and keep it from going on. */
 export function describeSteadyCommands(program: Commander, run: Runner): void {
+  program
+    .command('rotate')
+    .description('give one token, or all of them, a new value now, due or not')
+    .argument('[name]', 'the token')
+    .option('--all', 'all tokens; say why with --reason')
+    .option('--only <glob>', 'with --all: only tokens whose name fits; may be given several times', collect)
+    .option('--reason <text>', 'why; it is repeated in the report')
+    .option('--revoke-now', 'revoke the old PATs as soon as the new one is everywhere, without the overlap')
+    .option('--revoke-first', 'revoke the old PATs before there is a new one: for values in wrong hands')
+    .option('-y, --yes', 'do not ask on a terminal')
+    .addHelpText(
+      'after',
+      examples(
+        'patrol rotate package-feed',
+        'patrol rotate package-feed --revoke-now --yes',
+        'patrol rotate package-feed --revoke-first --reason "it stood in a public log"',
+        'patrol rotate --all --only "nightly-*" --revoke-now --reason "a build agent was stolen"',
+      ),
+    )
+    .action(run(async () => (await import('./commands/rotate.ts')).rotateCommand))
+
+  program
+    .command('revoke')
+    .description('end a PAT for ever: by its id, or all PATs of a token')
+    .argument('<name|id>', 'a token, or an authorizationId')
+    .option('-y, --yes', 'do not ask on a terminal')
+    .addHelpText('after', examples('patrol revoke 4ab5764f-4193-4f1d-b995-64144880b7d7', 'patrol revoke package-feed'))
+    .action(run(async () => (await import('./commands/revoke.ts')).revokeCommand))
+
   program
     .command('explain')
     .description('show every check of one token with its answer, and why something is not done yet; changes nothing')
