@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { type Case, defaults, expectTold, scopes, signIn, store, token, vault } from './bad-file.ts'
-import { advised, changed, extended, goodFile, load, told } from './load-text.ts'
+import { advised, changed, extended, goodFile, load, secrets, told } from './load-text.ts'
 
 const rules: readonly Case[] = [
   [
@@ -645,4 +645,16 @@ describe('advice', () => {
   it.each(['false', '"false"'])('is not told to who wrote warnOfMfa: %s', (value) => {
     expect(advised(load(warnOfMfa(value)))).toEqual([])
   })
+})
+
+it('an age identity with a character that is wrong is told apart from what is none, and never shown', async () => {
+  const text = store('    type: file\n    path: ./secrets\n    identity: ${PATROL_AGE_IDENTITY}\n')
+  const last = secrets.identity.at(-1) === 'Q' ? 'P' : 'Q'
+  const spoiled = secrets.identity.slice(0, -1) + last
+  const loaded = load(text, { variables: { PATROL_AGE_IDENTITY: spoiled } })
+  expect(told(loaded)).toEqual([
+    '13:15 error stores.vault.identity: the value of ${PATROL_AGE_IDENTITY} is an age identity with a character that is wrong: its checksum does not fit -> copy it once more, as a whole, from where it was made',
+  ])
+  expect(JSON.stringify(loaded)).not.toContain(spoiled.slice(20, 40))
+  expect(told(load(text))).toEqual([])
 })

@@ -1,3 +1,4 @@
+import { generateIdentity } from 'age-encryption'
 import { type Loaded, loadConfig } from '../../src/app/config/load.ts'
 import type { ConfigProblem } from '../../src/app/config/problems.ts'
 import type { Needs } from '../../src/app/config/needs.ts'
@@ -6,8 +7,7 @@ import type { Wanted } from '../../src/app/config/wanted.ts'
 /** A password and a key that no message may ever show. */
 export const secrets = {
   password: 'canary-password-1',
-  // Of the form of an age identity; this one would open nothing.
-  identity: `AGE-SECRET-KEY-1${'CANARY'.padEnd(58, 'Q')}`,
+  identity: await generateIdentity(),
 }
 
 export const variables: Readonly<Record<string, string | undefined>> = {

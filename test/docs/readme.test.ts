@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { generateIdentity } from 'age-encryption'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig } from '../../src/app/config/load.ts'
@@ -53,6 +54,8 @@ function unknownScripts(script: string): readonly string[] {
 }
 
 /** Configurations on a page with their faults. A fragment that only shows accounts gets the rest. */
+const identity = await generateIdentity()
+
 function wrongConfigurations({ words, text }: Block): readonly string[] {
   if (words[0] !== 'yaml') return []
   const tree = parse(text) as Record<string, unknown>
@@ -72,7 +75,7 @@ function wrongConfigurations({ words, text }: Block): readonly string[] {
     variables,
     readFile: (path) => {
       if (path === '/page/patrol.yaml') return fragment ? `${rest}${text}` : text
-      return path.includes('identity') ? `AGE-SECRET-KEY-1${'Q'.repeat(58)}` : 'a secret'
+      return path.includes('identity') ? identity : 'a secret'
     },
   })
   const problems = loaded.kind === 'invalid' ? loaded.problems : loaded.warnings

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { generateIdentity } from 'age-encryption'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { initTemplate } from '../../src/app/config/template.ts'
 import { openSoundings, type Soundings } from '../../src/app/init/soundings.ts'
@@ -127,7 +128,7 @@ describe('the wizard', () => {
       store: './secrets',
       identityFile: './patrol-age-identity.txt',
     })
-    const files = { '/etc/patrol/patrol-age-identity.txt': `AGE-SECRET-KEY-1${'CANARY'.padEnd(58, 'Q')}` }
+    const files = { '/etc/patrol/patrol-age-identity.txt': await generateIdentity() }
     expect(told(load(initTemplate(parts), { files, variables: { AZURE_DEVOPS_TOKEN: 'of-somebody' } }))).toEqual([])
     expect((await conversation(answers, { hasIdentity: true })).makesIdentity).toBe(false)
   })
@@ -144,7 +145,7 @@ describe('the wizard', () => {
     ]) {
       const answers = ['contoso', 'ci-bot@contoso.example', number, ...store, '', '']
       const { parts } = await conversation(answers, { azureDevOpsAlone: true })
-      const files = { '/etc/patrol/patrol-age-identity.txt': `AGE-SECRET-KEY-1${'CANARY'.padEnd(58, 'Q')}` }
+      const files = { '/etc/patrol/patrol-age-identity.txt': await generateIdentity() }
       const variables = { AZURE_DEVOPS_TOKEN: 'of-somebody' }
       const loaded = load(initTemplate(parts), { files, variables })
       expect(told(loaded)).toEqual([])

@@ -1,4 +1,5 @@
 import type { Secret } from '../../core/secret.ts'
+import { hasBech32Checksum } from './bech32.ts'
 
 /** What opening a sealed text showed. `wrong-key`: it is whole, but was sealed for another identity. */
 export type Opened =
@@ -6,14 +7,19 @@ export type Opened =
   | { readonly kind: 'wrong-key' }
   | { readonly kind: 'corrupt' }
 
-/** Whether it holds an age identity, as far as its form tells. */
-export function isAgeIdentity(secret: Secret): boolean {
-  return ageIdentityIn(secret.reveal()) !== undefined
+/** What is wrong with an age identity: nothing of its form is there, or a character of it is not as it was made. */
+export type IdentityFault = 'none' | 'checksum'
+
+/** Whether it holds an age identity that is whole; undefined when it does. */
+export function ageIdentityFault(secret: Secret): IdentityFault | undefined {
+  const identity = ageIdentityIn(secret.reveal())
+  if (identity === undefined) return 'none'
+  return hasBech32Checksum(identity) ? undefined : 'checksum'
 }
 
 /**
  * The age identity in a text: the text itself, or one line of the file that `age-keygen` writes. Undefined when there
- * is none. Whether its checksum fits shows only when it is used.
+ * is none. Whether its checksum fits is for `ageIdentityFault`.
  *
  * An identity is Bech32 of 32 bytes, in capitals (https://age-encryption.org/v1); the post-quantum form has another
  * prefix and the same length of data.

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { isAgeIdentity } from '../../adapters/stores/age-key.ts'
+import { ageIdentityFault } from '../../adapters/stores/age-key.ts'
 import { storePlace, vaultDomains, vaultName } from './address.ts'
 import { type ConfigRule, type Draft, storeOf } from './draft.ts'
 import { type Fault, fault, type Path, pathKey, show, warning } from './faults.ts'
@@ -52,7 +52,12 @@ export const identitiesAreOfAge: ConfigRule = (draft) =>
   eachStore(draft, (path) => {
     const at: Path = [...path, 'identity']
     const identity = draft.secrets.get(pathKey(at))
-    if (identity === undefined || isAgeIdentity(identity)) return []
+    const wrong = identity === undefined ? undefined : ageIdentityFault(identity)
+    if (wrong === undefined) return []
+    if (wrong === 'checksum') {
+      const text = `the value of ${draft.shown(at)} is an age identity with a character that is wrong: its checksum does not fit`
+      return [fault(at, text, 'copy it once more, as a whole, from where it was made')]
+    }
     const remedy =
       'set it to AGE-SECRET-KEY-1… and all that follows, or to the text of the file that `patrol init --new-identity FILE` or age-keygen makes'
     return [fault(at, `the value of ${draft.shown(at)} is no age identity`, remedy)]
