@@ -159,7 +159,7 @@ test('flags beside a configuration file are refused by name', () => {
   expect(flagsBesideFile({ organizations: [] }, 'patrol.yaml')).toBeUndefined()
   expect(flagsBesideFile({ organizations: ['a'], renewBefore: '5d' }, 'patrol.yaml')).toMatchObject({
     message: '--organization, --renew-before cannot stand beside the configuration patrol.yaml',
-    remedy: 'give either the flags or a configuration',
+    remedy: 'give either the flags or a configuration; --no-config leaves that out',
     severity: 'error',
   })
   expect(givenFlags({ organizations: [], tenant: undefined, store: 'x' })).toEqual(['--store'])

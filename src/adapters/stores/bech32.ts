@@ -9,9 +9,15 @@ export function hasBech32Checksum(text: string): boolean {
   const word = text.toLowerCase()
   if (text !== word && text !== text.toUpperCase()) return false
   const end = word.lastIndexOf('1')
-  const data = [...word.slice(end + 1)].map((sign) => alphabet.indexOf(sign))
+  const data = word
+    .slice(end + 1)
+    .split('')
+    .map((sign) => alphabet.indexOf(sign))
   if (end < 1 || data.length < 6 || data.includes(-1)) return false
-  const prefix = [...word.slice(0, end)].map((sign) => sign.charCodeAt(0))
+  const prefix = word
+    .slice(0, end)
+    .split('')
+    .map((sign) => sign.charCodeAt(0))
   const expanded = [...prefix.map((code) => code >> 5), 0, ...prefix.map((code) => code & 31)]
   return polymod([...expanded, ...data]) === 1
 }
