@@ -32,7 +32,8 @@ async function searchAll(): Promise<void> {
     const { states, exhausted, violation, effort } = result
     const broken = violation === undefined ? '' : `${violation.found.invariant}: ${violation.found.message}`
     console.log(`| ${result.scenario} | ${states} | ${exhausted ? 'yes' : 'no'} | ${broken} |`)
-    console.error(`${effort.worlds} estates, ${effort.replays} replays, ${effort.peaces} peaces`)
+    const mebibytes = Math.round(process.resourceUsage().maxRSS / 1024)
+    console.error(`${effort.worlds} estates, ${effort.replays} replays, ${effort.peaces} peaces; ${mebibytes} MiB so far`)
     if (violation === undefined) continue
     process.exitCode = 1
     tell(violation.schedule)
