@@ -33,7 +33,9 @@ async function searchAll(): Promise<void> {
     const broken = violation === undefined ? '' : `${violation.found.invariant}: ${violation.found.message}`
     console.log(`| ${result.scenario} | ${states} | ${exhausted ? 'yes' : 'no'} | ${broken} |`)
     const mebibytes = Math.round(process.resourceUsage().maxRSS / 1024)
-    console.error(`${effort.worlds} estates, ${effort.replays} replays, ${effort.peaces} peaces; ${mebibytes} MiB so far`)
+    console.error(
+      `${effort.worlds} estates, ${effort.replays} replays, ${effort.peaces} peaces; ${mebibytes} MiB so far`,
+    )
     if (violation === undefined) continue
     process.exitCode = 1
     tell(violation.schedule)
