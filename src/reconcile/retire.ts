@@ -46,49 +46,53 @@ export async function disableVersion(turn: Turn, facts: Facts, version: string, 
  */
 export async function revokePat(turn: Turn, facts: Facts, authorizationId: string, heedsHold = true): Promise<void> {
   if (heedsHold) refuseHeld(turn, facts)
-  await revokeUnless(turn, authorizationId, async () => {
+  await revokeIf(turn, authorizationId, async () => {
     if (turn.token.place !== undefined) await turn.assertUnmoved(facts, heedsHold)
+    return true
   })
 }
 
 /**
  * Revokes a PAT that several tokens replace, if right before the request their PATs are still active, nothing of them
- * moved on and nobody holds one of them.
+ * moved on and nobody holds one of them. Nothing is sent for one that no list shows any more.
  */
 export async function revokeReplaced(turn: Turn, facts: Facts, authorizationId: string): Promise<void> {
   refuseHeld(turn, facts)
-  await revokeUnless(turn, authorizationId, async () => {
+  await revokeIf(turn, authorizationId, async () => {
     await turn.assertUnmoved(facts, true)
-    await assertReplaced(turn, authorizationId)
+    return isStillReplaced(turn, authorizationId)
   })
 }
 
-/** The lists first and then the stores, as for any plan, and by the same rule. */
-async function assertReplaced({ world, lists, token }: Turn, authorizationId: string): Promise<void> {
+/**
+ * The lists first and then the stores, as for any plan, and by the same rule.
+ *
+ * @returns false when no list shows it. Somebody else was faster, or a list lags: then nobody looked at what replaces it
+ * @throws PatrolError `held` or `moved-on`
+ */
+async function isStillReplaced({ world, lists, token }: Turn, authorizationId: string): Promise<boolean> {
   const observation = await observeToken(world, lists, token)
   if ('failure' in observation) throw observation.failure
   const succession = observation.facts.successions?.find((one) => one.authorizationId === authorizationId)
-  // Somebody else was faster.
-  if (succession?.pat === undefined) return
+  if (succession?.pat === undefined) return false
   const now = world.clock.now()
   for (const { token: other, facts } of [...succession.successors, ...succession.bystanders]) {
     const hold = facts && holdInForce(facts, now)
     if (hold !== undefined) throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${other.name}`)
   }
   const gate = successionGate(succession, now)
-  if (gate.kind === 'open') return
+  if (gate.kind === 'open') return true
   throw new PatrolError('moved-on', `not all that replaces PAT ${authorizationId} is in place any more; ${gate.why}`)
 }
 
-/** @param assertSafe asked just before the request; what it throws keeps it from being sent */
-async function revokeUnless(turn: Turn, authorizationId: string, assertSafe: () => Promise<void>): Promise<void> {
+/** @param isMeant asked just before the request; what it throws keeps that from being sent, and so does `false` */
+async function revokeIf(turn: Turn, authorizationId: string, isMeant: () => Promise<boolean>): Promise<void> {
   const { organization } = turn.token
   const revoke = async (): Promise<true> => {
     await turn.mutate(
       'revoke',
       async (limits) => {
-        await assertSafe()
-        await turn.authority.revoke(organization, authorizationId, limits)
+        if (await isMeant()) await turn.authority.revoke(organization, authorizationId, limits)
       },
       authorizationId,
     )

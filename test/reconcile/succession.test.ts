@@ -120,6 +120,25 @@ describe('a PAT for all organizations that two tokens replace', () => {
     expect(world.isActive(old)).toBe(true)
   })
 
+  test('is asked nothing of when the list right before lacks it, for then nobody looked at those that replace it', async () => {
+    const { world, old, tokens } = await inPlace()
+    let lists = 0
+    world.interfere = (effect, phase) => {
+      if (phase !== 'before') return
+      if (effect === 'read:pats') lists += 1
+      // Two lists are read for the plan, two right before the request.
+      if (effect === 'read:pats' && lists === 3) {
+        old.revokedAt = world.now
+        world.secrets.get('fabrikam')!.at(-1)!.enabled = false
+      }
+      if (effect === 'read:current') old.revokedAt = undefined
+    }
+    await run(world, tokens)
+    expect(lists).toBeGreaterThanOrEqual(4)
+    expect(revocations(world)).toEqual([])
+    expect(world.isActive(old)).toBe(true)
+  })
+
   test.each(['before', 'after'] as const)('is gone after a crash %s its revocation and a further run', async (when) => {
     const { world, old, tokens } = await inPlace()
     world.interfere = (effect, phase) => {
