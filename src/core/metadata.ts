@@ -119,6 +119,9 @@ function holdOf({ hold, extendedAt }: Metadata): readonly string[] {
 
 const notExtended = '-'
 
+/** So many find room in `supersedes`, and more than two PATs of a token at once are rare. */
+export const mostSuperseded = 6
+
 /** Whether `encodeMetadata` will take it. */
 export function fits(metadata: Metadata): boolean {
   try {

@@ -1,7 +1,7 @@
 import { currentMetadata, currentPat, type Facts } from './facts.ts'
 import type { Hold } from './hold.ts'
-import { holdInForce } from './hold-in-force.ts'
-import type { Metadata } from './metadata.ts'
+import { holdInForce, holdText } from './hold-in-force.ts'
+import { type Metadata, mostSuperseded } from './metadata.ts'
 import type { Pat } from './pat.ts'
 import { indexed } from './pat-index.ts'
 import {
@@ -14,7 +14,18 @@ import {
   soonestEnd,
 } from './predecessor.ts'
 import { sameScopes } from './scopes.ts'
-import { after, between, day, type Duration, hour, type Instant, latest, minute, times } from './time.ts'
+import {
+  after,
+  between,
+  day,
+  type Duration,
+  hour,
+  type Instant,
+  latest,
+  minute,
+  spokenDuration,
+  times,
+} from './time.ts'
 import type { Token } from './token.ts'
 import type { Grant } from './window.ts'
 
@@ -105,6 +116,8 @@ function holdOver(
     const most = last < earliest ? 'leave --for and --until out' : `--for ${roughly(between(now, last))}`
     return { kind: 'refused', code: 'usage', message, remedy: `Hold it for less: ${most}` }
   }
+  const tooLong = outlasting(token, facts, grant, now)
+  if (tooLong !== undefined) return tooLong
   const wanted = until ?? Math.max(earliest, Math.min(after(now, usualHold), last))
   const standsUntil = holdInForce(facts, now)?.until
   return {
@@ -112,6 +125,25 @@ function holdOver(
     stops: 'replacement',
     reason: reason === '' ? rolledBack : `${rolledBack}: ${reason}`,
   }
+}
+
+/**
+ * Why a hold that somebody placed keeps a token from going back: one stands in a version, and that of a rollback also stops
+ * replacements. As long as this, the older PAT would end without a successor; shorter, what was promised would not be kept.
+ *
+ * @param grant that of the older PAT
+ */
+export function outlasting(token: Token, facts: Facts, grant: Grant, now: Instant): Refusal | undefined {
+  const inForce = holdInForce(facts, now)
+  const last = latestEnd(token, grant, now)
+  if (inForce === undefined || inForce.until <= last) return undefined
+  const left = spokenDuration(between(now, inForce.until))
+  const message = `${token.name} is held for another ${left}, and before that the older PAT must have a successor; ${holdText(inForce)}`
+  const remedy =
+    last < soonestEnd(token, now)
+      ? `Let a run make the successor: patrol hold ${token.name} --release`
+      : `Hold it for less, then go back: patrol hold ${token.name} --rotation --for ${roughly(between(now, last))}`
+  return { kind: 'refused', code: 'held', message, remedy }
 }
 
 /** `95m`, `108h`: whole units, rounded down, as a person could give them to an option. */
@@ -153,6 +185,3 @@ export function metadataOfRollback(
     deliveries: [],
   }
 }
-
-/** Key Vault's tags hold so many, and more than two PATs of a token at once is rare. */
-export const mostSuperseded = 6

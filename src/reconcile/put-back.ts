@@ -5,7 +5,7 @@ import { holdInForce } from '../core/hold-in-force.ts'
 import { type Metadata, withHold } from '../core/metadata.ts'
 import { installationOf, randomLength } from '../core/names.ts'
 import { type Predecessor, predecessorOf } from '../core/predecessor.ts'
-import { metadataOfRollback, type RollbackPlan } from '../core/rollback.ts'
+import { metadataOfRollback, outlasting, type RollbackPlan } from '../core/rollback.ts'
 import type { Secret } from '../core/secret.ts'
 import type { Token } from '../core/token.ts'
 import type { World } from '../ports/world.ts'
@@ -86,6 +86,8 @@ async function describe(turn: Turn, facts: Facts, predecessor: Predecessor, want
   const generation = installationOf(await turn.store.prepare(), turn.place.secretName) + random.characters(randomLength)
   const made = { generation, writtenAt: clock.now() }
   // Somebody may have placed a longer one meanwhile.
+  const tooLong = outlasting(turn.token, facts, predecessor.pat, clock.now())
+  if (tooLong !== undefined) throw refusalError(tooLong)
   const inForce = holdInForce(facts, clock.now())
   const hold = inForce !== undefined && inForce.until > wanted.until ? { ...wanted, until: inForce.until } : wanted
   return withHold(metadataOfRollback(turn.token, facts, predecessor, made), hold)

@@ -3,13 +3,12 @@ import { describe, expect, it } from 'vitest'
 import type { Facts, Version } from '../../src/core/facts.ts'
 import { standings } from '../../src/core/gate.ts'
 import type { Hold } from '../../src/core/hold.ts'
-import { fits } from '../../src/core/metadata.ts'
+import { fits, mostSuperseded } from '../../src/core/metadata.ts'
 import type { Pat } from '../../src/core/pat.ts'
 import { planToken } from '../../src/core/plan.ts'
 import { predecessorOf } from '../../src/core/predecessor.ts'
 import {
   metadataOfRollback,
-  mostSuperseded,
   planRollback,
   replacedByRollback,
   type RollbackPlan,
@@ -199,12 +198,34 @@ describe('the hold of a rollback', () => {
   })
 
   it('is never shorter than one in force, in whichever version that stands', () => {
-    const hold: Hold = { until: onDay(9), stops: 'revocation', reason: 'look' }
+    const hold: Hold = { until: onDay(5), stops: 'revocation', reason: 'look' }
     const current = aVersion({ supersedes: ['old'], hold })
     const held = rotated({ current, versions: [current, oldVersion] })
-    expect(holdOf(held, onDay(0))).toMatchObject({ until: onDay(9), stops: 'replacement' })
+    expect(holdOf(held, onDay(0), { until: onDay(2) })).toMatchObject({ until: onDay(5), stops: 'replacement' })
     const elsewhere = rotated({ versions: [bad, aVersion({ ...oldMetadata, hold }, { id: 'v1' })] })
-    expect(holdOf(elsewhere, onDay(0), { until: onDay(1) })?.until).toBe(onDay(9))
+    expect(holdOf(elsewhere, onDay(0), { until: onDay(1) })?.until).toBe(onDay(5))
+  })
+
+  it('never takes over one in force that would outlast the older PAT: nothing could replace that in time', () => {
+    const hold: Hold = { until: after(onDay(5), duration(1)), stops: 'revocation', reason: 'look' }
+    const elsewhere = rotated({ versions: [bad, aVersion({ ...oldMetadata, hold }, { id: 'v1' })] })
+    for (const until of [undefined, onDay(2)]) {
+      expect(plan(elsewhere, onDay(0), { until })).toEqual({
+        kind: 'refused',
+        code: 'held',
+        message:
+          'feed is held for another 5d, and before that the older PAT must have a successor; somebody holds it: look',
+        remedy: 'Hold it for less, then go back: patrol hold feed --rotation --for 120h',
+      })
+    }
+  })
+
+  it('that is in force and outlasts a PAT which stands again already is to be released when that is about to end', () => {
+    const hold: Hold = { until: onDay(20), stops: 'revocation', reason: '' }
+    expect(plan(wentBack(hold), before(onDay(10), hour))).toMatchObject({
+      code: 'held',
+      remedy: 'Let a run make the successor: patrol hold feed --release',
+    })
   })
 })
 
@@ -309,10 +330,7 @@ describe('for any facts', () => {
         expect(pat.authorizationId).not.toBe(current?.authorizationId)
         expect(facts.pats.some(({ authorizationId }) => authorizationId === pat.authorizationId)).toBe(true)
         expect(decided.hold.until).toBeGreaterThan(now + drawn.orphanAfter)
-        const inForce = [facts.current, ...(facts.versions ?? [])].some(
-          (each) => each?.reading.kind === 'read' && each.reading.metadata.hold !== undefined,
-        )
-        if (!inForce) expect(decided.hold.until).toBeLessThan(pat.validTo)
+        expect(decided.hold.until).toBeLessThan(pat.validTo)
         const made = { generation: aGeneration('again000'), writtenAt: now }
         const stored = metadataOfRollback(drawn, facts, decided.predecessor, made)
         expect(fits(stored)).toBe(true)

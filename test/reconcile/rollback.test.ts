@@ -161,10 +161,26 @@ describe('a rollback', () => {
 
   test('keeps a longer hold that stood before', async () => {
     const { world } = await broken()
-    const until = after(world.now, times(9, day))
+    const until = after(world.now, times(4, day))
     await placeHold(world.open(), token, { until, stops: 'revocation', reason: 'look' })
     const { hold } = await back(world, { until: after(world.now, times(2, day)) })
     expect(hold).toMatchObject({ until, stops: 'replacement' })
+  })
+
+  test('puts nothing back behind a hold that outlasts the older PAT and was placed meanwhile', async () => {
+    const { world, bad } = await broken()
+    const hold = { until: after(world.now, times(9, day)), stops: 'revocation', reason: 'look' } as const
+    let placed = 0
+    world.interfere = (effect, phase) => {
+      // Ours stands in both versions then.
+      if (effect !== 'hold' || phase !== 'after' || ++placed !== 2) return
+      world.setHold(place.secretName, world.current(place.secretName)!.id, hold)
+    }
+    const report = await back(world)
+    expect(placed).toBe(2)
+    expect(report.results).toMatchObject([{ kind: 'rollback', status: 'failed', error: { code: 'held' } }])
+    expect(world.current(place.secretName)?.value).toBe(bad)
+    expect(metadataOf(world)?.hold).toEqual(hold)
   })
 
   test('rolls back again after the next rotation broke something, too', async () => {
