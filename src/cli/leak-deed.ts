@@ -8,7 +8,12 @@ import { clean } from './terminal.ts'
  */
 export type Deed = { readonly configFile: string | undefined } & (
   | { readonly kind: 'rotate'; readonly token: string }
-  | { readonly kind: 'revoke'; readonly authorizationId: string }
+  | {
+      readonly kind: 'revoke'
+      readonly authorizationId: string
+      /** The token that had this value before. When its current one leaked too, its rotation ends both. */
+      readonly token: string | undefined
+    }
 )
 
 /** Why the rotation is asked for, as its report tells. */
@@ -28,12 +33,19 @@ export function deedOf({ holding, known, lives }: Ownership, parts: DeedParts): 
   const { users, left, configFile } = parts
   if (holding !== undefined) {
     if (lives.every(({ life }) => life === 'refused') || !users.has(holding.token.owner)) return undefined
-    return holding.isCurrent && !left.has(holding.token)
-      ? { kind: 'rotate', token: holding.token.name, configFile }
-      : { kind: 'revoke', authorizationId: holding.authorizationId, configFile }
+    const token = left.has(holding.token) ? undefined : holding.token.name
+    return holding.isCurrent && token !== undefined
+      ? { kind: 'rotate', token, configFile }
+      : { kind: 'revoke', authorizationId: holding.authorizationId, token, configFile }
   }
   if (known?.isValid !== true || !users.has(known.user)) return undefined
-  return { kind: 'revoke', authorizationId: known.pat.authorizationId, configFile }
+  return { kind: 'revoke', authorizationId: known.pat.authorizationId, token: undefined, configFile }
+}
+
+/** Each deed once; rotations first, because one that was done leaves nothing of its token to be revoked. */
+export function inTurn(deeds: readonly (Deed | undefined)[]): readonly Deed[] {
+  const each = new Map(deeds.flatMap((deed) => (deed === undefined ? [] : [[commandText(deed), deed] as const])))
+  return [...each.values()].toSorted((one, other) => Number(one.kind === 'revoke') - Number(other.kind === 'revoke'))
 }
 
 /** The command line that does it. */

@@ -261,6 +261,19 @@ describe('at a terminal', () => {
     expect(estate.currentWorks('package-feed')).toBe(true)
   })
 
+  test('the current value and an older one of a token are both ended by its one rotation', async () => {
+    estate = await Estate.open()
+    await estate.run('apply')
+    const old = estate.active()[0]?.value ?? ''
+    await estate.run('rotate package-feed')
+    const current = estate.active().find(({ value }) => value !== old)?.value ?? ''
+    const ended = await estate.run('whose', { terminal: true, hidden: () => `${current} ${old}`, answer: 'yes' })
+    expect(ended.stderr.match(/Go ahead/g)).toHaveLength(1)
+    expect(ended.code).toBe(0)
+    expect(estate.active()).toHaveLength(1)
+    expect(estate.currentWorks('package-feed')).toBe(true)
+  })
+
   test('nothing happens after a no, with --json, or for what is not ours', async () => {
     estate = await Estate.open()
     await estate.run('apply')

@@ -13,7 +13,7 @@ import { agree } from '../consent.ts'
 import { type ExitCode, exitCodeOf, exitCodes, worst } from '../exit-code.ts'
 import type { Command, Invocation } from '../invocation.ts'
 import { jsonLine, problemJson } from '../json.ts'
-import { type Deed, deedOf, leakReason, warningText } from '../leak-deed.ts'
+import { type Deed, deedOf, inTurn, leakReason, warningText } from '../leak-deed.ts'
 import { askingJson, askingLines, disabledText, ownershipJson, ownershipText } from '../ownership-text.ts'
 import { problemsText } from '../plan-text.ts'
 import { secretInput } from '../secret-input.ts'
@@ -142,24 +142,28 @@ function codeOf(
   ])
 }
 
-/** One question for each deed; what was agreed to is done at once. */
+/** One question for each deed; what was agreed to is done at once, and one that fails keeps no other from being done. */
 async function offer(invocation: Invocation, deeds: readonly (Deed | undefined)[]): Promise<readonly ExitCode[]> {
+  const { io, speech } = invocation
   const codes: ExitCode[] = []
-  const offered = new Set<string>()
-  for (const deed of deeds) {
-    if (deed === undefined || offered.has(JSON.stringify(deed)) || invocation.io.stop.aborted) continue
-    offered.add(JSON.stringify(deed))
+  const rotated = new Set<string>()
+  for (const deed of inTurn(deeds)) {
+    if (io.stop.aborted) break
+    if (deed.token !== undefined && rotated.has(deed.token)) continue
     if (!(await agree(invocation, warningText(deed)))) continue
-    codes.push(
-      deed.kind === 'rotate'
-        ? await rotateCommand(invocation, {
-            positional: [deed.token],
-            revokeFirst: true,
-            reason: leakReason,
-            yes: true,
-          })
-        : await revokeCommand(invocation, { positional: [deed.authorizationId], yes: true }),
-    )
+    try {
+      codes.push(await carryOut(invocation, deed))
+      if (deed.kind === 'rotate') rotated.add(deed.token)
+    } catch (thrown) {
+      const failure = asPatrolError(thrown)
+      speech.failed(failure)
+      codes.push(exitCodeOf(failure.code))
+    }
   }
   return codes
+}
+
+async function carryOut(invocation: Invocation, deed: Deed): Promise<ExitCode> {
+  if (deed.kind === 'revoke') return revokeCommand(invocation, { positional: [deed.authorizationId], yes: true })
+  return rotateCommand(invocation, { positional: [deed.token], revokeFirst: true, reason: leakReason, yes: true })
 }
