@@ -84,11 +84,11 @@ export function soonestEnd(token: Token, now: Instant): Instant {
 
 /**
  * A hold ends at the latest when half of the window is left, or half of what is left of a shorter rest: then the next run
- * makes a successor, before the older PAT ends.
+ * makes a successor, before the older PAT ends. It ends some time before also where a date of the PAT leaves no window.
  */
 export function latestEnd(token: Token, grant: Grant, now: Instant): Instant {
   const rest = Math.min(windowOf(token, grant), between(now, grant.validTo))
-  return before(grant.validTo, duration(rest / 2))
+  return before(grant.validTo, duration(Math.max(rest / 2, slack)))
 }
 
 /** Whether two ids are of one PAT: people copy them in either case. */

@@ -227,6 +227,12 @@ describe('the hold of a rollback', () => {
       remedy: 'Let a run make the successor: patrol hold feed --release',
     })
   })
+
+  it('ends before the PAT does, also by a creation date that makes no sense', () => {
+    const odd = aPat({ ...old, validFrom: onDay(12) })
+    const newer = aPat({ validFrom: onDay(13) })
+    expect(holdOf(rotated({ pats: [newer, odd] }), onDay(9))?.until).toBe(before(onDay(10), minute))
+  })
 })
 
 describe('a token that was rolled back', () => {
