@@ -98,7 +98,11 @@ export function otherPats(token: Token, facts: Facts): readonly Pat[] {
   const own = installation(token, facts)
   const ours = own === undefined ? [] : index.byInstallation(own).map(({ pat }) => pat)
   const replaced = metadata?.supersedes.map((id) => index.byId(id)).filter((pat) => pat !== undefined) ?? []
-  return [...new Set([...ours, ...replaced])].filter((pat) => pat.authorizationId !== metadata?.authorizationId)
+  // One that was adopted bears no mark, and instances that stored at the same time may not have named it.
+  const stood = (facts.versions ?? []).flatMap(({ reading }) =>
+    reading.kind === 'read' ? (index.byId(reading.metadata.authorizationId) ?? []) : [],
+  )
+  return [...new Set([...ours, ...replaced, ...stood])].filter((pat) => pat.authorizationId !== metadata?.authorizationId)
 }
 
 /** Whether all versions of the token's secret must be read before anything can be told of its other PATs. */

@@ -1,4 +1,5 @@
 import { PatrolError } from '../core/errors.ts'
+import { generationIn } from '../core/facts.ts'
 import type { Metadata } from '../core/metadata.ts'
 import { installationOf, randomLength } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
@@ -27,7 +28,7 @@ export interface Adoption {
  * @param id an authorizationId; undefined when the display name tells
  * @param replaced the ids, in lower case, of PATs that entries replace: they are revoked when that is done, so none of
  *   them may become anybody's value
- * @throws PatrolError `usage` when the token has another value already, or no PAT or several fit; `wrong-account` for the
+ * @throws PatrolError `usage` when the token has another value already, or no PAT or several fit, or another secret has the PAT; `wrong-account` for the
  *   PAT of somebody else; `verification-failed` for a value that is not let in; `store-unreachable` and the like, with an
  *   unknown outcome, when it could not be seen whether the value was stored
  */
@@ -55,6 +56,7 @@ export async function adopt(
       remedy: 'Remove it from `replaces` of the entries that name it, or leave it to them.',
     })
   }
+  await refuseOwned(world, pat)
   await assertWorksAs(world, token, value, owner.id)
   const { validTo } = pat
   if (validTo === undefined)
@@ -76,7 +78,10 @@ export async function adopt(
     displayName: token.displayName,
     deliveries: [],
   }
-  const failure = await writeOnce(turn, value, metadata)
+  const failure = await writeOnce(turn, value, metadata, async () => {
+    const meanwhile = await turn.currentVersion()
+    if (meanwhile !== undefined && generationIn(meanwhile) !== metadata.generation) throw movedOn(token, pat)
+  })
   if (failure !== undefined) throw failure
   return { metadata, wasThere: false }
 }
@@ -87,6 +92,28 @@ async function adoptedBefore(turn: Turn, value: Secret, id: string | undefined):
   if (stored?.version.reading.kind !== 'read' || !stored.value.equals(value)) return undefined
   const { metadata } = stored.version.reading
   return id === undefined || metadata.authorizationId.toLowerCase() === id.toLowerCase() ? metadata : undefined
+}
+
+function movedOn({ name }: Token, { authorizationId }: Pat): PatrolError {
+  return new PatrolError('moved-on', `a run of \`patrol apply\` stored a new PAT of ${name} meanwhile`, {
+    remedy: `${name} is managed with that one, and nobody looks after PAT ${authorizationId}: when it is no longer used, patrol revoke ${authorizationId}`,
+  })
+}
+
+/** Whoever hands a PAT out, or has superseded it, revokes it in the end, and would cut off the consumers of a second owner. */
+async function refuseOwned(world: World, { authorizationId }: Pat): Promise<void> {
+  for (const [name, store] of world.stores) {
+    for (const [secretName, found] of await store.managed()) {
+      if (found instanceof PatrolError || found.reading.kind !== 'read') continue
+      const { metadata } = found.reading
+      const isValue = metadata.authorizationId === authorizationId
+      if (!isValue && !metadata.supersedes.includes(authorizationId)) continue
+      const what = isValue ? 'is the value' : 'was replaced by the value'
+      throw new PatrolError('usage', `PAT ${authorizationId} ${what} of the secret ${secretName} in store ${name}`, {
+        remedy: 'A PAT has one owner. Make a PAT of its own for this entry, or let `patrol apply` make one.',
+      })
+    }
+  }
 }
 
 /** A rule would take a PAT of another display name for its own, so it must be that of the entry. */

@@ -54,7 +54,11 @@ export async function rotateNow(world: World, proposed: Proposals, revoking: Rev
   } else report = await apply(world, proposed, { requested })
   const rotated = tokens.filter((token) => isRotated(token, report.results))
   const after: Result[] = []
-  await eachOf(world, rotated, async (token) => void after.push(...(await revokeOthers(world, lists, token))))
+  await eachOf(
+    world,
+    rotated,
+    async (token) => void after.push(...(await revokeOthers(world, lists, token, revoking === 'first'))),
+  )
   const kept = revoking === 'first' ? [] : tokens.filter((token) => !rotated.includes(token)).map(keptOf)
   const results = [...before, ...report.results, ...after, ...kept]
   return { ...report, results, proofs: await prove(world, lists, tokens, witnesses, results) }

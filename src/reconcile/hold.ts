@@ -1,7 +1,7 @@
 import { asPatrolError, PatrolError } from '../core/errors.ts'
-import { type Hold } from '../core/hold.ts'
+import type { Hold } from '../core/hold.ts'
 import { fits, type Metadata, withHold } from '../core/metadata.ts'
-import { minute, second, times } from '../core/time.ts'
+import { type Instant, minute, second, times } from '../core/time.ts'
 import type { Place, Token } from '../core/token.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { Store, StoredVersion } from '../ports/store.ts'
@@ -22,17 +22,25 @@ type HeldToken = Pick<Token, 'name' | 'place'>
 /**
  * Places a hold on a token: in the metadata of the version that its store hands out, where every instance reads it, and in
  * all others that are enabled, where nobody records anything that could take its place. It takes the place of an earlier
- * one. Nobody but the store is asked.
+ * one. Nobody but the store is asked. A lost answer is resolved by reading back.
  *
+ * @param wanted the hold; or what makes it of the services' time, which only an answer shows where our clock is wrong
  * @returns the hold that stands now
  * @throws PatrolError `usage` for a token without a store; `pat-not-found` when the store has no readable version;
- *   `moved-on` when others write at the same time again and again
+ *   `moved-on` when others write at the same time again and again; `clock-unreliable` when nobody can tell when it ends
  */
-export async function placeHold(world: World, token: HeldToken, hold: Hold): Promise<Hold> {
+export async function placeHold(
+  world: World,
+  token: HeldToken,
+  wanted: Hold | ((now: Instant) => Hold),
+): Promise<Hold> {
   const { store, secretName } = homeOf(world, token)
+  let hold: Hold | undefined
   let lost: PatrolError | undefined
   for (let round = 1; round <= mostRounds; round++) {
     const { id, metadata } = await readable(store, secretName, token)
+    refuseUnreliable(world)
+    hold ??= typeof wanted === 'function' ? wanted(world.clock.now()) : wanted
     if (!fits({ ...metadata, hold })) {
       throw new PatrolError('invalid-request', `the hold does not fit into the metadata of ${token.name}`, {
         remedy: 'Give a shorter --reason, or none.',
@@ -41,52 +49,62 @@ export async function placeHold(world: World, token: HeldToken, hold: Hold): Pro
     lost = await unlessRefused(store.setHold(secretName, id, hold, limits(world)))
     await world.clock.sleep(settling, 'go-on')
     if (isSame((await readable(store, secretName, token)).metadata.hold, hold)) {
-      await spread(world, store, secretName, id, hold)
+      const placed = hold
+      await setUntilSeen(world, token, ({ enabled, metadata: other }) =>
+        enabled ? withHold(other, placed).hold : undefined,
+      )
       return hold
     }
   }
-  throw (
-    lost ?? new PatrolError('moved-on', `others write to the secret of ${token.name} at the same time, again and again`)
-  )
+  throw lost ?? movedOn(token)
 }
 
 /**
- * Takes every hold off a token.
+ * Takes every hold off a token. A lost answer is resolved by reading back.
  *
  * @returns whether there was one
  * @throws PatrolError as `placeHold` does
  */
 export async function releaseHold(world: World, token: HeldToken): Promise<boolean> {
+  return setUntilSeen(world, token, () => undefined)
+}
+
+/**
+ * Sets the hold of all versions, until a look shows that each has its own.
+ *
+ * @param wantedOf what stands in a version in the end
+ * @returns whether there was anything to set
+ */
+async function setUntilSeen(
+  world: World,
+  token: HeldToken,
+  wantedOf: (version: { readonly enabled: boolean; readonly metadata: Metadata }) => Hold | undefined,
+): Promise<boolean> {
   const { store, secretName } = homeOf(world, token)
-  let released = false
+  let lost: PatrolError | undefined
   for (let round = 1; round <= mostRounds; round++) {
-    const cleared = await clear(world, store, secretName)
-    if (!cleared) return released
-    released = true
+    let differs = false
+    for (const { id, enabled, reading } of await store.versions(secretName)) {
+      if (id === undefined || reading.kind !== 'read') continue
+      const wanted = wantedOf({ enabled, metadata: reading.metadata })
+      if (isSame(reading.metadata.hold, wanted)) continue
+      differs = true
+      lost = (await unlessRefused(store.setHold(secretName, id, wanted, limits(world)))) ?? lost
+    }
+    if (!differs) return round > 1
     await world.clock.sleep(settling, 'go-on')
   }
-  throw new PatrolError('moved-on', `others write to the secret of ${token.name} at the same time, again and again`)
+  throw lost ?? movedOn(token)
 }
 
-async function clear(world: World, store: Store, secretName: string): Promise<boolean> {
-  let cleared = false
-  for (const { id, reading } of await store.versions(secretName)) {
-    if (id === undefined || reading.kind !== 'read' || reading.metadata.hold === undefined) continue
-    await store.setHold(secretName, id, undefined, limits(world))
-    cleared = true
-  }
-  return cleared
+function movedOn({ name }: HeldToken): PatrolError {
+  return new PatrolError('moved-on', `others write to the secret of ${name} at the same time, again and again`)
 }
 
-/** @param current the version that has the hold already */
-async function spread(world: World, store: Store, secretName: string, current: string, hold: Hold): Promise<void> {
-  for (const { id, enabled, reading } of await store.versions(secretName)) {
-    if (id === undefined || id === current || reading.kind !== 'read') continue
-    const { metadata } = reading
-    const wanted = enabled ? withHold(metadata, hold).hold : undefined
-    const isThere = wanted === undefined ? metadata.hold === undefined : isSame(metadata.hold, wanted)
-    if (!isThere) await store.setHold(secretName, id, wanted, limits(world))
-  }
+/** By a clock that may be off by days a hold would end at any time, also before it began. */
+function refuseUnreliable(world: World): void {
+  const skew = world.clock.skew()
+  if (skew.kind === 'unreliable') throw new PatrolError('clock-unreliable', skew.message)
 }
 
 /** What became of a request whose answer was lost is seen by looking. */
@@ -101,8 +119,9 @@ async function unlessRefused(request: Promise<void>): Promise<PatrolError | unde
   }
 }
 
-function isSame(left: Hold | undefined, right: Hold): boolean {
-  return left?.until === right.until && left.stops === right.stops && left.reason === right.reason
+function isSame(left: Hold | undefined, right: Hold | undefined): boolean {
+  if (left === undefined || right === undefined) return left === right
+  return left.until === right.until && left.stops === right.stops && left.reason === right.reason
 }
 
 function homeOf(world: World, { name, place }: HeldToken): { readonly store: Store } & Pick<Place, 'secretName'> {

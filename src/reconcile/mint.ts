@@ -1,7 +1,6 @@
 import { asPatrolError, PatrolError, problem } from '../core/errors.ts'
 import { askedBeyond, lackOf, shortfallOf, shortfallText } from '../core/ceiling.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
-import type { Hold } from '../core/hold.ts'
 import { holdOf } from '../core/hold-in-force.ts'
 import { fits, type Metadata, mostSuperseded, withHold } from '../core/metadata.ts'
 import { installationOf, markedName, randomLength } from '../core/names.ts'
@@ -37,7 +36,7 @@ export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean)
     const minted = await mintGeneration(turn, installation, scopes)
     const metadata = await provenMetadata(turn, facts, minted)
     await bridge(turn, facts, minted.pat)
-    await storeGeneration(turn, minted, withHold(metadata, await holdGoingOn(turn, facts)))
+    await storeGeneration(turn, minted, await withWhatGoesOn(turn, facts, metadata))
     if (await isLetIn(turn, minted)) {
       noteShortGrant(turn, metadata)
       return metadata
@@ -150,14 +149,22 @@ function metadataOf(turn: Turn, facts: Facts, pat: Pat, asked: MintRequest): Met
 }
 
 /**
- * A hold goes on in the next generation. It is read again, because somebody may have released it since the facts were read;
- * not being able to ask is no reason to lose a new PAT. One that was placed since stands in an older version, where it counts
- * as much, so nobody is asked for that.
+ * What goes on in the next generation: a hold, and what another instance stored as the first value since the facts were read.
+ * It is read again, because somebody may have released the one meanwhile, and a PAT that was adopted bears no mark, so that
+ * nobody would find it if its successor did not name it. Not being able to ask is no reason to lose a new PAT. A hold that
+ * was placed since stands in an older version, where it counts as much, so nobody is asked for that.
  */
-async function holdGoingOn(turn: Turn, facts: Facts): Promise<Hold | undefined> {
-  if (holdOf(facts.current, turn.world.clock.now()) === undefined) return undefined
+async function withWhatGoesOn(turn: Turn, facts: Facts, metadata: Metadata): Promise<Metadata> {
+  const isHeld = holdOf(facts.current, turn.world.clock.now()) !== undefined
+  if (facts.current !== undefined && !isHeld) return metadata
   const current = await turn.currentVersion().catch(() => facts.current)
-  return holdOf(current, turn.world.clock.now())
+  const hold = holdOf(current, turn.world.clock.now())
+  const latest = current?.reading.kind === 'read' ? current.reading.metadata : undefined
+  const isKnown = latest === undefined || latest.generation === currentMetadata(facts)?.generation
+  const ids = isKnown ? [] : [latest.authorizationId, ...latest.supersedes]
+  const supersedes = [...new Set([...ids, ...metadata.supersedes])].filter((id) => id !== metadata.authorizationId)
+  const named = { ...metadata, supersedes: supersedes.slice(0, mostSuperseded) }
+  return withHold(fits(named) ? named : metadata, hold)
 }
 
 function noteShortGrant({ token, ceilings, problems }: Turn, metadata: Metadata): void {

@@ -1,5 +1,6 @@
 import { asPatrolError, PatrolError } from '../core/errors.ts'
 import { holdOf, holdText } from '../core/hold-in-force.ts'
+import type { Hold } from '../core/hold.ts'
 import type { Metadata } from '../core/metadata.ts'
 import { type RecordedCopy, recordedCopies } from '../core/recorded-copies.ts'
 import { after, type Duration, hour, type Instant } from '../core/time.ts'
@@ -10,7 +11,7 @@ import { currentVersion } from './current-version.ts'
 import type { Result } from './execute.ts'
 import { placeHold, releaseHold } from './hold.ts'
 import type { PatLists } from './pat-lists.ts'
-import { revokeToken, turnOf, unclaimed } from './revocations.ts'
+import { revokeToken, turnOf, unclaimed, youngOrphans } from './revocations.ts'
 
 /**
  * What became of a copy; `failed` when its target gave an error. `undeclared`: no configuration tells any more where its target
@@ -75,13 +76,14 @@ export async function retire(
     if (noted !== undefined) await releaseHold(world, token)
   } else if (hold !== undefined) return waiting(hold.until)
   else if (noted?.stops !== 'retirement' && version?.enabled === true) {
-    const placed = await placeHold(world, token, { until: after(now, grace), stops: 'retirement', reason: '' })
+    const notice = (at: Instant): Hold => ({ until: after(at, grace), stops: 'retirement', reason: '' })
+    const placed = await placeHold(world, token, notice)
     return waiting(placed.until)
   }
   const copies = await removeCopies(world, lists, token, recorded)
   const results = await revokeToken(world, lists, token)
   if (results.every(({ status }) => status === 'done')) await disableAll(world, lists, token)
-  return { kind: 'ended', copies, results }
+  return { kind: 'ended', copies, results: [...results, ...(await youngOrphans(world, lists, token))] }
 }
 
 /** Copies of targets that the configuration does not declare, whose places nobody but a person knows. */

@@ -1,7 +1,7 @@
 import { asPatrolError, PatrolError } from '../core/errors.ts'
 import { currentMetadata, currentPat, type Facts } from '../core/facts.ts'
-import { standings } from '../core/gate.ts'
-import { hour, minute, times } from '../core/time.ts'
+import { lacks, recordOf, standings } from '../core/gate.ts'
+import { between, hour, minute, times } from '../core/time.ts'
 import type { Token } from '../core/token.ts'
 import type { World } from '../ports/world.ts'
 import { Ceilings } from './ceilings.ts'
@@ -25,11 +25,23 @@ export function isRotated(token: Token, results: readonly Result[]): boolean {
  * orphan is left alone: another process may be about to store it.
  *
  * @param lists the lists of the run; the facts are read anew
+ * @param evenUndelivered also when a target lacks what the store hands out by now, because an outage is the lesser evil
  */
-export async function revokeOthers(world: World, lists: PatLists, token: Token): Promise<readonly Result[]> {
+export async function revokeOthers(
+  world: World,
+  lists: PatLists,
+  token: Token,
+  evenUndelivered = true,
+): Promise<readonly Result[]> {
   const looked = await look(world, lists, token)
   if ('failed' in looked) return [looked.failed]
   const { turn, facts } = looked
+  const lacking = evenUndelivered ? undefined : lackingTarget(token, facts)
+  if (lacking !== undefined) {
+    const message = `another instance stored a newer value of ${token.name}, which ${lacking} lacks, so its old PATs were left alone`
+    const error = new PatrolError('moved-on', message, { remedy: 'Give the same command again.' })
+    return [{ token: token.name, kind: 'revoke', status: 'failed', step: 'observe', error }]
+  }
   const now = world.clock.now()
   const results: Result[] = []
   for (const { pat, standing } of standings(token, facts)) {
@@ -38,6 +50,30 @@ export async function revokeOthers(world: World, lists: PatLists, token: Token):
       results.push(await attempt(turn, pat.authorizationId, () => revokeSuperseded(turn, facts, pat.authorizationId)))
   }
   return results
+}
+
+/** A target that still holds an older value: the one that was delivered last may be among those to be revoked. */
+function lackingTarget(token: Token, facts: Facts): string | undefined {
+  const metadata = currentMetadata(facts)
+  return metadata && token.targets.find((target) => lacks(recordOf(metadata, target)))
+}
+
+/**
+ * PATs of a token that nobody looks after any more, and that are so young that a run which still knew it may be about to
+ * store them. They are left alone, and told of as failures, because nobody but the person who ends the token would return to
+ * them.
+ */
+export async function youngOrphans(world: World, lists: PatLists, token: Token): Promise<readonly Result[]> {
+  const looked = await look(world, lists, token)
+  if ('failed' in looked) return [looked.failed]
+  return standings(token, looked.facts).flatMap(({ pat: { authorizationId }, standing }): readonly Result[] => {
+    if (standing.kind !== 'orphan') return []
+    const minutes = Math.max(1, Math.ceil(between(world.clock.now(), standing.collectAt) / minute))
+    const message = `a run that still knew ${token.name} made PAT ${authorizationId}, and may be about to store it`
+    const remedy = `Give the same command again in ${minutes} minutes; it revokes that PAT, too.`
+    const error = new PatrolError('moved-on', message, { remedy })
+    return [{ token: token.name, kind: 'collect-orphan', status: 'failed', step: 'observe', authorizationId, error }]
+  })
 }
 
 /**
@@ -140,12 +176,20 @@ export function unclaimed(owner: Pick<Token, 'account' | 'organization' | 'owner
 
 type Looked = { readonly turn: Turn; readonly facts: Facts } | { readonly failed: Result }
 
+/** With all versions, also where no run would read them: nothing that stands in one shall be left. */
 async function look(world: World, lists: PatLists, token: Token): Promise<Looked> {
+  const failed = (error: PatrolError): Looked => {
+    return { failed: { token: token.name, kind: 'observe', status: 'failed', step: 'observe', error } }
+  }
   const observation = await observeToken(world, lists, token)
-  if ('facts' in observation)
-    return { turn: turnOf(world, lists, token, observation.beganAt), facts: observation.facts }
-  return {
-    failed: { token: token.name, kind: 'observe', status: 'failed', step: 'observe', error: observation.failure },
+  if (!('facts' in observation)) return failed(observation.failure)
+  const { facts, beganAt } = observation
+  const turn = turnOf(world, lists, token, beganAt)
+  if (token.place === undefined || facts.versions !== undefined) return { turn, facts }
+  try {
+    return { turn, facts: { ...facts, versions: await turn.store.versions(token.place.secretName) } }
+  } catch (thrown) {
+    return failed(asPatrolError(thrown))
   }
 }
 

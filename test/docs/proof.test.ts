@@ -35,18 +35,23 @@ function troublesOf(text: string): readonly string[] {
 function troublesInCode(): readonly string[] {
   const [, union = ''] = /export type Trouble =([\s\S]*?)\n\n/.exec(source('test/simulation/storm.ts')) ?? []
   const simulator = source('test/simulation/simulator.ts')
-  const [, events = ''] = /const events: .* = \[\n([\s\S]*?)\n {4}\]/.exec(simulator) ?? []
+  const [events = '', wishes = ''] = [
+    ...simulator.matchAll(/const (?:events|wishes): .* = \[\n([\s\S]*?)\n {4}\]/g),
+  ].map(([, list = '']) => list)
   const ofRequests = [...union.matchAll(/'([a-z-]+)'/g)]
-  const ofTheWorld = [...events.matchAll(/\[\s*'([a-z-]+)',/g)]
-  const ofMints = [...simulator.matchAll(/troubles\.push\(`\$\{displayName\}:([a-z-]+)`\)/g)]
-  const ofCopies = [...simulator.matchAll(/const drift = \['([a-z-]+)',/g)]
-  const ofDeliveries = [...simulator.matchAll(/const identity = `\$\{target\} \$\{generation\}:([a-z-]+)`/g)]
-  return [...ofRequests, ...ofTheWorld, ...ofMints, ...ofCopies, ...ofDeliveries].map(([, name = '']) => name)
+  const ofTheWorld = [...`${events}\n${wishes}`.matchAll(/\[\s*'([a-z-]+)',/g)]
+  const ofMints = [
+    ...source('test/simulation/processes.ts').matchAll(/troubles\.push\(`\$\{displayName\}:([a-z-]+)`\)/g),
+  ]
+  const ofDeliveries = [
+    ...source('test/simulation/outside.ts').matchAll(/const identity = `\$\{target\} \$\{generation\}:([a-z-]+)`/g),
+  ]
+  return [...ofRequests, ...ofTheWorld, ...ofMints, ...ofDeliveries].map(([, name = '']) => name)
 }
 
 /** The invariants that the judge and those who ask it report. */
 function judged(): ReadonlySet<string> {
-  const files = ['judge.ts', 'simulator.ts', 'search.ts'].map((file) => source(`test/simulation/${file}`))
+  const files = ['judge.ts', 'processes.ts', 'person.ts', 'search.ts'].map((file) => source(`test/simulation/${file}`))
   const texts = files.map((text) => text.replace(/export type Invariant = .*/, ''))
   return new Set(texts.flatMap((text) => [...text.matchAll(/'(I\d)'/g)].map(([, name = '']) => name)))
 }

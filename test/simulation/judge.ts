@@ -1,9 +1,15 @@
 import { decodeMetadata } from '../../src/core/metadata.ts'
 import { markOf } from '../../src/core/names.ts'
-import { duration, hour, minute, shortest } from '../../src/core/time.ts'
+import { duration, hour, instant, minute, shortest } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { installationOf } from '../../src/core/names.ts'
 import type { SimulatedEstate, SimulatedPat, SimulatedVersion } from './estate.ts'
+import { HoldJudge } from './hold-judge.ts'
+import { RetirementJudge } from './retirement-judge.ts'
+import { SuccessionJudge } from './succession-judge.ts'
+import type { Wish } from './wish.ts'
+
+export type Report = (invariant: Invariant, message: string) => void
 
 export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8'
 
@@ -16,8 +22,12 @@ export interface Violation {
 export interface Begun {
   readonly at: number
   readonly tokens: readonly Token[]
+  /** When it last looked into the store before it sent what is judged; absent where that cannot be told. */
+  readonly lookedAt?: number
   /** Whether anything has gone wrong in it so far; such a run may leave work to the next one. */
   readonly troubled: boolean
+  /** What a person asked for; absent for a run of an instance. */
+  readonly wish?: Wish
 }
 
 /**
@@ -26,6 +36,9 @@ export interface Begun {
  */
 export class Judge {
   readonly violations: Violation[] = []
+  readonly holds = new HoldJudge()
+  readonly retirements: RetirementJudge
+  readonly successions: SuccessionJudge
   readonly #estate: SimulatedEstate
   /** Every token that was ever declared, by the lower-case name of its secret. */
   readonly #tokens = new Map<string, Token>()
@@ -34,6 +47,8 @@ export class Judge {
   /** Since when a token's store hands out what does not work, and may do so for a reason that lies outside. */
   readonly #excused = new Map<string, number>()
   readonly #established = new Set<string>()
+  /** Since when a token's store hands out nothing, because a person asked for a revocation before there is a new value. */
+  readonly #gaps = new Map<string, number>()
   /** Every version that was ever stored, by the secret's name, whatever became of the secret. */
   readonly #history = new Map<string, readonly SimulatedVersion[]>()
   /** When a run that met no trouble last looked at each token; expiry is excused while there was none. */
@@ -42,6 +57,10 @@ export class Judge {
   constructor(estate: SimulatedEstate, tokens: readonly Token[], strangers: readonly SimulatedPat[]) {
     this.#estate = estate
     this.#strangers = new Set(strangers)
+    const report: Report = (invariant, message) => this.#report(invariant, message)
+    this.retirements = new RetirementJudge(estate, report)
+    const history = (secretName: string) => this.#history.get(secretName) ?? []
+    this.successions = new SuccessionJudge(estate, this.holds, history, report)
     this.declare(tokens)
   }
 
@@ -86,21 +105,32 @@ export class Judge {
    * @param elsewhere whether there was trouble that does not concern this token
    */
   afterCleanRun(token: Token, at: number, elsewhere: boolean): void {
-    this.#cleanRuns.set(`${secretOf(token)}\n${token.renewBefore}\n${elsewhere}`, { token, at, elsewhere })
+    const secretName = secretOf(token)
+    this.#cleanRuns.set(`${secretName}\n${token.renewBefore}\n${elsewhere}`, { token, at, elsewhere })
+    if ((this.#gaps.get(secretName) ?? at) < at)
+      this.#report('I4', `a run left ${secretName} without a value, which a person had revoked before it`)
   }
 
   /** After a PAT was revoked by the program. */
   afterRevoke(authorizationId: string, begun: Begun | undefined): void {
     const pat = this.#estate.pats.find((one) => one.authorizationId === authorizationId)
+    if (pat !== undefined && this.successions.isReplaced(pat)) this.successions.afterRevoke(pat, begun)
     if (pat === undefined || pat.revokedAt !== this.#estate.now) return
-    if (this.#strangers.has(pat)) return this.#report('I2', `revoked ${pat.displayName}, which is not managed`)
+    if (begun?.wish?.kind === 'retirement') this.retirements.afterRevoke(pat)
+    if (this.#strangers.has(pat) && !this.successions.isReplaced(pat))
+      return this.#report('I2', `revoked ${pat.displayName}, which is not managed`)
     for (const [secretName, declared] of this.#tokens) {
       const token = ownOf(declared, begun)
       const versions = this.#estate.secrets.get(secretName) ?? []
       const current = versions.at(-1)
-      if (current?.enabled === true && this.#holds(current.value, pat))
-        this.#report('I1', `revoked what ${secretName} hands out`)
-      this.#judgeOverlap(token, pat, secretName)
+      if (current?.enabled === true && this.#holds(current.value, pat)) {
+        // An emergency does not wait until nothing of before can land any more; the next run makes it good.
+        const isLate = isEmergency(begun) && current.storedAt >= (begun?.lookedAt ?? begun?.at ?? 0)
+        if (isLate) this.#excused.set(secretName, this.#estate.now)
+        else this.#report('I1', `revoked what ${secretName} hands out`)
+      }
+      this.#judgeHold(pat, secretName, begun)
+      this.#judgeOverlap(token, pat, secretName, begun)
       const readable = versions.some(
         (one) => this.#holds(one.value, pat) && one.enabled && one.storedAt < (begun?.at ?? 0),
       )
@@ -114,7 +144,9 @@ export class Judge {
         // Whoever meddled with it since the run looked cannot have been seen.
         const seen = (this.#estate.meddledAt(target) ?? 0) < (begun?.at ?? 0)
         const holds = this.#holds(this.#estate.held.get(target) ?? '', pat)
-        if (holds && seen) this.#report('I7', `revoked what target ${target} holds`)
+        // In an emergency it counts that it was given the new value: that no older one can land on it nobody waits for.
+        if (holds && seen && !isEmergency(begun) && begun?.wish?.kind !== 'retirement')
+          this.#report('I7', `revoked what target ${target} holds`)
       }
     }
   }
@@ -129,7 +161,17 @@ export class Judge {
     return new Set([...token.targets, ...waiting.map(({ target }) => target)])
   }
 
-  #judgeOverlap(token: Token, pat: SimulatedPat, secretName: string): void {
+  /** While somebody holds a token, nothing of it is revoked that anybody was ever handed out. */
+  #judgeHold(pat: SimulatedPat, secretName: string, begun: Begun | undefined): void {
+    const { now } = this.#estate
+    const wasHandedOut = (this.#history.get(secretName) ?? []).some((version) => this.#holds(version.value, pat))
+    if (!wasHandedOut || begun === undefined) return
+    const hold = this.holds.inForce(secretName, instant(begun.lookedAt ?? begun.at), now)
+    if (hold !== undefined)
+      this.#report('I2', `${pat.displayName} went ${hold.until - now} ms before the hold of ${secretName} ends`)
+  }
+
+  #judgeOverlap(token: Token, pat: SimulatedPat, secretName: string, begun: Begun | undefined): void {
     const history = this.#history.get(secretName) ?? []
     for (const [index, version] of history.entries()) {
       const successor = history[index + 1]
@@ -137,8 +179,53 @@ export class Judge {
       const { validFrom, validTo } = this.#estate.byValue(successor.value) ?? pat
       const overlap = shortest(token.overlap, token.renewBefore, duration((validTo - validFrom) / 3))
       const lasted = this.#estate.now - successor.storedAt
-      if (lasted < overlap)
-        this.#report('I7', `${pat.displayName} went ${lasted} ms after it was superseded, overlap is ${overlap} ms`)
+      if (lasted >= overlap) continue
+      // The ends of retired tokens have a time of their own.
+      if (begun?.wish?.kind === 'retirement') continue
+      if (begun !== undefined && isEmergency(begun)) this.#judgeEmergency(token, pat, secretName, begun)
+      else this.#report('I7', `${pat.displayName} went ${lasted} ms after it was superseded, overlap is ${overlap} ms`)
+    }
+  }
+
+  /** What an emergency ends before its time has a successor that works and that every target was given. */
+  #judgeEmergency(token: Token, pat: SimulatedPat, secretName: string, begun: Begun): void {
+    if (begun.wish?.kind !== 'emergency' || begun.wish.revoking === 'first') return
+    const current = this.#estate.current(secretName)
+    const successor = current && this.#estate.byValue(current.value)
+    if (current !== undefined && current.storedAt >= (begun.lookedAt ?? begun.at)) return
+    if (current?.enabled !== true || successor === undefined)
+      return this.#report('I7', `an emergency ended ${pat.displayName} before ${secretName} had another value`)
+    // Whoever revokes from outside may come at any moment.
+    if (!this.#estate.isActive(successor) && !successor.revokedOutside)
+      this.#report('I7', `an emergency ended ${pat.displayName}, whose successor does not work`)
+    // Another instance may store a later one at the very moment.
+    const history = this.#history.get(secretName) ?? []
+    const later = history.slice(history.findLastIndex((version) => this.#holds(version.value, pat)) + 1)
+    const given = (target: string, { value }: SimulatedVersion): boolean =>
+      this.#estate.given.get(target)?.has(value) === true
+    if (!later.some((version) => token.targets.every((target) => given(target, version))))
+      this.#report('I7', `an emergency ended ${pat.displayName} before every target was given one successor of it`)
+  }
+
+  /** The PATs of a token that live and were handed out. */
+  livingOf(token: Token): readonly SimulatedPat[] {
+    // Of a secret that somebody deleted nobody can know what stood in it.
+    const history = this.#estate.secrets.get(secretOf(token)) ?? []
+    return this.#estate.active().filter((pat) => history.some((version) => this.#holds(version.value, pat)))
+  }
+
+  /**
+   * After the program said that all of an emergency was done for a token.
+   *
+   * @param old the PATs of it that lived when it began
+   * @param at when it began
+   */
+  afterEmergencyDone(token: Token, old: readonly SimulatedPat[], at: number): void {
+    for (const pat of old) {
+      // What no list showed yet nobody could see.
+      const wasListed = pat.validFrom + this.#estate.createLag < at
+      if (wasListed && this.#estate.isActive(pat))
+        this.#report('I4', `${pat.displayName} of ${token.name} lives, although an emergency said that it is revoked`)
     }
   }
 
@@ -153,9 +240,32 @@ export class Judge {
     if (version === undefined) return
     const history = this.#history.get(key) ?? []
     const repeated = history.at(-1)?.value === version.value
-    if (begun !== undefined && !repeated) this.#judgeNeed(key, history.at(-1), begun)
+    if (begun !== undefined && !repeated && begun.wish === undefined) {
+      this.#judgeNeed(key, history.at(-1), begun)
+      this.#judgeReplacement(key, history.at(-1), begun)
+    }
     if (begun !== undefined && !repeated) this.#judgeEnd(key, history.at(-1), version, begun)
+    if (begun?.wish?.kind === 'adoption') this.#judgeAdoption(key, version, begun)
     this.#history.set(key, [...history, version])
+  }
+
+  /** A PAT that is adopted has one owner, and the token had no value before. */
+  #judgeAdoption(secretName: string, { value }: SimulatedVersion, begun: Begun): void {
+    const pat = this.#estate.byValue(value)
+    const earlier = this.#history.get(secretName)?.at(-1)
+    const stood = this.#estate.secrets.get(secretName)?.at(-2)
+    if (
+      earlier !== undefined &&
+      earlier === stood &&
+      earlier.storedAt < begun.at &&
+      this.#estate.byValue(earlier.value) !== pat
+    )
+      this.#report('I2', `an adoption took the place of a value that ${secretName} had`)
+    for (const other of this.#tokens.keys()) {
+      const current = other === secretName ? undefined : this.#estate.current(other)
+      if (current?.enabled === true && current.storedAt < begun.at && this.#estate.byValue(current.value) === pat)
+        this.#report('I2', `${pat?.displayName} was adopted for ${secretName}, and is the value of ${other}`)
+    }
   }
 
   /** A new value while the old one works and is not due is a change that a converged world must not see. */
@@ -173,6 +283,17 @@ export class Judge {
     const window = Math.min(token.renewBefore, (pat.validTo - pat.validFrom) / 3)
     if (scopesChanged || this.#estate.now > pat.validTo - window * 1.2) return
     this.#report('I3', `${secretName} got a new value, although ${pat.displayName} works and is not due`)
+  }
+
+  /** While somebody holds its rotation, a token gets no new value as long as the old one works. */
+  #judgeReplacement(secretName: string, previous: SimulatedVersion | undefined, begun: Begun): void {
+    const { now } = this.#estate
+    const hold = this.holds.inForce(secretName, instant(begun.at), now)
+    const pat = previous && this.#estate.byValue(previous.value)
+    if (hold?.stops !== 'replacement' || previous?.enabled !== true || pat === undefined) return
+    const works = this.#estate.isActive(pat) && pat.value === previous.value && pat.validTo > now + minute
+    if (works && previous.storedAt < begun.at)
+      this.#report('I3', `${secretName} got a new value, ${hold.until - now} ms before the hold of its rotation ends`)
   }
 
   /** A PAT that ends within its overlap is extended before it is superseded, where nothing stands in the way. */
@@ -198,6 +319,7 @@ export class Judge {
   /** Somebody removed a secret with all its versions. */
   afterLoss(secretName: string): void {
     this.#estate.secrets.delete(secretName.toLowerCase())
+    this.holds.lost(secretName.toLowerCase())
     this.#established.delete(secretName.toLowerCase())
   }
 
@@ -254,10 +376,19 @@ export class Judge {
       const versions = this.#estate.secrets.get(secretName) ?? []
       const version = versions.find((one) => one.id === id)
       if (version === undefined) continue
-      if (version === versions.at(-1)) this.#report('I1', `disabled what ${secretName} hands out`)
+      if (version === versions.at(-1)) this.#judgeCurrentDisabled(secretName, begun)
       const pat = this.#estate.byValue(version.value)
-      if (pat !== undefined && this.#estate.isActive(pat)) this.#judgeOverlap(token, pat, secretName)
+      if (pat === undefined || !this.#estate.isActive(pat)) continue
+      this.#judgeHold(pat, secretName, begun)
+      this.#judgeOverlap(token, pat, secretName, begun)
     }
+  }
+
+  #judgeCurrentDisabled(secretName: string, begun: Begun | undefined): void {
+    if (begun?.wish?.kind === 'emergency' && begun.wish.revoking === 'first')
+      this.#gaps.set(secretName, this.#estate.now)
+    else if (begun?.wish?.kind !== 'retirement' || !this.retirements.mayEnd(secretName))
+      this.#report('I1', `disabled what ${secretName} hands out`)
   }
 
   /** After anything at all: whatever an established token's store hands out works. */
@@ -274,8 +405,10 @@ export class Judge {
       if (current.enabled && works) {
         this.#established.add(secretName)
         this.#excused.delete(secretName)
+        this.#gaps.delete(secretName)
         continue
       }
+      if (this.#gaps.has(secretName) || this.retirements.mayEnd(secretName)) continue
       if (!this.#established.has(secretName) || this.#excused.has(secretName)) continue
       if (pat.revokedOutside || pat.shortened || pat.value !== current.value)
         this.#excused.set(secretName, this.#estate.now)
@@ -288,7 +421,9 @@ export class Judge {
   #judgeExpiry(secretName: string, pat: SimulatedPat): void {
     const runs = [...this.#cleanRuns.values()].filter(({ token, at }) => {
       const window = Math.min(token.renewBefore, (pat.validTo - pat.validFrom) / 3)
-      return secretOf(token) === secretName && at > pat.validTo - window + window / 100 && at < pat.validTo
+      const from = pat.validTo - window
+      if (this.holds.mayHaveStopped(secretName, from, pat.validTo)) return false
+      return secretOf(token) === secretName && at > from + window / 100 && at < pat.validTo
     })
     if (runs.some(({ elsewhere }) => !elsewhere))
       this.#report('I1', `${secretName} let ${pat.displayName} expire, although a run came in its window`)
@@ -310,7 +445,10 @@ export class Judge {
         this.#report('I3', `${pat.displayName} is still active`)
       this.#judgeCopies(token, secretName)
     }
+    this.retirements.afterPeace()
+    this.successions.afterPeace(tokens)
     for (const stranger of this.#strangers) {
+      if (this.successions.isReplaced(stranger)) continue
       if (stranger.revokedAt !== undefined) this.#report('I2', `${stranger.displayName} was revoked`)
     }
     if (mutationsOfLastRun.length > 0) this.#report('I3', `a converged run sent ${mutationsOfLastRun.join(', ')}`)
@@ -340,10 +478,15 @@ export class Judge {
     const versions = this.#estate.secrets.get(secretName.toLowerCase()) ?? []
     const mark = installationOf('memory:vault', secretName)
     return this.#estate.active().filter((pat) => {
-      if (markOf(pat.displayName)?.installation !== mark || this.#holds(versions.at(-1)?.value ?? '', pat)) return false
+      // One that was adopted bears no mark.
+      const isOwn =
+        markOf(pat.displayName)?.installation === mark || versions.some((version) => this.#holds(version.value, pat))
+      if (!isOwn || this.#holds(versions.at(-1)?.value ?? '', pat)) return false
       const last = versions.findLastIndex((version) => this.#holds(version.value, pat))
       const successor = last === -1 ? undefined : versions[last + 1]
-      return successor === undefined || this.#estate.now > successor.storedAt + token.overlap + patience
+      if (successor === undefined) return true
+      const opensAt = Math.max(successor.storedAt + token.overlap, this.holds.lastEnd(secretName.toLowerCase()))
+      return this.#estate.now > opensAt + patience
     })
   }
 
@@ -372,4 +515,8 @@ function secretOf(token: Token): string {
 /** The token as the run declares it that did something: with its overlap and its targets. */
 function ownOf(declared: Token, begun: Begun | undefined): Token {
   return begun?.tokens.find((one) => secretOf(one) === secretOf(declared)) ?? declared
+}
+
+function isEmergency(begun: Begun | undefined): boolean {
+  return begun?.wish?.kind === 'emergency' && begun.wish.revoking !== 'after-overlap'
 }

@@ -54,6 +54,16 @@ export interface Options {
   /** Each target of a token is of a later group than the one before. */
   readonly inGroups: boolean
   readonly secretsLost: number
+  /** In each of forty parts of the storm: a person places a hold on a token, or releases it. */
+  readonly holds: number
+  /** A person asks for new values in an emergency. */
+  readonly emergencies: number
+  /** A token leaves the configuration, and a person ends it. */
+  readonly retirements: number
+  /** A person brings a PAT that was made by hand under management. */
+  readonly adoptions: number
+  /** Entries begin to name a PAT from before that they replace. */
+  readonly successions: number
   readonly configurationChanges: number
   /** Every extension gives the PAT a new value, which nobody is told. */
   readonly extensionChangesValue: boolean
@@ -76,7 +86,7 @@ export function drawOptions(chance: Chance): Options {
   const rate = (most: number): number => chance.pick([0, 0, most / 20, most / 4, most])
   const lifetime = chance.pick([30 * day, 7 * day, 2 * day, 12 * hour])
   const renewBefore = lifetime / 3
-  const drawn: Omit<Options, 'blindTargets' | 'drift' | 'lies' | 'inGroups'> = {
+  const drawn: Omit<Options, 'blindTargets' | 'drift' | 'lies' | 'inGroups' | Wishes> = {
     storm: lifetime * 2,
     tokens: chance.whole(1, 3),
     organizations: chance.whole(1, organizations.length),
@@ -117,14 +127,23 @@ export function drawOptions(chance: Chance): Options {
   }
   // Without a draw, so that what is drawn after it stays what it was.
   const aside = new Chance(evenHash(JSON.stringify(drawn)))
+  const wishes = new Chance(evenHash(`${JSON.stringify(drawn)} wishes`))
   return {
     ...drawn,
+    holds: wishes.pick([0, 0, 0, 0.05, 0.2]),
+    emergencies: wishes.pick([0, 0, 0, 0.02, 0.1]),
+    retirements: wishes.pick([0, 0, 0, 0.02, 0.1]),
+    adoptions: wishes.pick([0, 0, 0, 0.02, 0.1]),
+    successions: wishes.pick([0, 0, 0, 0.1]),
     blindTargets: evenHash(JSON.stringify(drawn)) % 2 === 0,
     drift: aside.pick([0, 0, 0.02, 0.1, 0.4]),
     lies: aside.pick([0, 0, 0.01, 0.05, 0.2]),
     inGroups: aside.happens(0.5),
   }
 }
+
+/** What persons do. */
+type Wishes = 'holds' | 'emergencies' | 'retirements' | 'adoptions' | 'successions'
 
 /** The same world in which nothing goes wrong any more. */
 export function healthy(options: Options): Options {
@@ -147,6 +166,11 @@ export function healthy(options: Options): Options {
     clockSteps: 0,
     drift: 0,
     lies: 0,
+    holds: 0,
+    emergencies: 0,
+    retirements: 0,
+    adoptions: 0,
+    successions: 0,
     secretsLost: 0,
     configurationChanges: 0,
     extensionChangesValue: false,

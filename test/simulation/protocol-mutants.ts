@@ -1,4 +1,5 @@
 import type { Mutant } from './mutants.ts'
+import { wishMutants } from './wish-mutants.ts'
 
 const deliver = 'src/reconcile/deliver.ts'
 const execute = 'src/reconcile/execute.ts'
@@ -579,9 +580,9 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: mint,
-        find: '    await bridge(turn, facts, minted.pat)\n    await storeGeneration(turn, minted, withHold(metadata, await holdGoingOn(turn, facts)))\n',
+        find: '    await bridge(turn, facts, minted.pat)\n    await storeGeneration(turn, minted, await withWhatGoesOn(turn, facts, metadata))\n',
         replace:
-          '    await storeGeneration(turn, minted, withHold(metadata, await holdGoingOn(turn, facts)))\n    await bridge(turn, facts, minted.pat)\n',
+          '    await storeGeneration(turn, minted, await withWhatGoesOn(turn, facts, metadata))\n    await bridge(turn, facts, minted.pat)\n',
       },
     ],
   },
@@ -601,4 +602,5 @@ export const protocolMutants: readonly Mutant[] = [
     sentence: 'only a PAT that is older than every version was handed out before its secret moved',
     edits: [{ file: gate, find: 'pat.validFrom < oldest', replace: 'pat.validFrom <= oldest' }],
   },
+  ...wishMutants,
 ]

@@ -24,8 +24,12 @@ export type Trouble =
 
 /** What the gate tells of. */
 export interface Witness {
-  /** A call took effect. */
-  took(process: string, call: Call): void
+  /**
+   * A call took effect.
+   *
+   * @param lookedAt when its process had last read something in the vault, as of when it was sent
+   */
+  took(process: string, call: Call, lookedAt: Instant | undefined): void
   /** Something was done to a call. The identity is the same in every run of a seed, whatever else is left out. */
   troubled(identity: string, call: Call): void
   /** Troubles that are left out, to find the smallest set that still breaks something. */
@@ -55,6 +59,7 @@ export class StormGate implements Gate {
   /** By kind. */
   readonly #calls = new Map<string, number>()
   #names = 0
+  #lookedAt: Instant | undefined
   /** While the process is suspended, nothing reaches it. */
   #frozenUntil = 0
   /** The services calls to which met with trouble, and `everywhere` for what befell the process itself. */
@@ -97,6 +102,7 @@ export class StormGate implements Gate {
     const latency = chance.whole(1, this.#options().latency)
     const sentAt = this.#timeline.elapsed
     const trouble = this.#draw(identity, call, chance)
+    const lookedAt = this.#lookedAt
     return new Promise<Answer>((resolve, reject) => {
       // `answeredAt` is when the service wrote its answer; undefined where none came.
       const answer = (deliver: () => void, afterMs: number, answeredAt: Instant | undefined): void => {
@@ -116,7 +122,8 @@ export class StormGate implements Gate {
       }
       const takeEffect = (): Answer => {
         const result = take()
-        this.#witness.took(this.#process, call)
+        if (!call.mutates && call.to === vault) this.#lookedAt = this.#timeline.now
+        this.#witness.took(this.#process, call, lookedAt)
         return result
       }
       const unknown = (): PatrolError =>

@@ -41,14 +41,17 @@ export const holdCommand: Command<HoldOptions> = (invocation, given) => {
         io.stdout(options.json ? jsonLine({ token: token.name, hold: null, released }) : clean(text))
         return exitCodes.done
       }
-      const now = world.clock.now()
-      const hold = await placeHold(world, token, wantedHold(given, now))
+      // What makes no sense is told before anybody is asked; the time that counts is that of the store's answer.
+      wantedHold(given, world.clock.now())
+      const hold = await placeHold(world, token, (now) => wantedHold(given, now))
       const what =
         hold.stops === 'revocation' ? 'nothing is revoked' : 'nothing is revoked, and nothing replaced that works,'
       io.stdout(
         options.json
           ? jsonLine({ token: token.name, hold: holdJson(hold) })
-          : clean(`${token.name} is held: ${what} until ${dateText(hold.until)} (${soonText(hold.until, now)})\n`),
+          : clean(
+              `${token.name} is held: ${what} until ${dateText(hold.until)} (${soonText(hold.until, world.clock.now())})\n`,
+            ),
       )
       return exitCodes.done
     },
