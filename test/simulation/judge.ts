@@ -4,6 +4,8 @@ import { duration, hour, instant, minute, shortest } from '../../src/core/time.t
 import type { Token } from '../../src/core/token.ts'
 import { installationOf } from '../../src/core/names.ts'
 import type { SimulatedEstate, SimulatedPat, SimulatedVersion } from './estate.ts'
+import { AdoptionJudge } from './adoption-judge.ts'
+import { EmergencyJudge, isEmergency } from './emergency-judge.ts'
 import { HoldJudge } from './hold-judge.ts'
 import { RetirementJudge } from './retirement-judge.ts'
 import { SuccessionJudge } from './succession-judge.ts'
@@ -37,8 +39,10 @@ export interface Begun {
 export class Judge {
   readonly violations: Violation[] = []
   readonly holds = new HoldJudge()
+  readonly emergencies: EmergencyJudge
   readonly retirements: RetirementJudge
   readonly successions: SuccessionJudge
+  readonly #adoptions: AdoptionJudge
   readonly #estate: SimulatedEstate
   /** Every token that was ever declared, by the lower-case name of its secret. */
   readonly #tokens = new Map<string, Token>()
@@ -60,6 +64,8 @@ export class Judge {
     const report: Report = (invariant, message) => this.#report(invariant, message)
     this.retirements = new RetirementJudge(estate, report)
     const history = (secretName: string) => this.#history.get(secretName) ?? []
+    this.emergencies = new EmergencyJudge(estate, history, report)
+    this.#adoptions = new AdoptionJudge(estate, history, report)
     this.successions = new SuccessionJudge(estate, this.holds, history, report)
     this.declare(tokens)
   }
@@ -182,50 +188,8 @@ export class Judge {
       if (lasted >= overlap) continue
       // The ends of retired tokens have a time of their own.
       if (begun?.wish?.kind === 'retirement') continue
-      if (begun !== undefined && isEmergency(begun)) this.#judgeEmergency(token, pat, secretName, begun)
+      if (begun !== undefined && isEmergency(begun)) this.emergencies.afterRevoke(token, pat, secretName, begun)
       else this.#report('I7', `${pat.displayName} went ${lasted} ms after it was superseded, overlap is ${overlap} ms`)
-    }
-  }
-
-  /** What an emergency ends before its time has a successor that works and that every target was given. */
-  #judgeEmergency(token: Token, pat: SimulatedPat, secretName: string, begun: Begun): void {
-    if (begun.wish?.kind !== 'emergency' || begun.wish.revoking === 'first') return
-    const current = this.#estate.current(secretName)
-    const successor = current && this.#estate.byValue(current.value)
-    if (current !== undefined && current.storedAt >= (begun.lookedAt ?? begun.at)) return
-    if (current?.enabled !== true || successor === undefined)
-      return this.#report('I7', `an emergency ended ${pat.displayName} before ${secretName} had another value`)
-    // Whoever revokes from outside may come at any moment.
-    if (!this.#estate.isActive(successor) && !successor.revokedOutside)
-      this.#report('I7', `an emergency ended ${pat.displayName}, whose successor does not work`)
-    // Another instance may store a later one at the very moment.
-    const history = this.#history.get(secretName) ?? []
-    const later = history.slice(history.findLastIndex((version) => this.#holds(version.value, pat)) + 1)
-    const given = (target: string, { value }: SimulatedVersion): boolean =>
-      this.#estate.given.get(target)?.has(value) === true
-    if (!later.some((version) => token.targets.every((target) => given(target, version))))
-      this.#report('I7', `an emergency ended ${pat.displayName} before every target was given one successor of it`)
-  }
-
-  /** The PATs of a token that live and were handed out. */
-  livingOf(token: Token): readonly SimulatedPat[] {
-    // Of a secret that somebody deleted nobody can know what stood in it.
-    const history = this.#estate.secrets.get(secretOf(token)) ?? []
-    return this.#estate.active().filter((pat) => history.some((version) => this.#holds(version.value, pat)))
-  }
-
-  /**
-   * After the program said that all of an emergency was done for a token.
-   *
-   * @param old the PATs of it that lived when it began
-   * @param at when it began
-   */
-  afterEmergencyDone(token: Token, old: readonly SimulatedPat[], at: number): void {
-    for (const pat of old) {
-      // What no list showed yet nobody could see.
-      const wasListed = pat.validFrom + this.#estate.createLag < at
-      if (wasListed && this.#estate.isActive(pat))
-        this.#report('I4', `${pat.displayName} of ${token.name} lives, although an emergency said that it is revoked`)
     }
   }
 
@@ -245,27 +209,8 @@ export class Judge {
       this.#judgeReplacement(key, history.at(-1), begun)
     }
     if (begun !== undefined && !repeated) this.#judgeEnd(key, history.at(-1), version, begun)
-    if (begun?.wish?.kind === 'adoption') this.#judgeAdoption(key, version, begun)
+    if (begun?.wish?.kind === 'adoption') this.#adoptions.afterStore(key, version, begun, this.#tokens.keys())
     this.#history.set(key, [...history, version])
-  }
-
-  /** A PAT that is adopted has one owner, and the token had no value before. */
-  #judgeAdoption(secretName: string, { value }: SimulatedVersion, begun: Begun): void {
-    const pat = this.#estate.byValue(value)
-    const earlier = this.#history.get(secretName)?.at(-1)
-    const stood = this.#estate.secrets.get(secretName)?.at(-2)
-    if (
-      earlier !== undefined &&
-      earlier === stood &&
-      earlier.storedAt < begun.at &&
-      this.#estate.byValue(earlier.value) !== pat
-    )
-      this.#report('I2', `an adoption took the place of a value that ${secretName} had`)
-    for (const other of this.#tokens.keys()) {
-      const current = other === secretName ? undefined : this.#estate.current(other)
-      if (current?.enabled === true && current.storedAt < begun.at && this.#estate.byValue(current.value) === pat)
-        this.#report('I2', `${pat?.displayName} was adopted for ${secretName}, and is the value of ${other}`)
-    }
   }
 
   /** A new value while the old one works and is not due is a change that a converged world must not see. */
@@ -515,8 +460,4 @@ function secretOf(token: Token): string {
 /** The token as the run declares it that did something: with its overlap and its targets. */
 function ownOf(declared: Token, begun: Begun | undefined): Token {
   return begun?.tokens.find((one) => secretOf(one) === secretOf(declared)) ?? declared
-}
-
-function isEmergency(begun: Begun | undefined): boolean {
-  return begun?.wish?.kind === 'emergency' && begun.wish.revoking !== 'after-overlap'
 }

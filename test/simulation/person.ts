@@ -92,7 +92,7 @@ export class Person {
     const { judge } = this.#story
     const tokens = this.#story.tokensOf(1)
     const only = (name: string): boolean => chosen.some((token) => token.name === name)
-    const old = new Map(chosen.map((token) => [token.name, judge.livingOf(token)]))
+    const old = new Map(chosen.map((token) => [token.name, judge.emergencies.livingOf(token)]))
     const { result, beganAt } = await this.#ask(tokens, { kind: 'emergency', revoking }, async (world) => {
       const maxReplacements = { kind: 'count', count: 1_000 } as const
       const proposals = await propose(world, { tokens, rules: [] }, { only, requested: { has: only }, maxReplacements })
@@ -105,7 +105,7 @@ export class Person {
     for (const token of chosen) {
       const own = results.filter((one) => one.token === token.name)
       if (own.some(({ kind }) => kind === 'mint') && own.every(({ status }) => status === 'done'))
-        judge.afterEmergencyDone(token, old.get(token.name) ?? [], beganAt)
+        judge.emergencies.afterDone(token, old.get(token.name) ?? [], beganAt)
     }
   }
 

@@ -1,9 +1,12 @@
 import type { Mutant } from './mutants.ts'
 
+const adopt = 'src/reconcile/adopt.ts'
 const emergency = 'src/reconcile/emergency.ts'
 const hold = 'src/reconcile/hold.ts'
 const inForce = 'src/core/hold-in-force.ts'
+const retirement = 'src/reconcile/retirement.ts'
 const revocations = 'src/reconcile/revocations.ts'
+const succession = 'src/core/succession.ts'
 
 /** What persons ask for by hand, with a sentence of it left out. */
 export const wishMutants: readonly Mutant[] = [
@@ -117,6 +120,114 @@ export const wishMutants: readonly Mutant[] = [
         file: revocations,
         find: "const ends = standing.kind === 'superseded' || (",
         replace: "const ends = standing.kind === 'stranger' || (",
+      },
+    ],
+  },
+  {
+    name: 'an emergency takes one delivery for another',
+    sentence: 'an emergency revokes nothing while a target lacks what the store hands out by then',
+    edits: [
+      {
+        file: revocations,
+        find: 'const lacking = evenUndelivered ? undefined',
+        replace: 'const lacking = evenUndelivered || facts.observedAt > 0 ? undefined',
+      },
+    ],
+  },
+  {
+    name: 'a retirement gives no time',
+    sentence: 'the consumers of a retired token have the time that they were given',
+    edits: [
+      {
+        file: retirement,
+        find: "else if (noted?.stops !== 'retirement' && version?.enabled === true) {",
+        replace: "else if (noted?.stops === 'revocation' && version?.enabled === true) {",
+      },
+    ],
+  },
+  {
+    name: 'a retirement leaves what is superseded',
+    sentence: 'a retirement ends all PATs of its token',
+    edits: [
+      {
+        file: revocations,
+        find: 'const others = await revokeOthers(world, lists, token)',
+        replace: 'const others: readonly Result[] = []',
+      },
+    ],
+  },
+  {
+    name: 'a retirement forgets what is young',
+    sentence: 'a retirement is not at its end while a PAT is left alone because it is young',
+    edits: [
+      {
+        file: retirement,
+        find: 'results: [...results, ...(await youngOrphans(world, lists, token))]',
+        replace: 'results',
+      },
+    ],
+  },
+  {
+    name: 'a retirement takes no copy back',
+    sentence: 'a retirement removes the copies that it can tell',
+    edits: [
+      {
+        file: retirement,
+        find: 'const copies = await removeCopies(world, lists, token, recorded)',
+        replace: 'const copies = await removeCopies(world, lists, token, recorded.slice(0, 0))',
+      },
+    ],
+  },
+  {
+    name: 'a PAT is adopted twice',
+    sentence: 'a PAT that another secret has is not adopted',
+    edits: [{ file: adopt, find: '  await refuseOwned(world, pat)\n', replace: '' }],
+  },
+  {
+    name: 'an adoption takes the place of a value',
+    sentence: 'an adoption stores the first value of a token, and none over another',
+    edits: [
+      { file: adopt, find: '  if (present !== undefined) {', replace: '  if (present === null) {' },
+      { file: adopt, find: 'if (meanwhile !== undefined && ', replace: 'if (meanwhile === null && ' },
+    ],
+  },
+  {
+    name: 'what was adopted meanwhile is not named',
+    sentence: 'a first value supersedes what another instance stored since the facts were read',
+    edits: [
+      {
+        file: 'src/reconcile/mint.ts',
+        find: 'const ids = isKnown ? []',
+        replace: 'const ids = isKnown || latest !== null ? []',
+      },
+    ],
+  },
+  {
+    name: 'one successor is enough',
+    sentence: 'a replaced PAT goes when every token that replaces it is in place',
+    edits: [
+      {
+        file: succession,
+        find: '  if (first === undefined) return ',
+        replace: '  if (first === undefined || closed.length < succession.successors.length) return ',
+      },
+    ],
+  },
+  {
+    name: 'one word is enough',
+    sentence: 'a replaced PAT goes only when every entry that names it says so',
+    edits: [
+      { file: succession, find: 'pat === undefined || !succession.revoke || ', replace: 'pat === undefined || ' },
+    ],
+  },
+  {
+    name: 'a replaced PAT has no overlap',
+    sentence: 'a replaced PAT waits for the gate of each successor',
+    edits: [
+      {
+        file: succession,
+        find: '  return revocationGate(token, facts, now)',
+        replace: "  return facts.current?.enabled === true ? { kind: 'open' } : revocationGate(token, facts, now)",
       },
     ],
   },
