@@ -98,3 +98,43 @@ test('a hold that never takes place is no success', async () => {
   }
   await expect(placeHold(world.open(), token, holdFor(world))).rejects.toMatchObject({ code: 'store-unreachable' })
 })
+
+test.each(['before', 'after'])(
+  'a release whose answer was lost, %s it took place, is seen by looking',
+  async (when) => {
+    const world = await inOverlap()
+    await placeHold(world.open(), token, holdFor(world))
+    let asked = 0
+    world.interfere = (effect, phase) => {
+      if (effect !== 'hold' || phase !== when || asked++ > 0) return
+      throw new PatrolError('store-unreachable', 'no answer', { outcome: 'unknown' })
+    }
+    expect(await releaseHold(world.open(), token)).toBe(true)
+    expect(holds(world)).toEqual([undefined, undefined])
+  },
+)
+
+test('a hold ends by the services’ time, which the first answer shows', async () => {
+  const world = await inOverlap()
+  const opened = world.open()
+  let offset = times(-3, hour)
+  world.interfere = (effect) => {
+    if (effect === 'read:current') offset = duration(0)
+  }
+  const clock = { ...opened.clock, now: () => after(opened.clock.now(), offset) }
+  const length = times(2, hour)
+  const beganAt = opened.clock.now()
+  const hold = await placeHold({ ...opened, clock }, token, (now) => {
+    return { until: after(now, length), stops: 'revocation', reason: '' }
+  })
+  expect(hold.until).toBe(after(beganAt, length))
+})
+
+test('by a clock that is not reliable nobody places a hold', async () => {
+  const world = await inOverlap()
+  const opened = world.open()
+  const clock = { ...opened.clock, skew: () => ({ kind: 'unreliable', message: 'two days off' }) as const }
+  const placing = placeHold({ ...opened, clock }, token, holdFor(world))
+  await expect(placing).rejects.toMatchObject({ code: 'clock-unreliable' })
+  expect(holds(world)).toEqual([undefined, undefined])
+})

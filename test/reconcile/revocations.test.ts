@@ -102,6 +102,15 @@ describe('revoking the others of a token', () => {
   })
 })
 
+test('an emergency leaves the old PATs alone while a target lacks what another instance stored last', async () => {
+  const copied = declaredToken({ targets: ['group'] })
+  const world = await inOverlap()
+  const opened = world.open({ targets: copied.targets })
+  const results = await revokeOthers(opened, new PatLists(opened), copied, false)
+  expect(results).toMatchObject([{ kind: 'revoke', status: 'failed', error: { code: 'moved-on' } }])
+  expect(world.active()).toHaveLength(2)
+})
+
 describe('revoking a token', () => {
   test('ends all of its PATs, and the store hands out none of them any more', async () => {
     const world = await inOverlap()

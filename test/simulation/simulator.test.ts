@@ -63,6 +63,12 @@ describe('each trouble alone', () => {
     [{ stillborn: 0.5 }, /is stillborn/],
     [{ foundEarly: 0.5 }, /was found and revoked/],
     [{ revokedOutside: 1 }, /revoked-outside/],
+    [{ holds: 1 }, /is held against replacement[\s\S]*is held against revocation/],
+    [{ emergencies: 1 }, /"revoking":"first"[\s\S]*person\.\d+ disable/],
+    [{ emergencies: 1, crash: 0.05 }, /"kind":"emergency"[\s\S]*person\.\d+ crashed/],
+    [{ retirements: 1, tokens: 3 }, /"kind":"retirement"[\s\S]*person\.\d+ remove:target/],
+    [{ adoptions: 1 }, /person\.\d+ store:adopted-1-a/],
+    [{ successions: 1 }, /plans revoke of token-\d: replaced/],
   ])('%o is seen, and breaks nothing', async (changes, sign) => {
     const { violations, trace } = await play(changes)
     expect(trace.join('\n')).toMatch(sign)
