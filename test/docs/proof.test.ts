@@ -79,6 +79,8 @@ describe('docs/proof.md', () => {
       'Ten',
       'Eleven',
       'Twelve',
+      'Thirteen',
+      'Fourteen',
     ]
     expect(counted).toBe(words[seeds.filter((seed) => seed.startsWith('none')).length])
   })

@@ -133,7 +133,8 @@ export class Judge {
         // An emergency does not wait until nothing of before can land any more; the next run makes it good.
         const isLate = isEmergency(begun) && current.storedAt >= (begun?.lookedAt ?? begun?.at ?? 0)
         if (isLate) this.#excused.set(secretName, this.#estate.now)
-        else this.#report('I1', `revoked what ${secretName} hands out`)
+        else if (begun?.wish?.kind !== 'retirement' || !this.retirements.mayEnd(secretName))
+          this.#report('I1', `revoked what ${secretName} hands out`)
       }
       this.#judgeHold(pat, secretName, begun)
       this.#judgeOverlap(token, pat, secretName, begun)

@@ -46,14 +46,14 @@ export class SuccessionJudge {
   }
 
   #judgeSuccessor(pat: SimulatedPat, token: Token, begun: Begun): void {
-    const { now } = this.#estate
+    const { now, revokeLag } = this.#estate
     const secretName = (token.place?.secretName ?? '').toLowerCase()
     const hold = this.#holds.inForce(secretName, instant(begun.lookedAt ?? begun.at), now)
     if (hold !== undefined) this.#report('I2', `revoked ${pat.displayName}, while somebody holds ${secretName}`)
     const current = this.#estate.current(secretName)
     const successor = current && this.#estate.byValue(current.value)
-    // What ended since it looked it need not know of.
-    const diedAt = Math.min(successor?.revokedAt ?? Number.POSITIVE_INFINITY, successor?.validTo ?? 0)
+    // What ended since it looked, or what lists still show, it need not know of.
+    const diedAt = Math.min((successor?.revokedAt ?? Number.POSITIVE_INFINITY) + revokeLag, successor?.validTo ?? 0)
     const isDead = current?.enabled !== true || diedAt < (begun.lookedAt ?? begun.at)
     if (successor === undefined || successor === pat || isDead)
       return this.#report('I7', `revoked ${pat.displayName}, although ${secretName} hands out nothing in its place`)

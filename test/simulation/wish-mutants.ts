@@ -99,6 +99,11 @@ export const wishMutants: readonly Mutant[] = [
         find: "own.some(({ kind }) => kind === 'mint') && own.every(({ status }) => status === 'done')",
         replace: "own.some(({ kind, status }) => kind === 'mint' && status === 'done')",
       },
+      {
+        file: revocations,
+        find: 'const lacking = evenUndelivered ? undefined',
+        replace: 'const lacking = evenUndelivered || facts.observedAt > 0 ? undefined',
+      },
     ],
   },
   {
@@ -120,17 +125,6 @@ export const wishMutants: readonly Mutant[] = [
         file: revocations,
         find: "const ends = standing.kind === 'superseded' || (",
         replace: "const ends = standing.kind === 'stranger' || (",
-      },
-    ],
-  },
-  {
-    name: 'an emergency takes one delivery for another',
-    sentence: 'an emergency revokes nothing while a target lacks what the store hands out by then',
-    edits: [
-      {
-        file: revocations,
-        find: 'const lacking = evenUndelivered ? undefined',
-        replace: 'const lacking = evenUndelivered || facts.observedAt > 0 ? undefined',
       },
     ],
   },
@@ -157,17 +151,6 @@ export const wishMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a retirement forgets what is young',
-    sentence: 'a retirement is not at its end while a PAT is left alone because it is young',
-    edits: [
-      {
-        file: retirement,
-        find: 'results: [...results, ...(await youngOrphans(world, lists, token))]',
-        replace: 'results',
-      },
-    ],
-  },
-  {
     name: 'a retirement takes no copy back',
     sentence: 'a retirement removes the copies that it can tell',
     edits: [
@@ -189,17 +172,6 @@ export const wishMutants: readonly Mutant[] = [
     edits: [
       { file: adopt, find: '  if (present !== undefined) {', replace: '  if (present === null) {' },
       { file: adopt, find: 'if (meanwhile !== undefined && ', replace: 'if (meanwhile === null && ' },
-    ],
-  },
-  {
-    name: 'what was adopted meanwhile is not named',
-    sentence: 'a first value supersedes what another instance stored since the facts were read',
-    edits: [
-      {
-        file: 'src/reconcile/mint.ts',
-        find: 'const ids = isKnown ? []',
-        replace: 'const ids = isKnown || latest !== null ? []',
-      },
     ],
   },
   {

@@ -100,11 +100,11 @@ test('an adoption whose outcome stays unknown revokes nothing, and the same call
   estate = await Estate.open({ fixture: { pats: [made] } })
   const effect = { kind: 'status', status: 500, after: true } as const
   const lost = estate.emulator.fault({ service: 'vault', method: 'PUT', times: Number.POSITIVE_INFINITY, effect })
-  // The first look, and the question of the vault before it, show that there is no value yet.
+  // What is read before the first write shows that there is no value yet, and no other owner.
   const blind = estate.emulator.fault({
     service: 'vault',
     method: 'GET',
-    skip: 2,
+    skip: 5,
     times: Number.POSITIVE_INFINITY,
     effect: { kind: 'status', status: 403 },
   })
