@@ -102,7 +102,9 @@ export function otherPats(token: Token, facts: Facts): readonly Pat[] {
   const stood = (facts.versions ?? []).flatMap(({ reading }) =>
     reading.kind === 'read' ? (index.byId(reading.metadata.authorizationId) ?? []) : [],
   )
-  return [...new Set([...ours, ...replaced, ...stood])].filter((pat) => pat.authorizationId !== metadata?.authorizationId)
+  return [...new Set([...ours, ...replaced, ...stood])].filter(
+    (pat) => pat.authorizationId !== metadata?.authorizationId,
+  )
 }
 
 /** Whether all versions of the token's secret must be read before anything can be told of its other PATs. */

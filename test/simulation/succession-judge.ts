@@ -1,4 +1,4 @@
-import { duration, instant, shortest } from '../../src/core/time.ts'
+import { day, duration, instant, shortest, times } from '../../src/core/time.ts'
 import type { Replaced, Token } from '../../src/core/token.ts'
 import type { SimulatedEstate, SimulatedPat, SimulatedVersion } from './estate.ts'
 import type { HoldJudge } from './hold-judge.ts'
@@ -78,6 +78,8 @@ export class SuccessionJudge {
   afterPeace(tokens: readonly Token[]): void {
     const pat = this.#replaced
     if (pat === undefined || !this.#estate.isActive(pat)) return
+    // Of tokens that live for hours one or the other is in an overlap of its own at nearly any time.
+    if (tokens.some((token) => nameOf(token, pat) !== undefined && token.lifetime < times(7, day))) return
     // It can be revoked in its own organization alone.
     const isReached = ({ organization }: Token): boolean => pat.allOrganizations || organization === pat.organization
     const names = tokens.flatMap((token) => nameOf(token, pat) ?? [])
