@@ -69,9 +69,13 @@ function objection(
   if (pat === undefined) return validTo <= now ? 'it has expired' : 'it was revoked'
   if (!enabled) return 'its version is disabled, so the store no longer hands out its value'
   if (pat.validTo === undefined) return 'the service gave no readable expiry of it'
-  const { validFrom } = pat
-  if (latestEnd(token, { validFrom, validTo: pat.validTo }, now) >= soonestEnd(token, now)) return undefined
-  return `it ends in ${spokenDuration(between(now, pat.validTo))}, before the next run could be sure to come`
+  return endsTooSoon(token, { validFrom: pat.validFrom, validTo: pat.validTo }, now)
+}
+
+/** Why a PAT cannot be held, for want of time to replace it afterwards; undefined when it can. */
+export function endsTooSoon(token: Token, grant: Grant, now: Instant): string | undefined {
+  if (latestEnd(token, grant, now) >= soonestEnd(token, now)) return undefined
+  return `it ends in ${spokenDuration(between(now, grant.validTo))}, before the next run could be sure to come`
 }
 
 /**

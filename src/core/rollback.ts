@@ -5,6 +5,7 @@ import { type Metadata, mostSuperseded } from './metadata.ts'
 import type { Pat } from './pat.ts'
 import { indexed } from './pat-index.ts'
 import {
+  endsTooSoon,
   isSameId,
   latestEnd,
   type Predecessor,
@@ -92,8 +93,10 @@ function standing(token: Token, facts: Facts, metadata: Metadata, now: Instant, 
     return { kind: 'standing', metadata, hold: undefined }
   }
   const pat = currentPat(token, facts)
-  const { validFrom } = metadata
-  const hold = holdOver(token, facts, { validFrom, validTo: pat?.validTo ?? metadata.validTo }, now, wish)
+  const grant = { validFrom: metadata.validFrom, validTo: pat?.validTo ?? metadata.validTo }
+  const tooSoon = endsTooSoon(token, grant, now)
+  if (tooSoon !== undefined) return refused(`PAT ${metadata.authorizationId} is current again, but ${tooSoon}`)
+  const hold = holdOver(token, facts, grant, now, wish)
   return 'code' in hold ? hold : { kind: 'standing', metadata, hold }
 }
 
@@ -113,8 +116,8 @@ function holdOver(
   }
   if (until !== undefined && until > last) {
     const message = 'the hold would end too late: the older PAT must have a successor before it ends'
-    const most = last < earliest ? 'leave --for and --until out' : `--for ${roughly(between(now, last))}`
-    return { kind: 'refused', code: 'usage', message, remedy: `Hold it for less: ${most}` }
+    const remedy = `Hold it for less: --for ${roughly(between(now, last))}`
+    return { kind: 'refused', code: 'usage', message, remedy }
   }
   const tooLong = outlasting(token, facts, grant, now)
   if (tooLong !== undefined) return tooLong
@@ -139,10 +142,7 @@ export function outlasting(token: Token, facts: Facts, grant: Grant, now: Instan
   if (inForce === undefined || inForce.until <= last) return undefined
   const left = spokenDuration(between(now, inForce.until))
   const message = `${token.name} is held for another ${left}, and before that the older PAT must have a successor; ${holdText(inForce)}`
-  const remedy =
-    last < soonestEnd(token, now)
-      ? `Let a run make the successor: patrol hold ${token.name} --release`
-      : `Hold it for less, then go back: patrol hold ${token.name} --rotation --for ${roughly(between(now, last))}`
+  const remedy = `Hold it for less, then go back: patrol hold ${token.name} --rotation --for ${roughly(between(now, last))}`
   return { kind: 'refused', code: 'held', message, remedy }
 }
 

@@ -220,14 +220,6 @@ describe('the hold of a rollback', () => {
     }
   })
 
-  it('that is in force and outlasts a PAT which stands again already is to be released when that is about to end', () => {
-    const hold: Hold = { until: onDay(20), stops: 'revocation', reason: '' }
-    expect(plan(wentBack(hold), before(onDay(10), hour))).toMatchObject({
-      code: 'held',
-      remedy: 'Let a run make the successor: patrol hold feed --release',
-    })
-  })
-
   it('ends before the PAT does, also by a creation date that makes no sense', () => {
     const odd = aPat({ ...old, validFrom: onDay(12) })
     const newer = aPat({ validFrom: onDay(13) })
@@ -252,6 +244,24 @@ describe('a token that was rolled back', () => {
     expect(plan(wentBack({ ...hold, stops: 'revocation' }), onDay(2))).toMatchObject({ hold: { stops: 'replacement' } })
     expect(plan(wentBack(hold), onDay(2), { until: onDay(6) })).toMatchObject({ hold: { until: onDay(6) } })
     expect(plan(wentBack(hold), onDay(2), { until: onDay(30) })).toMatchObject({ kind: 'refused', code: 'usage' })
+  })
+
+  it('is not held anew when its PAT is about to end: nothing could replace that in time', () => {
+    const left = duration(2 * (hour + minute))
+    expect(plan(wentBack(), before(onDay(10), left))).toMatchObject({
+      kind: 'standing',
+      hold: { stops: 'replacement' },
+    })
+    expect(plan(wentBack(), before(onDay(10), duration(left - 2)))).toEqual({
+      kind: 'refused',
+      code: 'cannot-roll-back',
+      message: 'PAT old is current again, but it ends in 2h 2m, before the next run could be sure to come',
+    })
+    const still = { ...hold, until: before(onDay(10), hour) }
+    expect(plan(wentBack(still), before(onDay(10), times(2, hour)))).toMatchObject({
+      kind: 'standing',
+      hold: undefined,
+    })
   })
 
   it('can go to the other PAT when a person names that', () => {
