@@ -149,9 +149,13 @@ describe('another reading', () => {
 
   it('that contradicts the old one replaces it and leaves the others', () => {
     const readings = withReading([reading('a', 0), reading('b', 0)], reading('a', 3 * minute))
-    expect(readings.map((each) => [each.service, each.least, each.stale])).toEqual([
-      ['b', 0, false],
-      ['a', 3 * minute, false],
+    expect(readings).toEqual([reading('b', 0), reading('a', 3 * minute)])
+  })
+
+  it('after our own clock was set makes all before it stale, and nothing else of them changes', () => {
+    expect(staleReadings([reading('a', 0), reading('b', hour)])).toEqual([
+      { ...reading('a', 0), stale: true },
+      { ...reading('b', hour), stale: true },
     ])
   })
 
