@@ -9,7 +9,7 @@ import {
   otherPats,
 } from '../../src/core/facts.ts'
 import { markedName } from '../../src/core/names.ts'
-import { assess, currentGrant, obstacle, type Reason, replacementReasons } from '../../src/core/policy.ts'
+import { assess, assessments, currentGrant, obstacle, type Reason, replacementReasons } from '../../src/core/policy.ts'
 import { before, duration, type Instant } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { dueAt } from '../../src/core/window.ts'
@@ -430,6 +430,27 @@ describe('when several things are wrong, the one further up is told', () => {
     { name: 'scopes-differ before due', token: wrongScopes, now: due, expected: 'scopes-differ' },
   ]
   it.each(rows)('$name', check)
+})
+
+describe('each check relies on none before it:', () => {
+  it.each([
+    [
+      'what a version holds that cannot be read was not moved',
+      someFacts({ current: anUnreadVersion({ kind: 'damaged', field: 'patrol' }), pats: [elsewhere] }),
+    ],
+    [
+      'what a rule covers was not moved, whatever else bears its name',
+      someFacts({ ...untouched, pats: [unmarked, elsewhere] }),
+      covering,
+    ],
+  ])('%s', (_, facts, token = {}) => {
+    const found = new Map(assessments(aToken(token), facts, onDay(1)).map(({ check, finding }) => [check, finding]))
+    expect(found.get('moved')).toBeUndefined()
+  })
+
+  it.each([orphan, elsewhere])('a covered PAT that vanished is not any other of its name: $displayName', (pat) => {
+    expect(assess(aToken(covering), someFacts({ current: undefined, pats: [pat] }), onDay(1))).toBeUndefined()
+  })
 })
 
 it('the guard counts what a wrong store or account would give to many tokens at once', () => {
