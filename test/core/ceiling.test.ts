@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { askedBeyond, isAtCeiling, recordedCeiling } from '../../src/core/ceiling.ts'
-import { after, day, duration, type Instant, instant, minute, times } from '../../src/core/time.ts'
+import { askedBeyond, isAtCeiling, isShortGrant, lackOf, recordedCeiling } from '../../src/core/ceiling.ts'
+import { after, day, duration, hour, type Instant, instant, minute, times } from '../../src/core/time.ts'
 import { aPat, aToken, aVersion, someFacts } from '../support/builders.ts'
 
 const began = instant(Date.UTC(2026, 0, 1))
@@ -41,5 +41,27 @@ describe('the record of the last mint or extension', () => {
     expect(recordedCeiling(aToken({ method: 'renew' }), facts)).toBe(expected)
     expect(recordedCeiling(aToken({ method: 'rotate' }), facts)).toBeUndefined()
     expect(askedBeyond(askedUntil ?? onDay(30), onDay(30))).toEqual(expected === undefined ? {} : { askedUntil })
+  })
+})
+
+describe('what a token lacks of what was asked for', () => {
+  const granted = { validFrom: began, validTo: onDay(20) }
+  const asked = (more: number) => ({ ...granted, askedUntil: after(onDay(20), duration(more)) })
+  it.each([
+    ['is nothing, where nothing was asked for that was not granted', granted, 30, undefined],
+    ['is nothing, where no more than an hour is missing', asked(hour), 30, undefined],
+    ['is told, where a millisecond more is missing', asked(hour + 1), 30, times(20, day)],
+    ['is nothing, where no more is declared any longer', asked(times(10, day)), 20, undefined],
+    ['counts from the last extension', { ...asked(times(10, day)), extendedAt: onDay(10) }, 20, times(20, day)],
+  ])('%s', (_, metadata, days, expected) => {
+    expect(lackOf(aToken({ lifetime: times(days, day) }), metadata)?.granted).toBe(expected)
+  })
+
+  it.each([
+    ['an hour', 0, false],
+    ['a millisecond more than an hour', -1, true],
+  ])('counts as short when %s is missing', (_, more, expected) => {
+    expect(isShortGrant(aToken(), duration(times(30, day) - hour + more))).toBe(expected)
+    expect(isShortGrant(aToken({ asksForMost: true }), duration(1))).toBe(false)
   })
 })

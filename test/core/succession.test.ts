@@ -7,6 +7,7 @@ import {
   globalPatsEndAt,
   successionGates,
   successionProblems,
+  worksUntil,
 } from '../../src/core/succession.ts'
 import {
   after,
@@ -235,6 +236,17 @@ describe('the end of PATs for all organizations', () => {
     ['2026-12-02T00:00:01Z', -2],
   ])('is at %s so many whole days away: %i', (at, days) => {
     expect(daysUntilGlobalPatsEnd(instant(Date.parse(at)))).toBe(days)
+  })
+
+  it.each([
+    ['is that of its kind, when it would live longer', true, 1, globalPatsEndAt],
+    ['is its own, when that comes no later', true, 0, globalPatsEndAt],
+    ['is its own, when that comes sooner', true, -1, before(globalPatsEndAt, ms)],
+    ['is its own, when it works in one organization', false, 1, after(globalPatsEndAt, ms)],
+  ])('of a PAT %s', (_, allOrganizations, more, expected) => {
+    const validTo = after(globalPatsEndAt, duration(more))
+    expect(worksUntil({ ...old, allOrganizations, validTo })).toBe(expected)
+    expect(worksUntil({ ...old, allOrganizations, validTo: undefined })).toBeUndefined()
   })
 
   const soon = before(globalPatsEndAt, times(3, day))
