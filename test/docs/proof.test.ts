@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { counterExamples } from '../simulation/counter-examples.ts'
+import { rowOf, sumOf, type Tally, tableHead } from '../mutation/mutation-report.ts'
+import { reasons } from '../mutation/survivors.ts'
 import { protocolMutants } from '../simulation/protocol-mutants.ts'
 import { scenarios } from '../simulation/scenarios.ts'
 import { root } from './workshop.ts'
@@ -95,6 +97,32 @@ describe('docs/proof.md', () => {
     const rows = rowsBetween(page, 'exhaustive')
     expect(rows.map(([name]) => name)).toEqual(scenarios.map(({ name }) => name))
     for (const row of rows) expect(row.at(-1)).toBe('')
+  })
+
+  it('shows what became of changed code as `npm run mutate:report` prints it, with sums and scores that are right', () => {
+    const [, table = ''] = /<!-- mutation table -->\n([\s\S]*?)<!-- end mutation -->/.exec(page) ?? []
+    const [head, line, ...rows] = table.trim().split('\n')
+    expect([head, line]).toEqual(tableHead)
+    const read = rowsBetween(page, 'mutation').map(([name = '', , ...cells]): readonly [string, Tally] => {
+      const [killed = 0, timeout = 0, survived = 0, uncovered = 0, refused = 0, fixed = 0] = cells.map(Number)
+      return [name, { killed, timeout, survived, uncovered, refused, fixed }]
+    })
+    expect(read.map(([name, tally]) => rowOf(name, tally))).toEqual(rows)
+    const files = read.filter(([name]) => name.startsWith('`src/'))
+    expect(files.length).toBeGreaterThan(60)
+    for (const folder of ['src/core', 'src/reconcile']) {
+      const own = files.filter(([name]) => name.startsWith(`\`${folder}/`)).map(([, tally]) => tally)
+      expect(read.find(([name]) => name === `all of \`${folder}\``)?.[1]).toEqual(sumOf(own))
+    }
+    expect(read.at(-1)).toEqual(['all', sumOf(files.map(([, tally]) => tally))])
+  })
+
+  it('gives every reason why a change may survive, and counts as many survivors as the table', () => {
+    const rows = rowsBetween(page, 'survivors')
+    expect(rows.map(([why]) => why)).toEqual([...reasons.map(({ why }) => why), 'not explained'])
+    const counted = rows.reduce((sum, [, count]) => sum + Number(count), 0)
+    const [, , , , survived, uncovered] = rowsBetween(page, 'mutation').at(-1) ?? []
+    expect(counted).toBe(Number(survived) + Number(uncovered))
   })
 
   it('explains every trouble of the simulator, and none that there is not', () => {
