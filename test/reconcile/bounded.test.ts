@@ -33,7 +33,7 @@ describe('work on many items', () => {
   ])('of %i items, at most %i at once, has %i at once and does each once', async (items, limit, expected) => {
     const { most, done } = await mostAtOnce(items, limit)
     expect(most).toBe(expected)
-    expect(done.toSorted()).toEqual(Array.from({ length: items }, (_, index) => index))
+    expect(done.toSorted((one, other) => one - other)).toEqual(Array.from({ length: items }, (_, index) => index))
   })
 
   test('goes on after a failure, and ends with the first', async () => {
