@@ -1,4 +1,5 @@
-import { asPatrolError, type ErrorCode, PatrolError } from '../core/errors.ts'
+import { asPatrolError, PatrolError } from '../core/errors.ts'
+import { failsForAll } from '../core/hopeless.ts'
 import type { Pat } from '../core/pat.ts'
 import { Secret } from '../core/secret.ts'
 import type { Directory, Member } from '../ports/directory.ts'
@@ -35,17 +36,6 @@ export interface KnownByHash {
   readonly known: ReadonlyMap<number, Known>
   readonly askings: readonly Asking[]
 }
-
-/** What fails for one member fails for all. */
-const hopeless: ReadonlySet<ErrorCode> = new Set([
-  'access-denied',
-  'conditional-access',
-  'interrupted',
-  'not-a-user-token',
-  'not-signed-in',
-  'organization-not-found',
-  'throttled',
-])
 
 /**
  * Whose these values are, by the hashes that the administration of tokens tells of everybody's PATs. In each organization
@@ -128,7 +118,7 @@ class HashSearch {
       } catch (thrown) {
         const failure = asPatrolError(thrown)
         lastFailure = failure
-        if (hopeless.has(failure.code)) end ??= failure
+        if (failsForAll.has(failure.code)) end ??= failure
       }
     })
     return end ?? lastFailure

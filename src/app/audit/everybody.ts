@@ -3,6 +3,7 @@ import type { Seen } from '../../adapters/audit-progress.ts'
 import type { Administration } from '../../adapters/azure-devops/administration.ts'
 import type { AuditedPat, Care } from '../../core/audit/audited-pat.ts'
 import { asPatrolError, type ErrorCode, PatrolError, type Problem, problemOf } from '../../core/errors.ts'
+import { failsForAll } from '../../core/hopeless.ts'
 import { markOf } from '../../core/names.ts'
 import type { Pat } from '../../core/pat.ts'
 import { Secret } from '../../core/secret.ts'
@@ -33,17 +34,8 @@ export interface EverybodySurvey {
 const nobody: Care = { kind: 'nobody' }
 const undeclared: Care = { kind: 'undeclared' }
 
-/** What fails for one member fails for all. */
-const hopeless: ReadonlySet<ErrorCode> = new Set([
-  'access-denied',
-  'conditional-access',
-  'interrupted',
-  'not-a-user-token',
-  'not-signed-in',
-  'organization-not-found',
-  'throttled',
-  'usage',
-])
+/** `usage`: the progress of the walk cannot be kept. */
+const hopeless: ReadonlySet<ErrorCode> = new Set([...failsForAll, 'usage'])
 
 /**
  * The active PATs of every member of these organizations, as their administrators see them. Members are asked for page by
