@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { auditHtml } from '../../src/cli/audit/audit-html.ts'
 import { isFailure, tallyOf } from '../../src/cli/audit/audit-report.ts'
 import { monthsOf, timelineSvg } from '../../src/cli/audit/expiry-timeline.ts'
 import { markup } from '../../src/cli/audit/markup.ts'
@@ -50,6 +51,21 @@ test.each([
   ['CI\u202Eofni\u200B', 'CI&lt;U+202E&gt;ofni&lt;U+200B&gt;'],
 ])('%j cannot break markup', (text, safe) => {
   expect(markup(text)).toBe(safe)
+})
+
+test('a page that has no room for the last findings still counts them by kind', () => {
+  const finding = { severity: 'high', displayName: '', owner: '', organizations: [], authorizationId: '', message: '' }
+  const findings = [
+    ...Array.from({ length: 2_001 }, () => ({ ...finding, name: 'global' })),
+    { ...finding, name: 'duplicate', severity: 'low' },
+  ] as unknown as readonly Finding[]
+  const rest = { auditedAt: now, scope: 'everybody', organizations: [], administered: [] } as const
+  const audit = { ...rest, pats: [], findings, idleWaivers: [], problems: [], limits: [] }
+  const page = [...auditHtml({ audit, failOn: 'high', since: undefined, configFile: undefined })].join('')
+  const index = /<nav .*?<\/nav>/s.exec(page)?.[0] ?? ''
+  expect([...index.matchAll(/<td [^>]*class="number"[^>]*>(\d+)</g)].map(([, many]) => many)).toEqual(['2001', '1'])
+  expect([...index.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id)).toEqual(['PATROL001'])
+  expect(page).toContain('The first 2000 of 2002 findings')
 })
 
 describe('what fails a check', () => {

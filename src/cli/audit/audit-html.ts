@@ -37,8 +37,8 @@ export function* auditHtml(report: AuditReport): Generator<string> {
   yield timelineHtml(report)
   yield `<section aria-labelledby="findings"><h2 id="findings">Findings</h2><p>${markup(summaryText(audit.findings))}</p>\n`
   const shown = audit.findings.slice(0, mostRows)
-  const kinds = byKind(shown.filter(({ waiver }) => waiver === undefined))
-  yield indexHtml(kinds, audit.findings)
+  const kinds = byKind(shown.filter(isOpen))
+  yield indexHtml(byKind(audit.findings.filter(isOpen)), new Set(kinds.map(([name]) => name)))
   for (const [name, findings] of kinds) yield kindHtml(name, findings, since)
   if (shown.length < audit.findings.length) yield restHtml(audit.findings.length, 'findings')
   yield `${waivedHtml(shown)}</section>\n`
@@ -101,16 +101,17 @@ function timelineHtml({ audit }: AuditReport): string {
   return `<section aria-labelledby="timeline"><h2 id="timeline">When they end</h2>${legend}<div class="scroll" tabindex="0" role="group" aria-label="Timeline">${timelineSvg(months)}</div>${numbers}</section>\n`
 }
 
-/** What there is, to go to it. */
-function indexHtml(kinds: ReturnType<typeof byKind>, all: readonly Finding[]): string {
+function isOpen({ waiver }: Finding): boolean {
+  return waiver === undefined
+}
+
+/** What there is, to go to it as far as the page has room for it. */
+function indexHtml(kinds: ReturnType<typeof byKind>, shown: ReadonlySet<FindingName>): string {
   if (kinds.length < 2) return ''
-  const open = Map.groupBy(
-    all.filter(({ waiver }) => waiver === undefined),
-    ({ name }) => name,
-  )
   const rows = kinds.map(([name, findings]): Row => {
-    const link = `<a href="#${findingKinds[name].id}">${markup(findingKinds[name].title)}</a>`
-    return [link, severityHtml(findings), String(open.get(name)?.length ?? 0)]
+    const { id, title } = findingKinds[name]
+    const link = shown.has(name) ? `<a href="#${id}">${markup(title)}</a>` : markup(title)
+    return [link, severityHtml(findings), String(findings.length)]
   })
   const columns: readonly Column[] = [
     ['Finding', 'pat'],

@@ -30,7 +30,8 @@ export const auditCommand: Command<AuditOptions> = async (invocation, options) =
   const format = formatOf(invocation, options)
   refuseIdle(options)
   // Before anything is asked for: a slip in a file name shall not cost the audit of five thousand users.
-  const { limitsOfComparison, readEarlier, sinceThen } = await import('../audit/earlier-audit.ts')
+  const { readEarlier } = await import('../audit/earlier-audit.ts')
+  const { limitsOfComparison, sinceThen } = await import('../audit/audit-since.ts')
   const { since: file } = options
   if (file !== undefined) io.saveMemory?.()
   const earlier = file === undefined ? undefined : await readEarlier(resolve(io.workingDirectory, file), file)
