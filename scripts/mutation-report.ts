@@ -53,6 +53,7 @@ for (const survivor of survivors) {
   const why = reasonFor(survivor)?.why ?? (covered ? 'not explained' : 'never run')
   console.log(`\n${file}:${line}: ${why}\n  ${at}\n  ${change}`)
 }
+
 /** Tries each survivor on a copy of the code: what does not compile never runs. */
 function refusedByCompiler(all: ReadonlyMap<string, MutatedFile>): ReadonlySet<Mutant> {
   const copy = 'coverage/compiled'

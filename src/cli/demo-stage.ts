@@ -72,7 +72,7 @@ export async function play(stage: Stage, ...words: readonly string[]): Promise<v
     ...io,
     environment: { ...io.environment, ...stage.variables, PATROL_CONFIG: configName },
     workingDirectory: directory,
-    // What goes on meanwhile belongs to the scene, but the warning of the sign-in would open every one of them.
+    // Progress and notes would come between the narrator and what a command tells; the exit code shows a failure.
     stderr: () => undefined,
     stderrIsTerminal: false,
     stdinIsTerminal: false,

@@ -94,7 +94,7 @@ was interrupted; what is done already is not done twice.\n${examples(
     .option('-y, --yes', 'do not ask on a terminal')
     .addHelpText(
       'after',
-      `\nThe first call notes in the store from when on it may end; a call after that ends it. Each may be repeated.\n${examples(
+      `\nThe first call notes in the store from when on it may end; a call after that\nends it. Each may be repeated.\n${examples(
         'patrol retire old-feed',
         'patrol retire old-feed --after 7d',
         'patrol retire old-feed --now --yes',
@@ -104,13 +104,16 @@ was interrupted; what is done already is not done twice.\n${examples(
 
   program
     .command('adopt')
-    .description('take a PAT that was made by hand under management: its value comes on stdin, is tried and stored')
+    .description(
+      'take a PAT that was made by hand under management: its value, typed unseen or from stdin, is tried and stored',
+    )
     .argument('<name>', 'a token of the configuration whose displayName is that of the PAT')
     .option('--id <id>', 'its authorizationId, where several PATs have that name')
     .addHelpText(
       'after',
-      `\nAt a terminal it asks for the value, which does not show. Without its value: a rule with method rotate replaces each PAT
-that it covers, and revokes it after the overlap.\n${examples(
+      `\nAt a terminal it asks for the value, which does not show. Without its value:
+a rule with method rotate replaces each PAT that it covers, and revokes it
+after the overlap.\n${examples(
         'patrol adopt package-feed',
         'pass show old-feed-pat | patrol adopt package-feed',
         'patrol adopt package-feed --id 4ab5764f-4193-4f1d-b995-64144880b7d7 < value.txt',
@@ -121,7 +124,7 @@ that it covers, and revokes it after the overlap.\n${examples(
   program
     .command('whose')
     .description(
-      'tell whether a leaked text, which comes on stdin, holds a value of ours, which one, and whether it works',
+      'tell whose a leaked value is, which PAT, and whether it works: asks for it, or finds it in any text on stdin',
     )
     .option(
       '--no-administration',
@@ -130,11 +133,14 @@ that it covers, and revokes it after the overlap.\n${examples(
     .option('--check', 'exit code 3 when a value is ours, or works anywhere here')
     .addHelpText(
       'after',
-      `\nAt a terminal it asks for the value, which does not show, and offers to end it. It compares it with every version in the
-stores, tries it in the organizations of the configuration, and looks for what no store has among the PATs of everybody.
+      `\nAt a terminal it asks for the value, which does not show, and offers to end it.
+It compares it with every version in the stores, tries it in the organizations
+of the configuration, and looks for what no store has among the PATs of
+everybody.
 
-The exit code is 0 when that was answered, whatever the answer; 1 when a store or an administration could not be asked; 2 when
-nothing was given that could be a value; 3 as --check says.\n${examples(
+The exit code is 0 when that was answered, whatever the answer; 1 when a store
+or an administration could not be asked; 2 when nothing was given that could be
+a value; 3 as --check says.\n${examples(
         'patrol whose',
         'patrol whose < leaked.txt',
         'pbpaste | patrol whose --json',
