@@ -60,13 +60,18 @@ export async function placeHold(
 }
 
 /**
- * Takes every hold off a token. A lost answer is resolved by reading back.
+ * Takes holds off a token. A lost answer is resolved by reading back.
  *
+ * @param placed the hold to take off, wherever it stands, and no other; every hold when it is left out
  * @returns whether there was one
  * @throws PatrolError as `placeHold` does
  */
-export async function releaseHold(world: World, token: HeldToken): Promise<boolean> {
-  return setUntilSeen(world, token, () => undefined)
+export async function releaseHold(world: World, token: HeldToken, placed?: Hold): Promise<boolean> {
+  return setUntilSeen(world, token, ({ metadata: { hold } }) => {
+    // Where there was no room for the reason, it is not there.
+    const isMeant = placed === undefined || (hold?.until === placed.until && hold.stops === placed.stops)
+    return isMeant ? undefined : hold
+  })
 }
 
 /**

@@ -35,7 +35,7 @@ export async function putBack(
   if (currentMetadata(facts)?.authorizationId === authorizationId) return plan.predecessor
   if (generationIn(facts.current) !== generationIn(seen.current)) throw movedOn(token)
   const { predecessor, value } = await proven(turn, facts, authorizationId).catch(async (thrown: unknown) => {
-    if (asPatrolError(thrown).code === 'cannot-roll-back') await letGo(world, token, seen)
+    if (asPatrolError(thrown).code === 'cannot-roll-back') await letGo(world, token, seen, plan.hold)
     throw thrown
   })
   if (world.stopping()) throw new PatrolError('interrupted', 'told to stop before the older value was stored')
@@ -93,10 +93,13 @@ async function describe(turn: Turn, facts: Facts, predecessor: Predecessor, want
   return withHold(metadataOfRollback(turn.token, facts, predecessor, made), hold)
 }
 
-/** A hold that turned out to be for nothing would keep the token from being rotated. One that stood before stays. */
-async function letGo(world: World, token: Kept, before: Facts): Promise<void> {
+/**
+ * A hold that turned out to be for nothing would keep the token from being rotated. One that stood before stays, and so does
+ * one that somebody else placed meanwhile.
+ */
+async function letGo(world: World, token: Kept, before: Facts, placed: Hold): Promise<void> {
   if (holdInForce(before, world.clock.now()) !== undefined) return
-  await releaseHold(world, token).catch(() => undefined)
+  await releaseHold(world, token, placed).catch(() => undefined)
 }
 
 /** Whoever finds this can see what is current, and begin again. */

@@ -170,14 +170,17 @@ describe('a rollback', () => {
   test('puts nothing back behind a hold that outlasts the older PAT and was placed meanwhile', async () => {
     const { world, bad } = await broken()
     const hold = { until: after(world.now, times(9, day)), stops: 'revocation', reason: 'look' } as const
-    let placed = 0
+    let ours = 0
+    let isPlaced = false
     world.interfere = (effect, phase) => {
-      // Ours stands in both versions then.
-      if (effect !== 'hold' || phase !== 'after' || ++placed !== 2) return
+      if (effect === 'hold' && phase === 'after') ours += 1
+      // Ours stands in both versions then, and the facts are read anew behind it.
+      if (effect !== 'read:pats' || ours < 2 || isPlaced) return
+      isPlaced = true
       world.setHold(place.secretName, world.current(place.secretName)!.id, hold)
     }
     const report = await back(world)
-    expect(placed).toBe(2)
+    expect(isPlaced).toBe(true)
     expect(report.results).toMatchObject([{ kind: 'rollback', status: 'failed', error: { code: 'held' } }])
     expect(world.current(place.secretName)?.value).toBe(bad)
     expect(metadataOf(world)?.hold).toEqual(hold)
@@ -237,6 +240,22 @@ describe('a rollback is refused', () => {
     expect(report.proofs).toMatchObject([{ kind: 'not-current', other: patOf(world, bad).authorizationId }])
     expect(report.hold).toBeUndefined()
     expect(world.current(place.secretName)?.value).toBe(bad)
+  })
+
+  test('and takes off its own hold alone, not one that somebody else placed meanwhile', async () => {
+    const { world, good } = await broken()
+    patOf(world, good).value = 'another value'
+    const theirs = { until: after(world.now, times(4, day)), stops: 'revocation', reason: 'look' } as const
+    let isPlaced = false
+    world.interfere = (effect, phase) => {
+      if (effect !== 'read:value-of-version' || phase !== 'before') return
+      isPlaced = true
+      for (const { id } of world.secrets.get(place.secretName)!) world.setHold(place.secretName, id, theirs)
+    }
+    const report = await back(world)
+    expect(isPlaced).toBe(true)
+    expect(report.results).toMatchObject([{ kind: 'rollback', status: 'failed', error: { code: 'cannot-roll-back' } }])
+    expect(metadataOf(world)?.hold).toEqual(theirs)
   })
 
   test('of a paused token', async () => {
