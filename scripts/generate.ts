@@ -1,6 +1,6 @@
-// Writes what follows from the schema of the configuration: patrol.schema.json for editors, and docs/config.md for
-// people. With --check it writes nothing and fails when one of them is not current. --into DIR takes another directory
-// than that of the project.
+// Writes what follows from the program itself: patrol.schema.json for editors, and for people docs/config.md and
+// docs/errors.md. With --check it writes nothing and fails when one of them is not current. --into DIR takes another
+// directory than that of the project.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,6 +10,8 @@ import { jsonSchema } from '../src/app/config/json-schema.ts'
 import { configSchema } from '../src/app/config/schema.ts'
 import { bare } from '../src/app/config/schema-walk.ts'
 import { initTemplate } from '../src/app/config/template.ts'
+import { exitCodeOf } from '../src/cli/exit-code.ts'
+import { type ErrorCode, remedies } from '../src/core/errors.ts'
 import { knownScopes } from '../src/core/scope-catalogue.ts'
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' }, into: { type: 'string' } } })
@@ -18,6 +20,7 @@ const root = resolve(values.into ?? join(import.meta.dirname, '..'))
 const files: readonly (readonly [string, string])[] = [
   ['patrol.schema.json', `${JSON.stringify(jsonSchema(), undefined, 2)}\n`],
   ['docs/config.md', reference()],
+  ['docs/errors.md', errorPage()],
 ]
 for (const [name, content] of files) {
   const path = join(root, name)
@@ -45,6 +48,32 @@ function reference(): string {
     '## Scopes\n',
     'Scopes that Azure DevOps is known to grant to PATs. Both ways to write one mean the same. Another id that begins with `vso.` is asked for as it stands, with a warning. A scope includes those in the last column and what they include; `app_token` includes all.\n',
     ...scopeTable(),
+  ].join('\n')
+}
+
+function errorPage(): string {
+  const rows = Object.entries(remedies).map(
+    ([code, remedy]) =>
+      `| \`${code}\` | ${exitCodeOf(code as ErrorCode)} | ${remedy.replaceAll('|', String.raw`\|`)} |`,
+  )
+  return [
+    '# Errors',
+    '',
+    'This page is made from `src/core/errors.ts` by `npm run generate`.',
+    '',
+    'Whatever fails has a code, a message and a remedy. At a terminal the code stands in brackets behind the message, and what to',
+    'do below it; with `--json` they are `error.code`, `error.message` and `error.remedy`, also within `results`. Scripts go by the',
+    'code: messages and remedies may change. Where more is known than the code says, a more exact remedy is told than that of this',
+    'table.',
+    '',
+    'The number is the exit code when something failed for it; a run that was interrupted ends with 129, 130 or 143 all the same.',
+    'Under `problems` the same codes tell what a person should know, and most of those turn no exit code.',
+    '[When things go wrong](when-things-go-wrong.md) has more on some of them.',
+    '',
+    '| code | exit code | what to do |',
+    '| --- | ---: | --- |',
+    ...rows,
+    '',
   ].join('\n')
 }
 

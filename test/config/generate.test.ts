@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
 import { configSchema } from '../../src/app/config/schema.ts'
 import { keysAt } from '../../src/app/config/schema-walk.ts'
+import { remedies } from '../../src/core/errors.ts'
 import { knownScopes } from '../../src/core/scope-catalogue.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -40,6 +41,14 @@ test('a file that is missing or was changed by hand is named, and written anew',
   appendFileSync(join(directory, 'docs/config.md'), 'by hand\n')
   const edited = await generate('--check', '--into', directory)
   expect(edited).toEqual({ code: 1, stderr: 'docs/config.md is not current: run npm run generate\n' })
+})
+
+test('the page of errors has a row for every code, with what to do', () => {
+  const page = readFileSync(`${root}/docs/errors.md`, 'utf8')
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (\d) \| (.+) \|$/gm)]
+  expect(rows.map(([, code, , remedy]) => [code, remedy])).toEqual(Object.entries(remedies))
+  expect(rows.find(([, code]) => code === 'usage')?.[2]).toBe('2')
+  expect(rows.find(([, code]) => code === 'wrong-account')?.[2]).toBe('4')
 })
 
 test('the reference has a section for every key', () => {
