@@ -28,9 +28,10 @@ export interface Adoption {
  * @param id an authorizationId; undefined when the display name tells
  * @param replaced the ids, in lower case, of PATs that entries replace: they are revoked when that is done, so none of
  *   them may become anybody's value
- * @throws PatrolError `usage` when the token has another value already, or no PAT or several fit, or another secret has the PAT; `wrong-account` for the
- *   PAT of somebody else; `verification-failed` for a value that is not let in; `store-unreachable` and the like, with an
- *   unknown outcome, when it could not be seen whether the value was stored
+ * @throws PatrolError `usage` when the token has another value already, or no PAT or several fit, or another secret has the
+ *   PAT; `wrong-account` for the PAT of somebody else; `verification-failed` for a value that is not let in; `moved-on` when a
+ *   run stored a PAT of its own meanwhile; `store-unreachable` and the like, with an unknown outcome, when it could not be seen
+ *   whether the value was stored
  */
 export async function adopt(
   world: World,
