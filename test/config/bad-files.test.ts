@@ -114,6 +114,14 @@ const notYaml: readonly Case[] = [
     ['2:11 error a [ is opened here and not closed -> close it with ] at the end of the value'],
   ],
   [
+    'something else, beside a list with an apostrophe in it',
+    `${scopes("[don't] # it's")}version: 1\n`,
+    [
+      '19:14 error tokens[package-feed].scopes[#1]: "don\'t" is not a scope such as vso.code_write -> write a scope such as vso.code_write',
+      '20:1 error this key stands twice in one mapping -> remove one of the two, or merge them',
+    ],
+  ],
+  [
     'keys in different columns',
     changed(['  organization: contoso\n', '   organization: contoso\n']),
     [

@@ -121,8 +121,11 @@ function unclosedBracket(parsed: Document, source: string): number | undefined {
   return found
 }
 
-/** What is no bracket of YAML within a flow: quotes, comments, and references with braces of their own. */
-const noBracket = /'(?:[^'\n]|'')*'|"(?:[^"\\\n]|\\.)*"|(?<=\s)#[^\n]*|\$\{[^}\n]*\}/g
+/**
+ * What is no bracket of YAML within a flow: text in quotes, which begin where a value can, comments, and references with
+ * braces of their own.
+ */
+const noBracket = /(?<=[\s[\]{},:])(?:'(?:[^'\n]|'')*'|"(?:[^"\\\n]|\\.)*")|(?<=\s)#[^\n]*|\$\{[^}\n]*\}/g
 
 function isClosed(source: string, start: number): boolean {
   let depth = 0
