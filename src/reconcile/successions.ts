@@ -106,8 +106,8 @@ function concernOf(estate: Estate, { place }: Token, pat: Pat): 'none' | 'has' |
       return 'unknown'
     case 'read': {
       const { authorizationId, supersedes } = current.reading.metadata
-      const hasIt = current.enabled && authorizationId === pat.authorizationId
-      return hasIt || supersedes.includes(pat.authorizationId) ? 'has' : 'none'
+      // Whether that version is enabled does not matter: targets may have got it before.
+      return [authorizationId, ...supersedes].includes(pat.authorizationId) ? 'has' : 'none'
     }
   }
 }

@@ -267,6 +267,29 @@ describe('the end of a PAT for all organizations', () => {
   })
 })
 
+/** A version with the value of a PAT that was made by hand. */
+function adopted(world: SimulatedWorld, token: Token, pat: SimulatedPat): void {
+  world.plantVersion(
+    token.place!.secretName,
+    pat.value,
+    encodeMetadata({
+      organization: 'contoso',
+      account: token.owner,
+      authorizationId: pat.authorizationId,
+      generation: 'abcd00000000',
+      scopes: pat.scopes,
+      validFrom: pat.validFrom,
+      validTo: pat.validTo,
+      supersedes: [],
+      writtenAt: world.now,
+      rule: undefined,
+      displayName: 'CI',
+      deliveries: [],
+    }),
+    true,
+  )
+}
+
 describe('a PAT of one organization', () => {
   const replaced = (old: SimulatedPat, ...tokens: readonly Token[]): readonly Token[] => {
     const written = { replaces: [old.authorizationId], revokeReplaced: true }
@@ -312,25 +335,7 @@ describe('a PAT of one organization', () => {
       scopes: old.scopes,
       place: { store: 'vault', secretName: 'third' },
     })
-    world.plantVersion(
-      'third',
-      old.value,
-      encodeMetadata({
-        organization: 'contoso',
-        account: third.owner,
-        authorizationId: old.authorizationId,
-        generation: 'abcd00000000',
-        scopes: old.scopes,
-        validFrom: old.validFrom,
-        validTo: old.validTo,
-        supersedes: [],
-        writtenAt: world.now,
-        rule: undefined,
-        displayName: 'CI',
-        deliveries: [],
-      }),
-      true,
-    )
+    adopted(world, third, old)
     const tokens = replaced(old, contoso, fabrikam, third)
     const report = await runs(world, tokens, 5)
     expect(report.problems.map(({ token, code }) => `${token} ${code}`)).toEqual(['ci-contoso replaced-in-use'])
@@ -347,6 +352,18 @@ describe('a PAT of one organization', () => {
     expect((await run(world, rotated)).problems).toEqual([])
     expect(world.isActive(old)).toBe(false)
     expect(revocations(world)).toEqual([`revoke:${old.authorizationId}`])
+  })
+
+  test('that another token had adopted works also when the version there is disabled: its copies stand in targets', async () => {
+    const world = new SimulatedWorld()
+    const old = made(world, 'contoso')
+    const place = { store: 'vault', secretName: 'third' }
+    const third = declaredToken({ name: 'third', displayName: 'CI', scopes: old.scopes, paused: true, place })
+    adopted(world, third, old)
+    world.secrets.get('third')!.at(-1)!.enabled = false
+    const report = await runs(world, replaced(old, contoso, fabrikam, third), 5)
+    expect(report.problems.map(({ token, code }) => `${token} ${code}`)).toContain('ci-contoso replaced-in-use')
+    expect(world.isActive(old)).toBe(true)
   })
 
   test('waits while the secret of a token that may hand it out cannot be read', async () => {
