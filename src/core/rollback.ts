@@ -1,4 +1,4 @@
-import { currentMetadata, currentPat, type Facts } from './facts.ts'
+import { currentMetadata, currentPat, type Facts, type Version } from './facts.ts'
 import type { Hold } from './hold.ts'
 import { holdInForce, holdText } from './hold-in-force.ts'
 import { type Metadata, mostSuperseded } from './metadata.ts'
@@ -62,7 +62,7 @@ export function planRollback(token: Token, facts: Facts, now: Instant, wish: Rol
   const metadata = currentMetadata(facts)
   if (metadata === undefined) return refused(`the store has no current version of ${token.name} that can be read`)
   const goesElsewhere = wish.to !== undefined && !isSameId(wish.to, metadata.authorizationId)
-  if (!goesElsewhere && (wish.to !== undefined || replacedByRollback(token, facts).length > 0)) {
+  if (!goesElsewhere && (wish.to !== undefined || isRolledBack(token, facts, metadata))) {
     return standing(token, facts, metadata, now, wish)
   }
   const predecessor = predecessorOf(token, facts, now, wish.to)
@@ -84,6 +84,16 @@ export function replacedByRollback(token: Token, facts: Facts): readonly Pat[] {
   const madeAt = currentPat(token, facts)?.validFrom ?? metadata.validFrom
   const living = metadata.supersedes.map((id) => indexed(facts.pats).byId(id)).filter((pat) => pat !== undefined)
   return living.filter((pat) => pat.validFrom > madeAt)
+}
+
+/** Also when the PAT in whose place the older one was put is dead: its version tells when it was made. */
+function isRolledBack(token: Token, facts: Facts, { supersedes, validFrom }: Metadata): boolean {
+  if (replacedByRollback(token, facts).length > 0) return true
+  const isYounger = ({ reading }: Version): boolean =>
+    reading.kind === 'read' &&
+    reading.metadata.authorizationId === supersedes[0] &&
+    reading.metadata.validFrom > validFrom
+  return currentPat(token, facts) !== undefined && (facts.versions ?? []).some(isYounger)
 }
 
 /** Whoever runs it again wants it to stand: a hold that was released or has ended is placed once more. */

@@ -246,6 +246,20 @@ describe('a token that was rolled back', () => {
     expect(plan(wentBack(hold), onDay(2), { until: onDay(30) })).toMatchObject({ kind: 'refused', code: 'usage' })
   })
 
+  it('stands also when the PAT in whose place the older one was put is dead: run again, it goes no further back', () => {
+    const before = aPat({ authorizationId: 'before', validFrom: onDay(-40), validTo: onDay(40) })
+    const older = aVersion(
+      { authorizationId: 'before', validFrom: onDay(-40), validTo: onDay(40) },
+      { id: 'v0', createdAt: onDay(-40) },
+    )
+    const facts = wentBack(hold)
+    const versions = [...(facts.versions ?? []), older]
+    expect(plan({ ...facts, pats: [old, before], versions }, onDay(2))).toMatchObject({ kind: 'standing' })
+    // Of what was made before, a rotation says the same.
+    const rotation = { ...rotated(), pats: [aPat(), old, before], versions: [bad, oldVersion, older] }
+    expect(plan(rotation, onDay(2))).toMatchObject({ kind: 'possible', predecessor: { version: 'v1' } })
+  })
+
   it('is not held anew when its PAT is about to end: nothing could replace that in time', () => {
     const left = duration(2 * (hour + minute))
     expect(plan(wentBack(), before(onDay(10), left))).toMatchObject({
