@@ -109,9 +109,14 @@ was interrupted; what is done already is not done twice.\n${examples(
     )
     .argument('<name>', 'a token of the configuration whose displayName is that of the PAT')
     .option('--id <id>', 'its authorizationId, where several PATs have that name')
+    .option('--no-administration', 'do not compare its hash, for which an administrator is asked')
     .addHelpText(
       'after',
-      `\nAt a terminal it asks for the value, which does not show. Without its value:
+      `\nAt a terminal it asks for the value, which does not show. It refuses a value
+that another token has, and, where an account here is an administrator, one
+whose hash is that of another PAT; else the name of the PAT has to do.
+
+Without its value:
 a rule with method rotate replaces each PAT that it covers, and revokes it
 after the overlap.\n${examples(
         'patrol adopt package-feed',

@@ -1,5 +1,5 @@
 import { PatrolError } from '../core/errors.ts'
-import { generationIn } from '../core/facts.ts'
+import { generationIn, type Version } from '../core/facts.ts'
 import type { Metadata } from '../core/metadata.ts'
 import { installationOf, randomLength } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
@@ -7,6 +7,7 @@ import type { Secret } from '../core/secret.ts'
 import type { Place, Token } from '../core/token.ts'
 import type { World } from '../ports/world.ts'
 import { PatLists } from './pat-lists.ts'
+import { type Provenance, type ProvenanceParts, provenance } from './provenance.ts'
 import { turnOf } from './revocations.ts'
 import { writeOnce } from './store-generation.ts'
 import type { Turn } from './turn.ts'
@@ -17,19 +18,34 @@ export interface Adoption {
   readonly metadata: Metadata
   /** Whether the store handed the value out already, from an adoption whose end nobody saw. */
   readonly wasThere: boolean
+  /** How it is known which PAT the value is. Undefined when it was there already: then it was seen before. */
+  readonly provenance: Match | undefined
+}
+
+export interface Match extends Provenance {
+  /** Other PATs of the account that bear the same name. */
+  readonly namesakes: number
+}
+
+/** What an adoption has to heed. */
+export interface AdoptionParts extends ProvenanceParts {
+  /** An authorizationId; undefined when the display name tells. */
+  readonly id: string | undefined
+  /**
+   * The ids, in lower case, of PATs that entries replace: they are revoked when that is done, so none of them may become
+   * anybody's value.
+   */
+  readonly replaced: ReadonlySet<string>
 }
 
 /**
  * Takes a PAT that somebody made by hand under management, with its value: the value is tried, must work as the account's
  * user, and is stored as the first version of the token. No service tells which PAT a value belongs to, so it is the one
- * that bears the display name of the entry, and of several the one with the given id. A write whose answer is lost is read
- * back, and repeated where it did not take place.
+ * that bears the display name of the entry, and of several the one with the given id, unless something tells that it is
+ * another one. A write whose answer is lost is read back, and repeated where it did not take place.
  *
- * @param id an authorizationId; undefined when the display name tells
- * @param replaced the ids, in lower case, of PATs that entries replace: they are revoked when that is done, so none of
- *   them may become anybody's value
  * @throws PatrolError `usage` when the token has another value already, or no PAT or several fit, or another secret has the
- *   PAT; `wrong-account` for the PAT of somebody else; `verification-failed` for a value that is not let in; `moved-on` when a
+ *   PAT or the value; `wrong-account` for the PAT of somebody else; `verification-failed` for a value that is not let in; `moved-on` when a
  *   run stored a PAT of its own meanwhile; `store-unreachable` and the like, with an unknown outcome, when it could not be seen
  *   whether the value was stored
  */
@@ -37,21 +53,21 @@ export async function adopt(
   world: World,
   token: Token & { readonly place: Place },
   value: Secret,
-  id: string | undefined,
-  replaced: ReadonlySet<string>,
+  parts: AdoptionParts,
 ): Promise<Adoption> {
+  const { id, replaced } = parts
   const turn = turnOf(world, new PatLists(world), token, world.clock.elapsed())
   const { secretName } = token.place
   const present = await turn.currentVersion()
   if (present !== undefined) {
     const metadata = await adoptedBefore(turn, value, id)
-    if (metadata !== undefined) return { metadata, wasThere: true }
+    if (metadata !== undefined) return { metadata, wasThere: true, provenance: undefined }
     throw new PatrolError('usage', `the store has a value of ${token.name} already`, {
-      remedy: 'It is managed. For another value run `patrol rotate NAME`, or choose another secretName.',
+      remedy: valueRemedy(token, present),
     })
   }
   const owner = await turn.owner()
-  const pat = theOne(token, await turn.activePats(), id)
+  const { pat, namesakes } = theOne(token, await turn.activePats(), id)
   if (replaced.has(pat.authorizationId.toLowerCase())) {
     throw new PatrolError('usage', `PAT ${pat.authorizationId} is one that the configuration replaces`, {
       remedy: 'Remove it from `replaces` of the entries that name it, or leave it to them.',
@@ -59,6 +75,7 @@ export async function adopt(
   }
   await refuseOwned(world, pat)
   await assertWorksAs(world, token, value, owner.id)
+  const seen = await provenance(world, token, pat, value, parts)
   const { validTo } = pat
   if (validTo === undefined)
     throw new PatrolError('unexpected-answer', 'the service gave no readable expiry of the PAT')
@@ -84,7 +101,14 @@ export async function adopt(
     if (meanwhile !== undefined && generationIn(meanwhile) !== metadata.generation) throw movedOn(token, pat)
   })
   if (failure !== undefined) throw failure
-  return { metadata, wasThere: false }
+  return { metadata, wasThere: false, provenance: { ...seen, namesakes } }
+}
+
+/** Whoever has the right value for a PAT whose entry holds another one wants to know what becomes of each. */
+function valueRemedy({ name }: Token, { reading }: Version): string {
+  const instead = `\`patrol rotate ${name}\` makes a new PAT with a value of its own`
+  if (reading.kind !== 'read') return `${instead}.`
+  return `\`patrol get ${name}\` shows that one. ${instead}, gives it to the targets, and ends PAT ${reading.metadata.authorizationId} after the overlap.`
 }
 
 /** What stands beside this very value, where it is handed out as the one that is to be adopted. */
@@ -118,12 +142,14 @@ async function refuseOwned(world: World, { authorizationId }: Pat): Promise<void
 }
 
 /** A rule would take a PAT of another display name for its own, so it must be that of the entry. */
-function theOne(token: Token, pats: readonly Pat[], id: string | undefined): Pat {
-  const fitting = pats.filter(
-    (pat) =>
-      pat.displayName === token.displayName &&
-      !pat.allOrganizations &&
-      (id === undefined || pat.authorizationId.toLowerCase() === id.toLowerCase()),
+function theOne(
+  token: Token,
+  pats: readonly Pat[],
+  id: string | undefined,
+): { readonly pat: Pat; readonly namesakes: number } {
+  const named = pats.filter((pat) => pat.displayName === token.displayName && !pat.allOrganizations)
+  const fitting = named.filter(
+    ({ authorizationId }) => id === undefined || authorizationId.toLowerCase() === id.toLowerCase(),
   )
   const [pat] = fitting
   if (pat === undefined) {
@@ -142,7 +168,7 @@ function theOne(token: Token, pats: readonly Pat[], id: string | undefined): Pat
       remedy: 'Say which one the value belongs to: --id ID',
     })
   }
-  return pat
+  return { pat, namesakes: named.length - 1 }
 }
 
 async function assertWorksAs(world: World, token: Token, value: Secret, ownerId: string): Promise<void> {

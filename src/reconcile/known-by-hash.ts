@@ -43,6 +43,7 @@ export interface KnownByHash {
  * more once every value is known.
  *
  * @param own the user names of the accounts, lower-cased
+ * @param who `own`: nobody else's PATs are looked at
  */
 export async function knownByHash(
   world: World,
@@ -50,6 +51,7 @@ export async function knownByHash(
   homes: readonly Home[],
   values: readonly Secret[],
   own: ReadonlySet<string>,
+  who: 'everybody' | 'own' = 'everybody',
 ): Promise<KnownByHash> {
   const known = new Map<number, Known>()
   const askings: Asking[] = []
@@ -60,7 +62,7 @@ export async function knownByHash(
       const administration = administrations.get(account)
       if (administration === undefined || known.size === values.length) continue
       const search = new HashSearch(world, administration, organization, values, known)
-      const failure = await search.through(own)
+      const failure = await search.through(own, who)
       askings.push({ organization, account, members: search.members, failure })
       if (failure?.code !== 'access-denied') break
     }
@@ -92,11 +94,12 @@ class HashSearch {
   }
 
   /** @returns why it does not know about everybody */
-  async through(own: ReadonlySet<string>): Promise<PatrolError | undefined> {
+  async through(own: ReadonlySet<string>, who: 'everybody' | 'own'): Promise<PatrolError | undefined> {
     try {
       const everybody: Member[] = []
       for await (const { members } of this.#administration.members(this.#organization)) everybody.push(...members)
-      const inOrder = everybody.toSorted((left, right) => Number(own.has(right.user)) - Number(own.has(left.user)))
+      const asked = who === 'own' ? everybody.filter(({ user }) => own.has(user)) : everybody
+      const inOrder = asked.toSorted((left, right) => Number(own.has(right.user)) - Number(own.has(left.user)))
       const failure = await this.#lookAt(inOrder)
       if (failure !== undefined || this.#hasHashes !== false) return failure
       return new PatrolError('unexpected-answer', `${this.#organization} tells no hashes of PATs`)

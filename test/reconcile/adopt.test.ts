@@ -26,7 +26,13 @@ function madeByHand(world: SimulatedWorld): SimulatedPat {
 }
 
 function adopting(world: SimulatedWorld, pat: SimulatedPat, entry = token): ReturnType<typeof adopt> {
-  return adopt(world.open(), entry, new Secret(pat.value), pat.authorizationId, new Set())
+  return adopt(world.open(), entry, new Secret(pat.value), {
+    id: pat.authorizationId,
+    replaced: new Set(),
+    tokens: [token],
+    homes: [],
+    administrations: new Map(),
+  })
 }
 
 test('a PAT gets no second owner', async () => {

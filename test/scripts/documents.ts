@@ -216,6 +216,8 @@ export const documents = {
     validTo: at,
     store: z.strictObject({ name, secretName: name }),
     wasThere: z.boolean(),
+    matchedBy: z.enum(['hash', 'name']).optional(),
+    namesakes: z.number().optional(),
   }),
   whose: z.strictObject({
     version,

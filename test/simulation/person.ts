@@ -203,7 +203,13 @@ export class Person {
     const { judge } = this.#story
     for (let attempt = 1; attempt <= 3; attempt++) {
       const { result, name } = await this.#ask([entry], { kind: 'adoption' }, (world) =>
-        adopt(world, entry, new Secret(pat.value), pat.authorizationId, new Set()),
+        adopt(world, entry, new Secret(pat.value), {
+          id: pat.authorizationId,
+          replaced: new Set(),
+          tokens: [],
+          homes: [],
+          administrations: new Map(),
+        }),
       )
       if (result instanceof PatrolError && result.code !== 'moved-on' && this.#processes.onlyLostOneAnswer(name))
         judge.report('I4', `an adoption was given up, although one answer was lost and nothing else: ${result.message}`)

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { FaultRule } from '../../src/emulator/faults.ts'
 import { documents } from '../scripts/documents.ts'
-import { Estate, owner } from '../support/estate.ts'
+import { Estate, owner, tenant } from '../support/estate.ts'
 
 const day = 86_400_000
 
@@ -104,7 +104,7 @@ test('an adoption whose outcome stays unknown revokes nothing, and the same call
   const blind = estate.emulator.fault({
     service: 'vault',
     method: 'GET',
-    skip: 5,
+    skip: 6,
     times: Number.POSITIVE_INFINITY,
     effect: { kind: 'status', status: 403 },
   })
@@ -131,4 +131,77 @@ test('a PAT that the configuration replaces becomes nobody’s value', async () 
   const ended = await estate.run('adopt package-feed --json', { input: valueOf() })
   expect(ended).toMatchObject({ code: 2, json: { error: { remedy: expect.stringContaining('`replaces`') } } })
   expect(estate.mutations()).toEqual([])
+})
+
+const feeds = `tokens:
+  - name: package-feed
+    displayName: Package feed
+    scopes:
+      - vso.packaging_write
+  - name: other
+    displayName: Other hand
+    scopes:
+      - vso.packaging_write
+`
+
+test('the value of another token is refused, current or older, and named', async () => {
+  estate = await Estate.open({ tokens: feeds, fixture: { pats: [{ ...made, displayName: 'Other hand' }] } })
+  await estate.run('apply --only package-feed')
+  const old = estate.emulator.pats().find(({ displayName }) => displayName.startsWith('Package feed'))?.value ?? ''
+  await estate.run('rotate package-feed')
+  const mark = estate.emulator.requests().length
+  const current = (await estate.run('get package-feed')).stdout.trim()
+  for (const [value, which] of [
+    [current, 'the value of package-feed'],
+    [old, 'an older value of package-feed'],
+  ] as const) {
+    const ended = await estate.run('adopt other --json', { input: value })
+    expect(ended).toMatchObject({ code: 2, json: { error: { message: expect.stringContaining(which) } } })
+  }
+  expect(estate.mutations(mark)).toEqual([])
+  const own = await estate.run('adopt other --json', { input: valueOf() })
+  expect(own).toMatchObject({ code: 0, json: { matchedBy: 'name', namesakes: 0 } })
+})
+
+test('an administrator’s account compares hashes: the value of another PAT of the same name is refused', async () => {
+  const fixture = {
+    tenants: [{ id: tenant, domains: ['contoso.example'] }],
+    users: [{ upn: owner, tenant: 'contoso.example' }],
+    organizations: [{ name: 'contoso', tenant: 'contoso.example', members: [owner], administrators: [owner] }],
+    vaults: [{ name: 'contoso', tenant: 'contoso.example', access: [{ principal: owner }] }],
+    pats: [made, made],
+  }
+  estate = await Estate.open({ fixture })
+  const [first, second] = estate.active()
+  const adopt = (id: string, more = '') =>
+    estate.run(`adopt package-feed --id ${id} --json ${more}`, { input: valueOf() })
+  const wrong = await adopt(second?.authorizationId ?? '')
+  expect(wrong).toMatchObject({
+    code: 2,
+    json: { error: { remedy: expect.stringContaining(`--id ${first?.authorizationId}`) } },
+  })
+  expect(estate.mutations()).toEqual([])
+  const right = await adopt(first?.authorizationId ?? '')
+  expect(right).toMatchObject({ code: 0, json: { matchedBy: 'hash', namesakes: 1 } })
+})
+
+test('where no hash is shown, an id among several PATs of the name is taken at its word, and that is said', async () => {
+  estate = await Estate.open({ fixture: { pats: [made, made] } })
+  const [, second] = estate.active()
+  const ended = await estate.run(`adopt package-feed --id ${second?.authorizationId}`, { input: valueOf(1) })
+  expect(ended.code).toBe(0)
+  expect(ended.stdout).toContain('2 PATs have that name, and that it is this one is your word alone')
+})
+
+test('whoever has another value for an adopted PAT is told what a rotation does', async () => {
+  estate = await Estate.open({ fixture: { pats: [made, { ...made, displayName: 'Another' }] } })
+  await estate.run('adopt package-feed', { input: valueOf() })
+  const [pat] = estate.active()
+  const ended = await estate.run('adopt package-feed --json', { input: valueOf(1) })
+  expect(ended).toMatchObject({
+    code: 2,
+    json: {
+      error: { remedy: expect.stringMatching(new RegExp(`rotate package-feed.* ends PAT ${pat?.authorizationId}`)) },
+    },
+  })
 })

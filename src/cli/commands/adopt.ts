@@ -1,12 +1,13 @@
 import { PatrolError } from '../../core/errors.ts'
 import { Secret } from '../../core/secret.ts'
 import type { Token } from '../../core/token.ts'
-import { adopt } from '../../reconcile/adopt.ts'
+import { adopt, type Match } from '../../reconcile/adopt.ts'
+import { comparedTokens } from '../compared-tokens.ts'
 import { withWorld } from '../configured.ts'
 import { exitCodes } from '../exit-code.ts'
 import type { Command } from '../invocation.ts'
 import { jsonLine } from '../json.ts'
-import { clean } from '../terminal.ts'
+import { clean, count, namesText } from '../terminal.ts'
 import { secretInput } from '../secret-input.ts'
 import { dateText, isoText } from '../time-text.ts'
 import { unknownName } from '../unknown-name.ts'
@@ -14,14 +15,16 @@ import { unknownName } from '../unknown-name.ts'
 export interface AdoptOptions {
   readonly positional: readonly string[]
   readonly id?: string
+  /** False: administrations are not asked. */
+  readonly administration?: boolean
 }
 
 /** Both forms of a PAT, and some room for those to come. */
 const value = /^[A-Za-z0-9]{40,120}={0,2}$/
 
 /** `patrol adopt`: stores the value of a PAT that was made by hand, and looks after it from then on. */
-export const adoptCommand: Command<AdoptOptions> = (invocation, { positional, id }) =>
-  withWorld(invocation, {}, async (wanted, { world }) => {
+export const adoptCommand: Command<AdoptOptions> = (invocation, { positional, id, administration }) =>
+  withWorld(invocation, {}, async (wanted, { world, administrations }) => {
     const { io, options, speech } = invocation
     const [name = ''] = positional
     const token = wanted.tokens.find((one) => one.name === name)
@@ -40,13 +43,16 @@ export const adoptCommand: Command<AdoptOptions> = (invocation, { positional, id
         remedy: 'Give the value alone, of 84 or 52 letters and digits.',
       })
     }
-    const { metadata, wasThere } = await adopt(
-      world,
-      { ...token, place },
-      new Secret(text),
+    const { tokens, homes } = await comparedTokens(invocation, wanted, world)
+    const { metadata, wasThere, provenance } = await adopt(world, { ...token, place }, new Secret(text), {
       id,
-      replacedBy(wanted.tokens),
-    )
+      replaced: replacedBy(wanted.tokens),
+      tokens,
+      homes,
+      administrations: administration === false ? new Map() : administrations,
+    })
+    if (provenance !== undefined && provenance.notCompared.length > 0)
+      speech.warn(`the value could not be compared with those of ${namesText(provenance.notCompared)}`)
     speech.quiet()
     const { authorizationId, validTo } = metadata
     io.stdout(
@@ -57,13 +63,23 @@ export const adoptCommand: Command<AdoptOptions> = (invocation, { positional, id
             validTo: isoText(validTo),
             store: { name: place.store, secretName: place.secretName },
             wasThere,
+            ...(provenance === undefined ? {} : { matchedBy: provenance.matchedBy, namesakes: provenance.namesakes }),
           })
         : clean(
-            `${name} ${wasThere ? 'already has' : 'has'} the value of PAT ${authorizationId}, which expires ${dateText(validTo)}\n`,
+            `${name} ${wasThere ? 'already has' : 'has'} the value of PAT ${authorizationId}, which expires ${dateText(validTo)}\n${provenance === undefined ? '' : matchText(provenance)}`,
           ),
     )
     return exitCodes.done
   })
+
+/** How sure it is that the value is that of the PAT. */
+function matchText({ matchedBy, namesakes }: Match): string {
+  if (matchedBy === 'hash') return '  sure: its hash is the one that the service has of that PAT\n'
+  const why = 'the service does not tell which PAT a value belongs to'
+  return namesakes === 0
+    ? `  matched by the name of the PAT alone: ${why}\n`
+    : `  ${count(namesakes + 1, 'PAT')} have that name, and that it is this one is your word alone: ${why}\n`
+}
 
 function replacedBy(tokens: readonly Token[]): ReadonlySet<string> {
   return new Set(

@@ -1,13 +1,9 @@
-import type { Wanted } from '../../app/config/wanted.ts'
 import { asPatrolError, PatrolError, problemOf } from '../../core/errors.ts'
 import { leakedValues } from '../../core/leaked-values.ts'
 import { Secret } from '../../core/secret.ts'
-import type { Place, Token } from '../../core/token.ts'
-import type { Found } from '../../ports/store.ts'
 import type { World } from '../../ports/world.ts'
-import type { Home } from '../../reconcile/homes.ts'
-import { retiredToken } from '../../reconcile/retirement.ts'
 import { type Ownership, type Search, whose } from '../../reconcile/whose.ts'
+import { comparedTokens } from '../compared-tokens.ts'
 import { withWorld } from '../configured.ts'
 import { agree } from '../consent.ts'
 import { type ExitCode, exitCodeOf, exitCodes, worst } from '../exit-code.ts'
@@ -17,7 +13,6 @@ import { type Deed, deedOf, inTurn, leakReason, warningText } from '../leak-deed
 import { askingJson, askingLines, disabledText, ownershipJson, ownershipText } from '../ownership-text.ts'
 import { problemsText } from '../plan-text.ts'
 import { secretInput } from '../secret-input.ts'
-import { storedTokens } from '../stored-value.ts'
 import { revokeCommand } from './revoke.ts'
 import { rotateCommand } from './rotate.ts'
 
@@ -32,12 +27,10 @@ export interface WhoseOptions {
 export const whoseCommand: Command<WhoseOptions> = async (invocation, options) => {
   const { code, deeds } = await withWorld(invocation, {}, async (wanted, { world, administrations }) => {
     const values = valuesIn(await secretInput(invocation, 'the leaked value', 'patrol whose < leaked.txt'))
-    const declared = await storedTokens(wanted, world.stores)
-    const left = await leftSecrets(invocation, wanted, world, declared)
+    const { tokens, left, homes } = await comparedTokens(invocation, wanted, world)
     const users = new Set([...wanted.accounts.values()].map(({ user }) => user.toLowerCase()))
     const asked = options.administration === false ? new Map<string, never>() : administrations
-    const tokens = [...declared, ...left]
-    const parts = { tokens, homes: homesOf(wanted, tokens), users, administrations: asked }
+    const parts = { tokens, homes, users, administrations: asked }
     const search = await whose(world, parts, values)
     const { config } = invocation.options
     const configFile = config === invocation.io.environment['PATROL_CONFIG'] ? undefined : config
@@ -59,43 +52,6 @@ function valuesIn(text: string): readonly Secret[] {
   throw new PatrolError('usage', 'what was given holds nothing of the form of a personal access token', {
     remedy: 'Give the whole value, of 84 or 52 characters; other text around it does no harm.',
   })
-}
-
-/** Secrets of Patrol's that no entry declares any more, as tokens. A store that lists none cannot tell them. */
-async function leftSecrets(
-  { speech }: Invocation,
-  { accounts }: Wanted,
-  world: World,
-  declared: readonly Token[],
-): Promise<ReadonlySet<Token>> {
-  const known = new Set(declared.flatMap(({ place }) => (place === undefined ? [] : [placeKey(place)])))
-  const left = new Set<Token>()
-  for (const [store, opened] of world.stores) {
-    const managed = await opened.managed().catch((thrown: unknown) => {
-      speech.warn(`store ${store}: what no entry declares is not compared: ${asPatrolError(thrown).message}`)
-      return new Map<string, Found>()
-    })
-    for (const [secretName, found] of managed) {
-      const place = { store, secretName }
-      if (found instanceof PatrolError || found.reading.kind !== 'read' || known.has(placeKey(place))) continue
-      const { metadata } = found.reading
-      const account = [...accounts].find(([, { user }]) => user.toLowerCase() === metadata.account.toLowerCase())?.[0]
-      left.add(retiredToken(secretName, account ?? metadata.account, place, metadata))
-    }
-  }
-  return left
-}
-
-function placeKey({ store, secretName }: Place): string {
-  return `${store}\n${secretName.toLowerCase()}`
-}
-
-/** Every account in every organization that an entry or a rule names. */
-function homesOf({ rules }: Wanted, tokens: readonly Token[]): readonly Home[] {
-  const ofRules = rules.flatMap(({ account, organizations }) =>
-    organizations.map((organization) => ({ account, organization })),
-  )
-  return [...tokens.map(({ account, organization }) => ({ account, organization })), ...ofRules]
 }
 
 function isOurs({ holding, known, lives }: Ownership, users: ReadonlySet<string>): boolean {
