@@ -47,7 +47,10 @@ export function scheduledText(io: Io, pen: Pen, scheduled: readonly Action[], no
 function closing({ proposals, veto }: Proposals, actions: readonly Action[], asking: boolean): string {
   const unseen = proposals.filter(({ observation }) => 'failure' in observation).length
   const gap = unseen === 0 ? '' : `, and ${count(unseen, 'token')} could not be looked at`
-  if (actions.length === 0) return unseen === 0 ? 'nothing to do now' : `nothing to do for what was seen${gap}`
+  const waiting = proposals
+    .flatMap(({ plan }) => plan.scheduled)
+    .filter((action) => action.kind === 'deliver' && action.reason === 'failed-before').length
+  if (actions.length === 0) return unseen === 0 ? idleText(waiting, 'nothing to do now') : `nothing to do for what was seen${gap}`
   const tokens = new Set(actions.map(({ token }) => token)).size
   const found = `${count(actions.length, 'action')} for ${count(tokens, 'token')}${gap}`
   if (veto !== undefined) return `${found}; \`patrol apply\` takes none, see the problem above`
@@ -83,13 +86,17 @@ function laterRow(io: Io, pen: Pen, action: Action, now: Instant): readonly stri
 
 const statusColours = { done: 'green', failed: 'red', skipped: 'yellow' } as const
 
-/** What a run did, and where it failed. */
+/**
+ * What a run did, and where it failed.
+ *
+ * @param took how long it took, in words; `waiting`: how many deliveries failed before and are not tried again yet
+ */
 export function reportText(
   io: Io,
   pen: Pen,
   results: readonly Result[],
   problems: readonly Problem[],
-  tookMs: string,
+  { took, waiting }: { readonly took: string; readonly waiting: number },
 ): string {
   const { told, folded } = fold(results)
   const rows = [
@@ -100,12 +107,18 @@ export function reportText(
   const failed = having('failed')
   const summary = [`${having('done')} done`, `${failed} failed`, `${having('skipped')} skipped`].join(', ')
   const summing =
-    results.length === 0 ? 'nothing to do' : failed > 0 ? pen.colour('red', summary) : pen.colour('green', summary)
+    results.length === 0 ? idleText(waiting) : failed > 0 ? pen.colour('red', summary) : pen.colour('green', summary)
   // What failed stands in its row already.
   const others = problems.filter(({ token, code }) => {
     return !results.some((result) => result.token === token && result.error?.code === code)
   })
-  return `${table(rows, io.columns)}${problemsText(io, pen, others)}${rows.length + others.length > 0 ? '\n' : ''}${summing}, in ${tookMs}\n`
+  return `${table(rows, io.columns)}${problemsText(io, pen, others)}${rows.length + others.length > 0 ? '\n' : ''}${summing}, in ${took}\n`
+}
+
+/** Somebody who reads no more than this line must not take a copy that never arrived for one that is in order. */
+function idleText(waiting: number, otherwise = 'nothing to do'): string {
+  if (waiting === 0) return otherwise
+  return `nothing to do now; ${waiting === 1 ? '1 delivery that failed waits' : `${waiting} deliveries that failed wait`} for the next try`
 }
 
 /**

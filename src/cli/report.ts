@@ -24,6 +24,8 @@ export function printReport(
   invocation: Invocation,
   report: Report & {
     readonly accounts?: readonly AccountState[]
+    /** How many deliveries failed before and are not tried again yet. */
+    readonly waiting?: number
     readonly proofs?: readonly Proof[]
     /** Of a token that ended for good. */
     readonly retired?: { readonly token: string; readonly copies: readonly CopyEnd[] }
@@ -54,7 +56,7 @@ export function printReport(
           ...(report.aftermath && { aftermath: aftermathJson(report.aftermath) }),
           ...(report.accounts && { accounts: report.accounts.map(accountJson) }),
         })
-      : reportText(io, pen, results, problems, millisecondsText(tookMs)) +
+      : reportText(io, pen, results, problems, { took: millisecondsText(tookMs), waiting: report.waiting ?? 0 }) +
           copiesText(io, pen, report.retired?.copies ?? []) +
           proofsText(io, pen, report.proofs ?? []) +
           (report.rolledBack === undefined ? '' : rollbackText(pen, report.rolledBack)) +

@@ -48,7 +48,7 @@ export function describeRunCommands(program: Commander, run: Runner): void {
   configLess(
     selection(program.command('status'))
       .description('show how each token does, and what comes next')
-      .option('--check', 'end with exit code 3 unless every token is healthy or due'),
+      .option('--check', 'end with exit code 3 unless every token is healthy or due, and no delivery failed'),
   )
     .addHelpText('after', examples('patrol status', 'patrol status --json', 'patrol status --check'))
     .action(run(async () => (await import('./commands/status.ts')).statusCommand))

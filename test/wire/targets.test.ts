@@ -67,9 +67,14 @@ test('a target that fails holds back its group and the revocation; status tells 
   const passing = await estate.run('apply')
   expect(passing.code).toBe(0)
   expect(passing.stderr).toMatch(
-    /package-feed: the delivery to program failed before and is not tried again until .*; the next run after that delivers, or `patrol rotate package-feed`, with a new value/,
+    /package-feed: the delivery to program failed before and is not tried again before \d{4}-.*Z \(in [^;]*\); the next run after that delivers, or `patrol rotate package-feed`, with a new value/,
   )
-  const status = await estate.run('status --json')
+  expect(passing.stdout).toMatch(/^nothing to do now; 1 delivery that failed waits for the next try, in /)
+  expect((await estate.run('plan')).stdout).toContain('nothing to do now; 1 delivery that failed waits for')
+  const status = await estate.run('status --json --check')
+  expect(status.json.tokens[0].state).toBe('healthy')
+  expect(status.code).toBe(3)
+  expect((await estate.run('status')).code).toBe(0)
   for (const [name, { json }] of Object.entries({ apply: failing, status, plan: await estate.run('plan --json') }))
     expect(documents[name as 'apply' | 'status' | 'plan'].safeParse(json).error?.issues ?? []).toEqual([])
   expect(status.json.tokens[0].deliveries).toMatchObject([

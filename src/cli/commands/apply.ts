@@ -1,5 +1,5 @@
 import { renewIdleSignIns } from '../../app/account-states.ts'
-import type { ActionKind } from '../../core/plan.ts'
+import type { Action, ActionKind } from '../../core/plan.ts'
 import type { Instant } from '../../core/time.ts'
 import { apply, type Proposals, type Report } from '../../reconcile/run.ts'
 import { accountCodes, signInsUsed, tellSignIns } from '../account-text.ts'
@@ -9,7 +9,7 @@ import { worst } from '../exit-code.ts'
 import { planText } from '../plan-text.ts'
 import { type SelectionOptions, withProposals, withUndeclared } from '../proposals.ts'
 import { printRefusal, printReport } from '../report.ts'
-import { whenText } from '../time-text.ts'
+import { dateText, soonText } from '../time-text.ts'
 
 export interface ApplyOptions extends SelectionOptions {
   readonly yes?: boolean
@@ -30,23 +30,32 @@ export const applyCommand: Command<ApplyOptions> = (invocation, options) => {
     const report = await apply(world, proposals, asked ? { shown: shownKinds(proposals) } : {})
     const now = (): Instant => world.clock.now()
     const signIns = world.stopping() ? [] : await renewIdleSignIns(accounts, signInsUsed(proposals), now)
-    const code = printReport(invocation, { ...report, accounts: signIns }, io.monotonic() - beganAt)
-    tellPassedOver(invocation, proposals, report)
+    const waiting = passedOver(proposals, report)
+    const told = { ...report, accounts: signIns, waiting: waiting.length }
+    const code = printReport(invocation, told, io.monotonic() - beganAt)
+    tellPassedOver(invocation, waiting, proposals.snapshot.observedAt)
     const said = report.results.flatMap(({ error }) => error?.message ?? [])
     tellSignIns(invocation.speech, signIns, now(), new Set([...said, ...report.problems.map(({ message }) => message)]))
     return worst([code, ...accountCodes(signIns)])
   })
 }
 
+type PassedOver = Action & { readonly kind: 'deliver'; readonly at: Instant }
+
+/** The deliveries that failed before and whose time had not come. */
+function passedOver({ proposals }: Proposals, { results }: Report): readonly PassedOver[] {
+  return proposals
+    .flatMap(({ plan }) => plan.scheduled)
+    .filter((action) => action.kind === 'deliver' && action.reason === 'failed-before')
+    .filter((action): action is PassedOver => action.at !== undefined)
+    .filter(({ token, target }) => !results.some((result) => result.token === token && result.target === target))
+}
+
 /** Who has just mended a target waits for a delivery that is not tried yet. */
-function tellPassedOver({ speech }: Invocation, { proposals, snapshot }: Proposals, { results }: Report): void {
-  for (const action of proposals.flatMap(({ plan }) => plan.scheduled)) {
-    if (action.kind !== 'deliver' || action.reason !== 'failed-before' || action.at === undefined) continue
-    const { token, target, at } = action
-    // A new value was delivered to all of them.
-    if (results.some((result) => result.token === token && result.target === target)) continue
+function tellPassedOver({ speech }: Invocation, waiting: readonly PassedOver[], now: Instant): void {
+  for (const { token, target, at } of waiting) {
     speech.note(
-      `${token}: the delivery to ${target} failed before and is not tried again until ${whenText(at, snapshot.observedAt)}; the next run after that delivers, or \`patrol rotate ${token}\`, with a new value`,
+      `${token}: the delivery to ${target} failed before and is not tried again before ${dateText(at)} (${soonText(at, now)}); the next run after that delivers, or \`patrol rotate ${token}\`, with a new value`,
     )
   }
 }

@@ -5,6 +5,7 @@ import type { Instant } from '../../core/time.ts'
 import { failingTargets } from '../../reconcile/failing-targets.ts'
 import type { Proposal } from '../../reconcile/run.ts'
 import { accountCodes, accountJson, accountsText, signInsUsed, tellSignIns } from '../account-text.ts'
+import { deliveriesOf } from '../delivery-status.ts'
 import { exitCodes, worst } from '../exit-code.ts'
 import { globalPats, globalPatsText } from '../global-pats.ts'
 import type { Command, Invocation } from '../invocation.ts'
@@ -55,10 +56,17 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
             problemsText(io, pen, problems),
     )
     tellSignIns(speech, signIns, now, new Set(problems.map(({ message }) => message)))
-    const isWell = tokens.every(({ state }) => well.has(state)) && signIns.every(({ state }) => state !== 'expiring')
+    const isWell =
+      tokens.every((status) => well.has(status.state) && hasArrived(status)) &&
+      signIns.every(({ state }) => state !== 'expiring')
     const checked = options.check !== true || isWell
     return worst([...unseenCodes(proposals), ...accountCodes(signIns), checked ? exitCodes.done : exitCodes.pending])
   })
+
+/** Whether no target is known to be without the current value because the last delivery to it failed. */
+function hasArrived(status: TokenStatus): boolean {
+  return deliveriesOf(status).every(({ state, isDeclared }) => state !== 'failing' || !isDeclared)
+}
 
 /** A variable that some shell exported is easily forgotten. */
 function tellSource({ io, options, speech }: Invocation): void {
