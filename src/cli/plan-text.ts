@@ -50,7 +50,8 @@ function closing({ proposals, veto }: Proposals, actions: readonly Action[], ask
   const waiting = proposals
     .flatMap(({ plan }) => plan.scheduled)
     .filter((action) => action.kind === 'deliver' && action.reason === 'failed-before').length
-  if (actions.length === 0) return unseen === 0 ? idleText(waiting, 'nothing to do now') : `nothing to do for what was seen${gap}`
+  if (actions.length === 0)
+    return unseen === 0 ? idleText(waiting, 'nothing to do now') : `nothing to do for what was seen${gap}`
   const tokens = new Set(actions.map(({ token }) => token)).size
   const found = `${count(actions.length, 'action')} for ${count(tokens, 'token')}${gap}`
   if (veto !== undefined) return `${found}; \`patrol apply\` takes none, see the problem above`

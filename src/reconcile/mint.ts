@@ -36,7 +36,8 @@ export async function mintAndStore(turn: Turn, facts: Facts, requested: boolean)
     const minted = await mintGeneration(turn, installation, scopes)
     const metadata = await provenMetadata(turn, facts, minted)
     await bridge(turn, facts, minted.pat)
-    await storeGeneration(turn, minted, await withWhatGoesOn(turn, facts, metadata))
+    const replaced = currentMetadata(facts)?.authorizationId ?? turn.token.covers
+    await storeGeneration(turn, minted, await withWhatGoesOn(turn, facts, metadata), replaced)
     if (await isLetIn(turn, minted)) {
       noteShortGrant(turn, metadata)
       return metadata

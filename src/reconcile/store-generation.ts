@@ -6,19 +6,31 @@ import { second, times } from '../core/time.ts'
 import type { Minted } from '../ports/authority.ts'
 import { discard } from './discard.ts'
 import type { Turn } from './turn.ts'
+import { type Fate, unstored } from './unstored.ts'
 
 /** Writes whose answer was lost are looked for and repeated, but not for ever. */
 const mostWrites = 3
 
 /**
  * Puts a verified generation into the store. It never revokes the PAT while a late write could still make it current.
+ *
+ * @param replaced the PAT whose value the store hands out now, if there is one
  */
-export async function storeGeneration(turn: Turn, minted: Minted, metadata: Metadata): Promise<void> {
+export async function storeGeneration(
+  turn: Turn,
+  minted: Minted,
+  metadata: Metadata,
+  replaced: string | undefined,
+): Promise<void> {
   const failure = await writeOnce(turn, minted.value, metadata)
   if (failure === undefined) return
+  throw await unstored(turn, failure, minted, await fateOf(turn, minted, failure), replaced)
+}
+
+async function fateOf(turn: Turn, { pat }: Minted, { outcome }: PatrolError): Promise<Fate> {
+  if (outcome !== 'none') return 'unknown'
   // Nothing of this generation is in the store, and nothing of it will be.
-  if (failure.outcome === 'none') await discard(turn, minted.pat)
-  throw failure
+  return (await discard(turn, pat)) ? 'revoked' : 'left'
 }
 
 /**

@@ -162,9 +162,50 @@ test('a store that refuses costs no PAT', async () => {
   }
   const report = await turn(world, [token])
   expect(report.results).toMatchObject([
-    { kind: 'mint', status: 'failed', step: 'revoke', error: { code: 'store-denied' } },
+    {
+      kind: 'mint',
+      status: 'failed',
+      step: 'revoke',
+      error: {
+        code: 'store-denied',
+        message: `the new PAT ${world.pats[0]?.authorizationId} could not be stored, so it was revoked again: no permission to set`,
+      },
+    },
   ])
   expect(world.active()).toHaveLength(0)
+})
+
+test('a rotation that the store does not take tells of the PAT that it made, and that the old value works', async () => {
+  const world = new SimulatedWorld()
+  await turn(world, [token])
+  world.pass(times(21, day))
+  world.interfere = (effect, phase) => {
+    if (effect === 'store' && phase === 'before') throw unknown()
+  }
+  const [failed] = (await turn(world, [token])).results
+  const made = world.pats[1]?.authorizationId
+  expect(failed?.error).toMatchObject({ code: unknown().code, remedy: unknown().remedy, outcome: 'unknown' })
+  expect(failed?.error?.message).toBe(
+    `whether the new PAT ${made} was stored is not known; if it was not, a run more than 1h from now revokes it, and the value from before goes on working: ${unknown().message}`,
+  )
+  expect(world.active()).toHaveLength(2)
+  expect(world.currentWorks('package-feed-pat')).toBe(true)
+})
+
+test('a PAT that can neither be stored nor revoked is said to stay for a later run', async () => {
+  const world = new SimulatedWorld()
+  world.interfere = (effect, phase) => {
+    if (phase !== 'before') return
+    if (effect === 'store') throw new PatrolError('store-denied', 'no permission to set')
+    if (effect === 'revoke') throw new PatrolError('throttled', 'too many requests')
+  }
+  const [failed] = (await turn(world, [token])).results
+  expect(failed?.error?.message).toBe(
+    `the new PAT ${world.pats[0]?.authorizationId} could not be stored; a run more than 1h from now revokes it: no permission to set`,
+  )
+  world.interfere = () => undefined
+  world.pass(times(2, hour))
+  await converge(world, [token])
 })
 
 test('after two unverified generations no third is minted', async () => {

@@ -154,6 +154,11 @@ const codes: Partial<Record<ErrorCode, ErrorCode>> = {
   'moved-on': 'target-not-found',
 }
 
+function remedyOf(code: ErrorCode, remedy: string): string {
+  const told = remedy.replace('of the store', 'of the target')
+  return code === 'target-unreachable' ? `${told} Until then nothing is revoked.` : told
+}
+
 /** The client of Key Vault speaks of stores; what failed here is a target. */
 async function told<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -167,7 +172,7 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
     throw new PatrolError(code, message, {
       outcome,
       cause,
-      remedy: own ? thrown.remedy.replace('of the store', 'of the target') : remedies[code],
+      remedy: own ? remedyOf(code, thrown.remedy) : remedies[code],
       ...(retryAfter === undefined ? {} : { retryAfter }),
       ...(correlationId === undefined ? {} : { correlationId }),
     })

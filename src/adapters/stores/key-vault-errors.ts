@@ -83,7 +83,12 @@ function judge(answer: RefusedAnswer, code: string, message: string): { error: E
     return { error: 'store-unreachable', remedy: 'The secret is being changed by somebody else. Try again later.' }
   }
   if (status === 429) return { error: 'throttled' }
-  if (status >= 500 || status === 408) return { error: 'store-unreachable' }
+  if (status >= 500 || status === 408) {
+    return {
+      error: 'store-unreachable',
+      remedy: 'The vault, or a proxy before it, answered that it cannot serve now. Try again later.',
+    }
+  }
   return status >= 400 ? { error: 'invalid-request' } : { error: 'unexpected-answer' }
 }
 

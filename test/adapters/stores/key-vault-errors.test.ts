@@ -58,6 +58,11 @@ describe('a refusal of Key Vault', () => {
     expect(judged(403, error('Forbidden', undefined, message)).remedy).toContain(part)
   })
 
+  it('sends nobody to look for an address that answered', () => {
+    expect(judged(503, '').remedy).toMatch(/Try again later/)
+    expect(judged(503, '').remedy).not.toMatch(/address|network/)
+  })
+
   it('keeps the most particular code, the correlation id, and the wait', () => {
     const fault = judged(429, error('A', 'B'), { 'x-ms-request-id': 'r-1', 'retry-after': '12' })
     expect(refusalOf(fault)).toMatchObject({ status: 429, code: 'B' })
