@@ -45,9 +45,9 @@ export interface AdoptionParts extends ProvenanceParts {
  * another one. A write whose answer is lost is read back, and repeated where it did not take place.
  *
  * @throws PatrolError `usage` when the token has another value already, or no PAT or several fit, or another secret has the
- *   PAT or the value; `wrong-account` for the PAT of somebody else; `verification-failed` for a value that is not let in; `moved-on` when a
- *   run stored a PAT of its own meanwhile; `store-unreachable` and the like, with an unknown outcome, when it could not be seen
- *   whether the value was stored
+ *   PAT or the value; `wrong-account` for the PAT of somebody else; `verification-failed` for a value that is not let in;
+ *   `moved-on` when a run stored a PAT of its own meanwhile; `store-unreachable` and the like, with an unknown outcome, when it
+ *   could not be seen whether the value was stored
  */
 export async function adopt(
   world: World,
