@@ -36,9 +36,11 @@ function proofText(proof: Proof): string {
     case 'refused':
       return `a call with the value of PAT ${proof.authorizationId} was refused`
     case 'unlisted':
-      return `the list no longer shows PAT ${proof.authorizationId}; nobody had its value to try it`
+      return `the list no longer shows PAT ${proof.authorizationId}; its value was not tried`
     case 'accepted':
-      return `PAT ${proof.authorizationId} is still let in`
+      return proof.listed === false
+        ? `the value that the store had for PAT ${proof.authorizationId} is still let in, though the list no longer shows that PAT: it is most likely the value of another PAT of the same user; patrol list  shows those, and patrol revoke ID  ends one`
+        : `PAT ${proof.authorizationId} is still let in`
     case 'unknown':
       return `whether PAT ${proof.authorizationId} is still let in could not be seen: ${proof.message}`
     case 'current':

@@ -77,6 +77,10 @@ export function createSpeech(io: Io, options: SpeechOptions): Speech {
           ...fields,
         })
       case 'waiting':
+        if (event.atMostMs !== undefined) {
+          const most = `tried again for ${millisecondsText(event.atMostMs)} at most`
+          say('info', `${event.token}: ${event.why}; ${most}`, { event: kind, ...fields })
+        }
         show(`${event.token}: waiting ${millisecondsText(event.ms)} (${event.why})`)
         return say('debug', `${event.token}: waiting ${millisecondsText(event.ms)}: ${event.why}`, {
           event: kind,

@@ -5,7 +5,14 @@ export type Event =
   | { readonly kind: 'observing'; readonly what: string }
   | { readonly kind: 'turn-began'; readonly token: string }
   | { readonly kind: 'step'; readonly token: string; readonly step: Step; readonly authorizationId?: string }
-  | { readonly kind: 'waiting'; readonly token: string; readonly why: string; readonly ms: number }
+  | {
+      readonly kind: 'waiting'
+      readonly token: string
+      readonly why: string
+      readonly ms: number
+      /** How long it may take in all; given once, for a wait that a person should know of wherever they read. */
+      readonly atMostMs?: number
+    }
   | {
       readonly kind: 'turn-ended'
       readonly token: string

@@ -1,6 +1,7 @@
 import type { Secret } from '../core/secret.ts'
 import { type Duration, type Instant, second, times } from '../core/time.ts'
 import type { Token } from '../core/token.ts'
+import type { Store } from '../ports/store.ts'
 import type { World } from '../ports/world.ts'
 import type { Result } from './execute.ts'
 import { forEachFair } from './fair-lanes.ts'
@@ -16,7 +17,8 @@ export interface Witness {
 
 /**
  * What was seen after a revocation, or of a copy. `refused`: a real call with the old value was turned away. `unlisted`:
- * nobody has the value to try it, or no address tells, but the list no longer shows the PAT. `accepted`: it still works.
+ * the value was not at hand, or no address tells, but the list no longer shows the PAT. `accepted`: it still works; `listed`
+ * is false when the list no longer shows the PAT, so that the value is most likely that of another one.
  *
  * After a rollback, `current`: the store hands out the older PAT, and a real call with it was let in; `not-current`: it hands
  * out another one, or none; `lacking`: a target does not have it yet; `kept`: a PAT in whose place it was put still works, and
@@ -28,36 +30,55 @@ export type Proof = { readonly token: string } & (
   | { readonly kind: 'current'; readonly authorizationId: string }
   | { readonly kind: 'not-current'; readonly authorizationId: string; readonly other?: string }
   | { readonly kind: 'kept'; readonly authorizationId: string; readonly until?: Instant }
-  | { readonly kind: 'refused' | 'unlisted' | 'accepted'; readonly authorizationId: string }
+  | { readonly kind: 'refused' | 'unlisted'; readonly authorizationId: string }
+  | { readonly kind: 'accepted'; readonly authorizationId: string; readonly listed?: boolean }
   | { readonly kind: 'unknown'; readonly authorizationId: string; readonly message: string }
 )
 
 /**
- * The current values of tokens, as far as their stores hand them out and a real call lets them in: one that is turned
- * away beforehand proves nothing when it is turned away afterwards.
+ * The values of tokens, current and older, as far as their stores hand them out and a real call lets them in: one that is
+ * turned away beforehand proves nothing when it is turned away afterwards. What is revoked is disabled first, so this has to
+ * be done before that.
  */
 export async function findWitnesses(world: World, tokens: readonly Token[]): Promise<readonly Witness[]> {
   const found: Witness[] = []
   const lanes = lanesOf(world, (token: Token) => token)
   await forEachFair(tokens, lanes, async (token) => {
-    const { place, organization, verification } = token
-    // Proof is a service to the person; what a store refuses here fails where it is needed.
-    const stored =
-      place &&
-      (await world.stores
-        .get(place.store)
-        ?.read(place.secretName)
-        .catch(() => undefined))
-    if (stored?.version.reading.kind !== 'read') return
-    const { authorizationId } = stored.version.reading.metadata
-    const { kind } = await world.prober.probe(organization, stored.value, verification)
-    if (kind === 'works') found.push({ token: token.name, authorizationId, value: stored.value })
+    const { organization, verification } = token
+    for await (const { version, value } of handedOut(world, token)) {
+      if (version.reading.kind !== 'read') continue
+      const { authorizationId } = version.reading.metadata
+      if (found.some((witness) => witness.authorizationId === authorizationId)) continue
+      const { kind } = await world.prober.probe(organization, value, verification)
+      if (kind === 'works') found.push({ token: token.name, authorizationId, value })
+    }
   })
   return found
 }
 
+type Stored = NonNullable<Awaited<ReturnType<Store['read']>>>
+
+/** The current version first. Proof is a service to the person; what a store refuses here fails where it is needed. */
+async function* handedOut(world: World, { place }: Token): AsyncGenerator<Stored> {
+  const store = place && world.stores.get(place.store)
+  if (store === undefined || place === undefined) return
+  try {
+    const current = await store.read(place.secretName)
+    if (current === undefined) return
+    yield current
+    for (const { id, enabled, reading } of await store.versions(place.secretName)) {
+      if (world.stopping()) return
+      const mayWork = enabled && reading.kind === 'read' && reading.metadata.validTo > world.clock.now()
+      if (!mayWork || id === undefined || id === current.version.id) continue
+      const older = await store.readVersion(place.secretName, id)
+      if (older !== undefined) yield older
+    }
+  } catch {}
+}
+
 /** Azure DevOps needs a while until every server knows of a revocation. */
 const waits: readonly Duration[] = [0, 1, 2, 4, 8, 15, 30, 60].map((count) => times(count, second))
+const longest = waits.reduce((sum, wait) => sum + wait, 0)
 
 /**
  * Proves what an emergency was for: each revoked PAT is refused, tried by a real call until it is, for two minutes at
@@ -80,12 +101,13 @@ export async function prove(
       ? [{ token, authorizationId }]
       : []
   })
+  const waiting = new Waiting(world)
   await forEachFair(
     ended,
     lanesOf(world, (one: (typeof ended)[number]) => one.token),
     async ({ token, authorizationId }) => {
       const witness = witnesses.find((one) => one.authorizationId === authorizationId)
-      proofs.push(await proofOf(world, lists, token, authorizationId, witness))
+      proofs.push(await proofOf(world, lists, token, authorizationId, witness, waiting))
     },
   )
   return proofs
@@ -97,19 +119,42 @@ async function proofOf(
   token: Token,
   authorizationId: string,
   witness: Witness | undefined,
+  waiting: Waiting,
 ): Promise<Proof> {
   const about = { token: token.name, authorizationId }
   let last: Proof = { ...about, kind: 'unknown', message: 'it was not tried' }
   for (const wait of waits) {
     if (world.stopping()) break
-    if (wait > 0) {
-      world.reporter.report({ kind: 'waiting', token: token.name, why: 'the revoked PAT is still let in', ms: wait })
-      await world.clock.sleep(wait)
-    }
+    if (wait > 0) await waiting.pass(token, wait)
     last = witness === undefined ? await listed(lists, token, authorizationId) : await tried(world, token, witness)
     if (last.kind === 'refused' || last.kind === 'unlisted') break
   }
-  return last
+  if (last.kind !== 'accepted' || witness === undefined) return last
+  const { kind } = await listed(lists, token, authorizationId)
+  return kind === 'unknown' ? last : { ...last, listed: kind === 'accepted' }
+}
+
+/** Waits between tries, and tells once how long that may take, also where nobody sees progress. */
+class Waiting {
+  readonly #world: World
+  #isTold = false
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  async pass({ name }: Token, wait: Duration): Promise<void> {
+    const isLong = wait > second && !this.#isTold
+    this.#isTold ||= isLong
+    this.#world.reporter.report({
+      kind: 'waiting',
+      token: name,
+      why: 'the revoked PAT is still let in',
+      ms: wait,
+      ...(isLong ? { atMostMs: longest } : {}),
+    })
+    await this.#world.clock.sleep(wait)
+  }
 }
 
 async function tried(world: World, token: Token, { authorizationId, value }: Witness): Promise<Proof> {

@@ -129,8 +129,11 @@ describe('the proof that an old value is refused', () => {
     const opened = answering(world, value, (real) => (++calls < 4 ? { kind: 'works', ownerId: 'x' } : real))
     const report = await rotated(opened, 'when-delivered')
     expect(report.proofs).toContainEqual(expect.objectContaining({ kind: 'refused' }))
-    const waits = world.events.flatMap((event) => (event.kind === 'waiting' ? [event.ms] : []))
-    expect(waits).toEqual([1_000, 2_000])
+    const waits = world.events.flatMap((event) => (event.kind === 'waiting' ? [[event.ms, event.atMostMs]] : []))
+    expect(waits).toEqual([
+      [1_000, undefined],
+      [2_000, 120_000],
+    ])
   })
 
   test('is given up after two minutes, and then it is said that it is still let in', async () => {
@@ -138,8 +141,26 @@ describe('the proof that an old value is refused', () => {
     const opened = answering(world, value, () => ({ kind: 'works', ownerId: 'x' }))
     const began = world.now
     const report = await rotated(opened, 'when-delivered')
-    expect(report.proofs).toContainEqual({ token: 'package-feed', kind: 'accepted', authorizationId: old })
+    const accepted = { token: 'package-feed', kind: 'accepted', authorizationId: old, listed: false }
+    expect(report.proofs).toContainEqual(accepted)
     expect(world.now - began).toBe(times(2, minute))
+    const told = world.events.filter((event) => event.kind === 'waiting' && event.atMostMs !== undefined)
+    expect(told).toHaveLength(1)
+  })
+
+  test('of a value that a person stored for the wrong PAT tells that it is of another one', async () => {
+    const { world, old } = await established()
+    const other = world.createPat({ displayName: 'Other hand', validTo: after(world.now, times(30, day)) })
+    const [stored] = world.versions(secretName)
+    if (stored?.reading.kind !== 'read') throw new Error('no metadata')
+    world.write(secretName, other.value, stored.reading.metadata)
+    const report = await rotated(world.open({ targets: ['group'] }), 'first')
+    expect(report.proofs).toContainEqual({
+      token: 'package-feed',
+      kind: 'accepted',
+      authorizationId: old,
+      listed: false,
+    })
   })
 
   test.each<[string, Probe, string]>([

@@ -90,6 +90,7 @@ const report = z.strictObject({
           'kept',
         ]),
         authorizationId: id.optional(),
+        listed: z.boolean().optional(),
         target: name.optional(),
         message: name.optional(),
         other: id.optional(),

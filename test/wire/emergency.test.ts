@@ -54,6 +54,21 @@ describe('patrol rotate in an emergency', () => {
     expect(estate.currentWorks('package-feed')).toBe(true)
   })
 
+  test('an older value that still works is tried too, and proven to be refused', async () => {
+    estate = await Estate.open()
+    await estate.run('apply')
+    const [oldest] = estate.active()
+    await estate.run('rotate package-feed')
+    const ids = estate.active().map(({ authorizationId }) => authorizationId)
+    expect(ids).toHaveLength(2)
+    const { code, report } = await rotated('package-feed', '--revoke-first')
+    expect(code).toBe(0)
+    expect(report.proofs).toHaveLength(2)
+    for (const authorizationId of ids)
+      expect(report.proofs).toContainEqual({ token: 'package-feed', kind: 'refused', authorizationId })
+    expect(ids).toContain(oldest?.authorizationId)
+  })
+
   test('--revoke-first gives a PAT of a rule that was never rotated a successor with its scopes', async () => {
     const pat = {
       owner,
