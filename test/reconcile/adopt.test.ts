@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { PatrolError } from '../../src/core/errors.ts'
+import { installationOf } from '../../src/core/names.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { after, day, hour, times } from '../../src/core/time.ts'
+import { after, day, hour, second, times } from '../../src/core/time.ts'
+import type { World } from '../../src/ports/world.ts'
 import { adopt } from '../../src/reconcile/adopt.ts'
 import { PatLists } from '../../src/reconcile/pat-lists.ts'
 import { retire, retiredToken } from '../../src/reconcile/retirement.ts'
@@ -34,6 +37,277 @@ function adopting(world: SimulatedWorld, pat: SimulatedPat, entry = token): Retu
     administrations: new Map(),
   })
 }
+
+/** Where only a display name tells which PAT it is. */
+function byName(world: SimulatedWorld, value: string, id?: string): ReturnType<typeof adopt> {
+  return adopt(world.open(), token, new Secret(value), id, new Set())
+}
+
+test('a PAT that was made by hand is stored as the first version of its token, with all that runs need to know', async () => {
+  const world = new SimulatedWorld()
+  const pat = madeByHand(world)
+  const { metadata, wasThere } = await byName(world, pat.value)
+  expect(wasThere).toBe(false)
+  expect(metadata).toEqual({
+    organization: 'contoso',
+    account: 'ci-bot@contoso.example',
+    authorizationId: pat.authorizationId,
+    generation: expect.stringMatching(new RegExp(`^${installationOf('memory:vault', place.secretName)}[0-9a-z]{8}$`)),
+    scopes: ['vso.packaging_write'],
+    validFrom: pat.validFrom,
+    validTo: pat.validTo,
+    supersedes: [],
+    writtenAt: world.now,
+    rule: undefined,
+    displayName: 'Package feed',
+    deliveries: [],
+  })
+  expect(world.current(place.secretName)?.value).toBe(pat.value)
+  expect(world.versions(place.secretName)).toMatchObject([{ enabled: true, reading: { kind: 'read', metadata } }])
+  expect(world.effects).toEqual(['store'])
+  expect(world.active()).toEqual([pat])
+})
+
+describe('an adoption of what the store hands out already', () => {
+  test.each([
+    { told: 'without an id', idOf: () => undefined },
+    { told: 'with its id', idOf: (pat: SimulatedPat) => pat.authorizationId },
+    { told: 'with its id in capitals', idOf: (pat: SimulatedPat) => pat.authorizationId.toUpperCase() },
+  ])('has its end, $told, and nothing is written', async ({ idOf }) => {
+    const world = new SimulatedWorld()
+    const pat = world.createPat({
+      displayName: 'Package feed',
+      authorizationId: 'abcdef00-0000-4000-8000-000000000000',
+      validTo: after(world.now, times(30, day)),
+    })
+    const first = await byName(world, pat.value)
+    expect(await byName(world, pat.value, idOf(pat))).toEqual({ metadata: first.metadata, wasThere: true })
+    expect(world.effects).toEqual(['store'])
+  })
+
+  test.each([
+    { what: 'another value', of: (pat: SimulatedPat) => ({ value: `${pat.value}!`, id: pat.authorizationId }) },
+    { what: 'the id of another PAT', of: (pat: SimulatedPat) => ({ value: pat.value, id: 'another-id' }) },
+  ])('is refused for $what', async ({ of }) => {
+    const world = new SimulatedWorld()
+    const pat = madeByHand(world)
+    await byName(world, pat.value)
+    const { value, id } = of(pat)
+    await expect(byName(world, value, id)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'the store has a value of package-feed already',
+      remedy: expect.stringContaining('patrol rotate NAME'),
+    })
+    expect(world.effects).toEqual(['store'])
+  })
+
+  test.each([
+    { what: 'that somebody else wrote', enabled: true },
+    { what: 'that is disabled', enabled: false },
+  ])('is refused for a secret $what', async ({ enabled }) => {
+    const world = new SimulatedWorld()
+    const pat = madeByHand(world)
+    world.plantVersion(place.secretName, pat.value, {}, enabled)
+    await expect(byName(world, pat.value)).rejects.toMatchObject({ code: 'usage' })
+    expect(world.effects).toEqual([])
+  })
+})
+
+describe('which PAT a value belongs to', () => {
+  test.each<{ what: string; pat: Partial<SimulatedPat> }>([
+    { what: 'has another display name', pat: { displayName: 'package feed' } },
+    { what: 'works in all organizations', pat: { allOrganizations: true } },
+    { what: 'is in another organization', pat: { organization: 'fabrikam' } },
+    { what: 'belongs to somebody else', pat: { owner: 'ann@contoso.example' } },
+  ])('is not told by one that $what', async ({ pat }) => {
+    const world = new SimulatedWorld()
+    const { value } = Object.assign(madeByHand(world), pat)
+    await expect(byName(world, value)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'ci-bot@contoso.example has no active PAT named "Package feed" in contoso alone',
+      remedy: expect.stringContaining('patrol list'),
+    })
+    expect(world.current(place.secretName)).toBeUndefined()
+  })
+
+  test('is told by an id, which must be that of a PAT with the name of the entry', async () => {
+    const world = new SimulatedWorld()
+    const [first, second] = [madeByHand(world), madeByHand(world)]
+    const named = world.createPat({ displayName: 'Another', validTo: after(world.now, times(30, day)) })
+    await expect(byName(world, second.value)).rejects.toMatchObject({
+      code: 'usage',
+      message: `2 PATs are named "Package feed": ${first.authorizationId}, ${second.authorizationId}`,
+      remedy: expect.stringContaining('--id ID'),
+    })
+    await expect(byName(world, named.value, named.authorizationId)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(`named "Package feed" and the id ${named.authorizationId}`),
+    })
+    const { metadata } = await byName(world, second.value, second.authorizationId.toUpperCase())
+    expect(metadata.authorizationId).toBe(second.authorizationId)
+  })
+
+  test('is none that an entry replaces', async () => {
+    const world = new SimulatedWorld()
+    const pat = world.createPat({
+      displayName: 'Package feed',
+      authorizationId: 'ABCDEF00-0000-4000-8000-000000000000',
+      validTo: after(world.now, times(30, day)),
+    })
+    const replaced = new Set(['abcdef00-0000-4000-8000-000000000000'])
+    await expect(adopt(world.open(), token, new Secret(pat.value), undefined, replaced)).rejects.toMatchObject({
+      code: 'usage',
+      message: `PAT ${pat.authorizationId} is one that the configuration replaces`,
+      remedy: expect.stringContaining('replaces'),
+    })
+    expect(world.effects).toEqual([])
+  })
+
+  test('may be asked of secrets that cannot be read: they keep no PAT from being adopted', async () => {
+    const world = new SimulatedWorld()
+    world.plantVersion('damaged', 'x', { patrol: 'of another time' }, true)
+    const pat = madeByHand(world)
+    world.plantVersion('denied', 'x', { patrol: '1' }, true)
+    world.unreadable.set('denied', new PatrolError('store-denied', 'no permission'))
+    expect(await byName(world, pat.value)).toMatchObject({ wasThere: false })
+  })
+})
+
+describe('a value is not stored', () => {
+  type Answer = Awaited<ReturnType<World['prober']['probe']>>
+
+  test.each<{ answer: Answer; code: string; message: string }>([
+    {
+      answer: { kind: 'works', ownerId: 'somebody else' },
+      code: 'wrong-account',
+      message: 'the value works in contoso, but not as ci-bot@contoso.example',
+    },
+    {
+      answer: { kind: 'works', ownerId: undefined },
+      code: 'wrong-account',
+      message: 'the value works in contoso, but not as ci-bot@contoso.example',
+    },
+    {
+      answer: { kind: 'unknown', message: 'HTTP 503' },
+      code: 'service-unavailable',
+      message: 'the value could not be tried: HTTP 503',
+    },
+    {
+      answer: { kind: 'refused', message: 'HTTP 401' },
+      code: 'verification-failed',
+      message: 'the value is not let in to contoso',
+    },
+    { answer: { kind: 'anonymous' }, code: 'verification-failed', message: 'the value is not let in to contoso' },
+  ])('when the answer to it is $answer', async ({ answer, code, message }) => {
+    const world = new SimulatedWorld()
+    const { value } = madeByHand(world)
+    const asked: unknown[] = []
+    const prober: World['prober'] = {
+      probe: async (organization, tried, verification) => {
+        asked.push([organization, tried.reveal(), verification])
+        return answer
+      },
+    }
+    const adoption = adopt({ ...world.open(), prober }, token, new Secret(value), undefined, new Set())
+    await expect(adoption).rejects.toMatchObject({ code, message })
+    await expect(adoption).rejects.not.toMatchObject({ message: expect.stringContaining(value) })
+    expect(asked).toEqual([['contoso', value, { kind: 'connection-data' }]])
+    expect(world.effects).toEqual([])
+  })
+
+  test('while somebody else than its user is signed in', async () => {
+    const world = new SimulatedWorld()
+    const { value } = madeByHand(world)
+    world.signedInAs = 'ann@contoso.example'
+    await expect(byName(world, value)).rejects.toMatchObject({ code: 'wrong-account' })
+    expect(world.effects).toEqual([])
+  })
+
+  test('when nobody can tell when its PAT ends', async () => {
+    const world = new SimulatedWorld()
+    const { value } = madeByHand(world)
+    const opened = world.open()
+    const [name, authority] = [...opened.authorities][0] ?? []
+    if (name === undefined || authority === undefined) throw new Error('no account')
+    const listActive: typeof authority.listActive = async (organization) =>
+      (await authority.listActive(organization)).map((pat) => ({ ...pat, validTo: undefined }))
+    const blind = { ...opened, authorities: new Map([[name, { ...authority, listActive }]]) }
+    await expect(adopt(blind, token, new Secret(value), undefined, new Set())).rejects.toMatchObject({
+      code: 'unexpected-answer',
+      message: expect.stringContaining('expiry'),
+    })
+    expect(world.effects).toEqual([])
+  })
+
+  test('when the store does not admit the name of its secret', async () => {
+    const world = new SimulatedWorld()
+    const { value } = madeByHand(world)
+    const deleted = new PatrolError('secret-deleted', 'it is kept by soft delete')
+    world.interfere = (effect) => {
+      if (effect === 'read:admit') throw deleted
+    }
+    await expect(byName(world, value)).rejects.toBe(deleted)
+    expect(world.effects).toEqual([])
+  })
+})
+
+describe('a write of the value', () => {
+  test.each(['before', 'after'])('whose answer was lost, %s it took place, is made sure of', async (when) => {
+    const world = new SimulatedWorld()
+    const { value } = madeByHand(world)
+    let lost = 0
+    world.interfere = (effect, phase) => {
+      if (effect !== 'store' || phase !== when || lost++ > 0) return
+      throw new PatrolError('store-unreachable', 'no answer', { outcome: 'unknown' })
+    }
+    const { metadata, wasThere } = await byName(world, value)
+    expect(wasThere).toBe(false)
+    expect(world.versions(place.secretName)).toMatchObject([{ reading: { metadata } }])
+    expect(world.current(place.secretName)?.value).toBe(value)
+    expect(world.elapsed).toBe(second)
+  })
+
+  test('that the store refuses is no adoption, and the PAT stays as it is', async () => {
+    const world = new SimulatedWorld()
+    const pat = madeByHand(world)
+    const denied = new PatrolError('store-denied', 'no permission')
+    world.interfere = (effect, phase) => {
+      if (effect === 'store' && phase === 'before') throw denied
+    }
+    await expect(byName(world, pat.value)).rejects.toBe(denied)
+    expect(world.current(place.secretName)).toBeUndefined()
+    expect(world.active()).toEqual([pat])
+  })
+
+  test('that is never answered says so, and the same command finds its value there', async () => {
+    const world = new SimulatedWorld()
+    const pat = madeByHand(world)
+    let writes = 0
+    world.interfere = (effect, phase) => {
+      const isWrite = effect === 'store' && phase === 'after'
+      writes += isWrite ? 1 : 0
+      const isLook = writes > 0 && (effect === 'read:current' || effect === 'read:versions')
+      if (isWrite || isLook) throw new PatrolError('store-unreachable', 'no answer', { outcome: 'unknown' })
+    }
+    await expect(byName(world, pat.value)).rejects.toMatchObject({ code: 'store-unreachable', outcome: 'unknown' })
+    world.interfere = () => undefined
+    expect(await byName(world, pat.value)).toMatchObject({ wasThere: true })
+    expect(world.active()).toEqual([pat])
+  })
+})
+
+test('no value comes out in what is reported, or in what is refused', async () => {
+  const world = new SimulatedWorld()
+  const pat = madeByHand(world)
+  await byName(world, pat.value)
+  const refusals = await Promise.allSettled([byName(world, `${pat.value}!`), byName(world, pat.value, 'another-id')])
+  const told = JSON.stringify([
+    world.events,
+    refusals.map((each) => (each.status === 'rejected' ? [String(each.reason), each.reason] : 'no refusal')),
+  ])
+  expect(told).toContain('the store has a value')
+  expect(told).not.toContain(pat.value)
+})
 
 test('a PAT gets no second owner', async () => {
   const world = new SimulatedWorld()
