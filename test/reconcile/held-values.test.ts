@@ -97,12 +97,8 @@ test('each value is told by its own place, and one that stands nowhere has none'
     ofFirst,
     current,
   ])
-  const told = [...holdings].map(([place, { token, isCurrent }]) => [place, token.name, isCurrent])
-  expect(told.toSorted()).toEqual([
-    [0, 'second', false],
-    [2, 'first', true],
-    [3, 'second', true],
-  ])
+  const told = [...holdings].map(([place, { token, isCurrent }]) => `${place}: ${token.name} ${isCurrent}`)
+  expect(new Set(told)).toEqual(new Set(['0: second false', '2: first true', '3: second true']))
   expect(disabled).toBe(0)
 })
 

@@ -51,7 +51,7 @@ function probing(world: SimulatedWorld, answer?: World['prober']['probe']): Worl
   const asked: string[] = []
   const probe: World['prober']['probe'] = (organization, value, how) => {
     asked.push(`${organization} ${how.kind}`)
-    return (answer ?? opened.prober.probe)(organization, value, how)
+    return answer === undefined ? opened.prober.probe(organization, value, how) : answer(organization, value, how)
   }
   return { ...opened, prober: { probe }, asked }
 }
