@@ -61,23 +61,25 @@ export async function retire(
   if (store === undefined) throw new PatrolError('config-invalid', `there is no store ${token.place.store}`)
   const version = await currentVersion(store, secretName)
   const now = world.clock.now()
-  const hold = holdOf(version, now)
-  if (hold !== undefined && hold.stops !== 'retirement') {
-    throw new PatrolError('held', `${holdText(hold)}; ${token.name} is not retired`)
-  }
-  const recorded = recordedCopies(await store.versions(secretName))
+  const versions = await store.versions(secretName)
+  // One that stands in an older version alone keeps its PAT from being revoked, too.
+  const holds = [version, ...versions].flatMap((each) => holdOf(each, now) ?? [])
+  const held = holds.find(({ stops }) => stops !== 'retirement')
+  if (held !== undefined) throw new PatrolError('held', `${holdText(held)}; ${token.name} is not retired`)
+  const recorded = recordedCopies(versions)
   const waiting = (until: Instant): Retirement => ({
     kind: 'waiting',
     until,
     copies: undeclaredCopies(world, recorded),
   })
+  const notice = holdOf(version, now)
   const noted = version?.reading.kind === 'read' ? version.reading.metadata.hold : undefined
   if (grace === undefined) {
-    if (noted !== undefined) await releaseHold(world, token)
-  } else if (hold !== undefined) return waiting(hold.until)
+    if (noted !== undefined || holds.length > 0) await releaseHold(world, token)
+  } else if (notice !== undefined) return waiting(notice.until)
   else if (noted?.stops !== 'retirement' && version?.enabled === true) {
-    const notice = (at: Instant): Hold => ({ until: after(at, grace), stops: 'retirement', reason: '' })
-    const placed = await placeHold(world, token, notice)
+    const wanted = (at: Instant): Hold => ({ until: after(at, grace), stops: 'retirement', reason: '' })
+    const placed = await placeHold(world, token, wanted)
     return waiting(placed.until)
   }
   const copies = await removeCopies(world, lists, token, recorded)

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { PatrolError } from '../../src/core/errors.ts'
+import { type ErrorCode, PatrolError, remedies } from '../../src/core/errors.ts'
 import { installationOf } from '../../src/core/names.ts'
 import { Secret } from '../../src/core/secret.ts'
 import { after, day, hour, second, times } from '../../src/core/time.ts'
 import type { World } from '../../src/ports/world.ts'
-import { adopt } from '../../src/reconcile/adopt.ts'
+import { adopt, type AdoptionParts } from '../../src/reconcile/adopt.ts'
 import { PatLists } from '../../src/reconcile/pat-lists.ts'
 import { retire, retiredToken } from '../../src/reconcile/retirement.ts'
 import { apply, propose } from '../../src/reconcile/run.ts'
@@ -28,26 +28,32 @@ function madeByHand(world: SimulatedWorld): SimulatedPat {
   })
 }
 
-function adopting(world: SimulatedWorld, pat: SimulatedPat, entry = token): ReturnType<typeof adopt> {
-  return adopt(world.open(), entry, new Secret(pat.value), {
-    id: pat.authorizationId,
+function heeding(difference: Partial<AdoptionParts> = {}): AdoptionParts {
+  return {
+    id: undefined,
     replaced: new Set(),
     tokens: [token],
     homes: [],
     administrations: new Map(),
-  })
+    ...difference,
+  }
+}
+
+function adopting(world: SimulatedWorld, pat: SimulatedPat, entry = token): ReturnType<typeof adopt> {
+  return adopt(world.open(), entry, new Secret(pat.value), heeding({ id: pat.authorizationId }))
 }
 
 /** Where only a display name tells which PAT it is. */
 function byName(world: SimulatedWorld, value: string, id?: string): ReturnType<typeof adopt> {
-  return adopt(world.open(), token, new Secret(value), id, new Set())
+  return adopt(world.open(), token, new Secret(value), heeding({ id }))
 }
 
 test('a PAT that was made by hand is stored as the first version of its token, with all that runs need to know', async () => {
   const world = new SimulatedWorld()
   const pat = madeByHand(world)
-  const { metadata, wasThere } = await byName(world, pat.value)
+  const { metadata, wasThere, provenance } = await byName(world, pat.value)
   expect(wasThere).toBe(false)
+  expect(provenance).toEqual({ matchedBy: 'name', notCompared: [], namesakes: 0 })
   expect(metadata).toEqual({
     organization: 'contoso',
     account: 'ci-bot@contoso.example',
@@ -81,7 +87,11 @@ describe('an adoption of what the store hands out already', () => {
       validTo: after(world.now, times(30, day)),
     })
     const first = await byName(world, pat.value)
-    expect(await byName(world, pat.value, idOf(pat))).toEqual({ metadata: first.metadata, wasThere: true })
+    expect(await byName(world, pat.value, idOf(pat))).toEqual({
+      metadata: first.metadata,
+      wasThere: true,
+      provenance: undefined,
+    })
     expect(world.effects).toEqual(['store'])
   })
 
@@ -96,7 +106,9 @@ describe('an adoption of what the store hands out already', () => {
     await expect(byName(world, value, id)).rejects.toMatchObject({
       code: 'usage',
       message: 'the store has a value of package-feed already',
-      remedy: expect.stringContaining('patrol rotate NAME'),
+      remedy: expect.stringMatching(
+        `patrol get package-feed.*patrol rotate package-feed.* ends PAT ${pat.authorizationId} after the overlap`,
+      ),
     })
     expect(world.effects).toEqual(['store'])
   })
@@ -108,7 +120,10 @@ describe('an adoption of what the store hands out already', () => {
     const world = new SimulatedWorld()
     const pat = madeByHand(world)
     world.plantVersion(place.secretName, pat.value, {}, enabled)
-    await expect(byName(world, pat.value)).rejects.toMatchObject({ code: 'usage' })
+    await expect(byName(world, pat.value)).rejects.toMatchObject({
+      code: 'usage',
+      remedy: '`patrol rotate package-feed` makes a new PAT with a value of its own.',
+    })
     expect(world.effects).toEqual([])
   })
 })
@@ -143,8 +158,9 @@ describe('which PAT a value belongs to', () => {
       code: 'usage',
       message: expect.stringContaining(`named "Package feed" and the id ${named.authorizationId}`),
     })
-    const { metadata } = await byName(world, second.value, second.authorizationId.toUpperCase())
+    const { metadata, provenance } = await byName(world, second.value, second.authorizationId.toUpperCase())
     expect(metadata.authorizationId).toBe(second.authorizationId)
+    expect(provenance?.namesakes).toBe(1)
   })
 
   test('is none that an entry replaces', async () => {
@@ -155,12 +171,21 @@ describe('which PAT a value belongs to', () => {
       validTo: after(world.now, times(30, day)),
     })
     const replaced = new Set(['abcdef00-0000-4000-8000-000000000000'])
-    await expect(adopt(world.open(), token, new Secret(pat.value), undefined, replaced)).rejects.toMatchObject({
+    await expect(adopt(world.open(), token, new Secret(pat.value), heeding({ replaced }))).rejects.toMatchObject({
       code: 'usage',
       message: `PAT ${pat.authorizationId} is one that the configuration replaces`,
       remedy: expect.stringContaining('replaces'),
     })
     expect(world.effects).toEqual([])
+  })
+
+  test('is free while every secret has another PAT', async () => {
+    const world = new SimulatedWorld()
+    await adopting(world, madeByHand(world))
+    const pat = world.createPat({ displayName: 'Second', validTo: after(world.now, times(30, day)) })
+    const entry = { ...token, name: 'second', displayName: 'Second', place: { store: 'vault', secretName: 'second' } }
+    expect(await adopting(world, pat, entry)).toMatchObject({ wasThere: false })
+    expect(world.current('second')?.value).toBe(pat.value)
   })
 
   test('may be asked of secrets that cannot be read: they keep no PAT from being adopted', async () => {
@@ -176,29 +201,38 @@ describe('which PAT a value belongs to', () => {
 describe('a value is not stored', () => {
   type Answer = Awaited<ReturnType<World['prober']['probe']>>
 
-  test.each<{ answer: Answer; code: string; message: string }>([
+  test.each<{ answer: Answer; code: ErrorCode; message: string; remedy: string }>([
     {
       answer: { kind: 'works', ownerId: 'somebody else' },
       code: 'wrong-account',
       message: 'the value works in contoso, but not as ci-bot@contoso.example',
+      remedy: 'Name the account',
     },
     {
       answer: { kind: 'works', ownerId: undefined },
       code: 'wrong-account',
       message: 'the value works in contoso, but not as ci-bot@contoso.example',
+      remedy: 'Name the account',
     },
     {
       answer: { kind: 'unknown', message: 'HTTP 503' },
       code: 'service-unavailable',
       message: 'the value could not be tried: HTTP 503',
+      remedy: remedies['service-unavailable'],
     },
     {
       answer: { kind: 'refused', message: 'HTTP 401' },
       code: 'verification-failed',
       message: 'the value is not let in to contoso',
+      remedy: 'mistyped',
     },
-    { answer: { kind: 'anonymous' }, code: 'verification-failed', message: 'the value is not let in to contoso' },
-  ])('when the answer to it is $answer', async ({ answer, code, message }) => {
+    {
+      answer: { kind: 'anonymous' },
+      code: 'verification-failed',
+      message: 'the value is not let in to contoso',
+      remedy: 'mistyped',
+    },
+  ])('when the answer to it is $answer', async ({ answer, code, message, remedy }) => {
     const world = new SimulatedWorld()
     const { value } = madeByHand(world)
     const asked: unknown[] = []
@@ -208,8 +242,8 @@ describe('a value is not stored', () => {
         return answer
       },
     }
-    const adoption = adopt({ ...world.open(), prober }, token, new Secret(value), undefined, new Set())
-    await expect(adoption).rejects.toMatchObject({ code, message })
+    const adoption = adopt({ ...world.open(), prober }, token, new Secret(value), heeding())
+    await expect(adoption).rejects.toMatchObject({ code, message, remedy: expect.stringContaining(remedy) })
     await expect(adoption).rejects.not.toMatchObject({ message: expect.stringContaining(value) })
     expect(asked).toEqual([['contoso', value, { kind: 'connection-data' }]])
     expect(world.effects).toEqual([])
@@ -232,7 +266,7 @@ describe('a value is not stored', () => {
     const listActive: typeof authority.listActive = async (organization) =>
       (await authority.listActive(organization)).map((pat) => ({ ...pat, validTo: undefined }))
     const blind = { ...opened, authorities: new Map([[name, { ...authority, listActive }]]) }
-    await expect(adopt(blind, token, new Secret(value), undefined, new Set())).rejects.toMatchObject({
+    await expect(adopt(blind, token, new Secret(value), heeding())).rejects.toMatchObject({
       code: 'unexpected-answer',
       message: expect.stringContaining('expiry'),
     })
@@ -265,6 +299,23 @@ describe('a write of the value', () => {
     expect(world.versions(place.secretName)).toMatchObject([{ reading: { metadata } }])
     expect(world.current(place.secretName)?.value).toBe(value)
     expect(world.elapsed).toBe(second)
+  })
+
+  test('that took place, and is not seen when somebody looks, is made once more: both versions hold the one PAT', async () => {
+    const world = new SimulatedWorld()
+    const { value } = madeByHand(world)
+    let lost = false
+    let looks = 0
+    world.interfere = (effect, phase) => {
+      const isWrite = effect === 'store' && phase === 'after' && !lost
+      if (isWrite) lost = true
+      const isLook = lost && effect === 'read:current' && looks++ === 0
+      if (isWrite || isLook) throw new PatrolError('store-unreachable', 'no answer', { outcome: 'unknown' })
+    }
+    const { metadata } = await byName(world, value)
+    const reading = { kind: 'read', metadata }
+    expect(world.versions(place.secretName)).toMatchObject([{ reading }, { reading }])
+    expect(world.current(place.secretName)?.value).toBe(value)
   })
 
   test('that the store refuses is no adoption, and the PAT stays as it is', async () => {
@@ -316,7 +367,8 @@ test('a PAT gets no second owner', async () => {
   const second = { ...token, name: 'second', place: { store: 'vault', secretName: 'second' } }
   await expect(adopting(world, pat, second)).rejects.toMatchObject({
     code: 'usage',
-    message: expect.stringContaining('package-feed-pat'),
+    message: `PAT ${pat.authorizationId} is the value of the secret package-feed-pat in store vault`,
+    remedy: expect.stringContaining('A PAT has one owner.'),
   })
   expect(world.current('second')).toBeUndefined()
 })

@@ -238,3 +238,11 @@ test('who waits hears after every 25 members how far it has come', async () => {
     [0, 25, 50].map((count) => ({ kind: 'observing', what: `everybody in Contoso: ${count} of 60 users` })),
   )
 })
+
+test('where only the PATs of our own accounts are asked for, nobody looks at others', async () => {
+  const office = new Office()
+  const { known, askings } = await knownByHash(aWorld(), new Map([['first', office]]), homes, values, own, 'own')
+  expect(office.asked).toEqual(['ci-bot'])
+  expect(known.size).toBe(0)
+  expect(askings).toMatchObject([{ members: 1, failure: undefined }])
+})

@@ -180,6 +180,46 @@ describe('a token that somebody holds', () => {
   })
 })
 
+/** A record that was read before the hold was placed, and comes late, takes it out of the current version. */
+function lateRecord(world: SimulatedWorld): void {
+  world.setHold(place.secretName, world.current(place.secretName)?.id ?? '', undefined)
+  world.effects.length = 0
+}
+
+describe('what stands in an older version alone, because a late record took it out of the current one,', () => {
+  test.each(['revocation', 'replacement'] as const)('is a hold all the same, of %s', async (stops) => {
+    const world = await inOverlap(['group'])
+    const copy = world.held.get('group')
+    const hold = { until: after(world.now, day), stops, reason: 'the build broke' }
+    await placeHold(world.open(), { name: 'package-feed', place }, hold)
+    lateRecord(world)
+    await expect(retiring(world, { targets: ['group'] })).rejects.toMatchObject({ code: 'held' })
+    await expect(retiring(world, { grace, targets: ['group'] })).rejects.toMatchObject({ code: 'held' })
+    expect(world.effects).toEqual([])
+    expect(world.held.get('group')).toBe(copy)
+    expect(world.active()).toHaveLength(2)
+  })
+
+  test('and is time for consumers does not keep somebody who gives them none from ending it', async () => {
+    const world = await inOverlap()
+    await retiring(world, { grace })
+    lateRecord(world)
+    const end = await retiring(world)
+    expect(end.kind === 'ended' && end.results.map(({ status }) => status)).toEqual(['done', 'done'])
+    expect(world.active()).toEqual([])
+  })
+
+  test('and is time for consumers is noted once more where they are given some', async () => {
+    const world = await inOverlap()
+    await retiring(world, { grace })
+    lateRecord(world)
+    world.pass(hour)
+    const until = after(world.now, grace)
+    expect(await retiring(world, { grace })).toMatchObject({ kind: 'waiting', until })
+    expect(metadataIn(world).hold?.stops).toBe('retirement')
+  })
+})
+
 describe('copies', () => {
   test('are taken away, or it is told why they are still there', async () => {
     const targets = ['taken', 'blind', 'empty', 'broken', 'undeclared']

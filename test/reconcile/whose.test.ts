@@ -96,12 +96,23 @@ describe('a value that stands in a store', () => {
     expect((await owner({ ...opened, authorities: new Map() }, pat.value))?.lives).toMatchObject([{ life: 'unknown' }])
   })
 
-  test('is asked of no administration', async () => {
+  test('and that works is alive, also while lists lag; nobody asks for them', async () => {
     const { world, pat } = await established()
+    world.createLag = day
+    const sent: string[] = []
+    world.interfere = (effect) => void sent.push(effect)
+    expect((await owner(world.open(), pat.value))?.lives).toMatchObject([{ life: 'alive', account: 'ci-bot' }])
+    expect(sent).not.toContain('read:pats')
+  })
+
+  test('is asked of no administration, whatever it looks like', async () => {
+    const { world } = await established()
+    world.plantVersion(secretName, patShaped('x'), world.current(secretName)?.tags ?? {}, true)
     const office = new Office()
     const { owners, askings } = await whose(world.open(), parts({ administrations: new Map([['ci-bot', office]]) }), [
-      new Secret(pat.value),
+      new Secret(patShaped('x')),
     ])
+    expect(owners).toMatchObject([{ form: { kind: 'current' }, holding: { isCurrent: true } }])
     expect(owners).toMatchObject([{ known: undefined }])
     expect(askings).toEqual([])
     expect(office.asked).toEqual([])
@@ -192,11 +203,13 @@ describe('an answer that tells nothing', () => {
   test('is asked for again after one and three seconds, and then nobody knows', async () => {
     const world = new SimulatedWorld()
     const opened = probing(world, async () => ({ kind: 'unknown', message: 'HTTP 503' }))
-    expect((await owner(opened, patShaped('f')))?.lives).toEqual([
+    const slept: number[] = []
+    const clock = { ...opened.clock, sleep: async (length: number) => void slept.push(length) }
+    expect((await owner({ ...opened, clock }, patShaped('f')))?.lives).toEqual([
       { organization: 'contoso', life: 'unknown', account: undefined },
     ])
     expect(opened.asked).toHaveLength(3)
-    expect(world.elapsed).toBe(times(4, second))
+    expect(slept).toEqual([second, times(3, second)])
   })
 
   test.each([
