@@ -20,10 +20,10 @@ const pat = aPat({ authorizationId: 'Adopted', displayName: 'Package feed' })
 /** The owner has these PATs, and so has somebody else. */
 class Office implements Administration {
   readonly asked: string[] = []
-  readonly #pats: readonly HashedPat[]
+  readonly pats: readonly HashedPat[]
 
   constructor(...pats: readonly HashedPat[]) {
-    this.#pats = pats
+    this.pats = pats
   }
 
   async *members(organization: string): AsyncGenerator<MemberPage> {
@@ -36,7 +36,7 @@ class Office implements Administration {
 
   async *hashedPatsOf(_: string, descriptor: string): AsyncGenerator<readonly HashedPat[]> {
     this.asked.push(descriptor)
-    yield this.#pats
+    yield this.pats
   }
 
   hashOf = (secret: Secret) => `hash of ${secret.reveal()}`
