@@ -6,8 +6,13 @@ export function faultsText(pen: Pen, faults: readonly ConfigProblem[]): string {
   return faults
     .map((fault) => {
       const place = fault.file === undefined ? '' : `${fault.file}:${fault.line}:${fault.column}: `
-      const label = fault.severity === 'error' ? pen.colour('red', 'error') : pen.colour('yellow', 'warning')
+      const label = labelOf(pen, fault)
       return `${pen.colour('bold', place)}${label} ${clean(fault.message)}\n  ${clean(fault.remedy)}\n`
     })
     .join('')
+}
+
+function labelOf(pen: Pen, { severity, isAdvice }: ConfigProblem): string {
+  if (severity === 'error') return pen.colour('red', 'error')
+  return isAdvice ? pen.colour('cyan', 'advice') : pen.colour('yellow', 'warning')
 }

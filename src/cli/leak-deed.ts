@@ -1,5 +1,6 @@
 import type { Token } from '../core/token.ts'
 import type { Ownership } from '../reconcile/whose.ts'
+import { quoted } from './config-option.ts'
 import { clean } from './terminal.ts'
 
 /**
@@ -61,8 +62,4 @@ export function warningText(deed: Deed): string {
   return deed.kind === 'rotate'
     ? `the PATs of ${clean(deed.token)} are revoked before there is a new one: whoever uses one is cut off until it has the new value\n`
     : `PAT ${deed.authorizationId} is revoked for ever: whoever still uses it is cut off\n`
-}
-
-function quoted(text: string): string {
-  return /^[\w./:@-]+$/.test(text) ? text : `"${text.replaceAll(/(["\\$`])/g, String.raw`\$1`)}"`
 }

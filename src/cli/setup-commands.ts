@@ -9,7 +9,7 @@ export function describeSetupCommands(program: Commander, run: Runner): void {
   program
     .command('validate')
     .description('check the configuration and show all its faults')
-    .option('--strict', 'end with exit code 2 for a warning, too')
+    .option('--strict', 'end with exit code 2 for a warning, too, though not for advice')
     .addHelpText('after', examples('patrol validate', 'patrol validate -c ci/patrol.yaml --json'))
     .action(run(async () => (await import('./commands/validate.ts')).validateCommand))
 
@@ -19,7 +19,7 @@ export function describeSetupCommands(program: Commander, run: Runner): void {
       .description('look for what is wrong between here and the services, from outside in')
       .argument('[account]', 'only this account, and the stores of its tokens')
       .option('--write', 'also create a PAT of an hour and write to each store, and remove both again')
-      .option('--strict', 'end with exit code 1 for a warning, too'),
+      .option('--strict', 'end with exit code 1 for a warning, too, though not for advice'),
   )
     .addHelpText('after', examples('patrol doctor', 'patrol doctor ci-bot --write', 'patrol doctor --json --strict'))
     .action(run(async () => (await import('./commands/doctor.ts')).doctorCommand))

@@ -143,10 +143,21 @@ function managementText(pen: Pen, management: Management): string {
 /** Below so many columns the ids and scopes, which are long, stand on lines of their own. */
 const roomForIds = 140
 
-/** One line for each PAT, the one that expires first on top; on a narrow terminal two. */
-export function listText(io: Io, pen: Pen, pats: readonly ListedPat[], now: Instant): string {
+/** How many of the lists of PATs were read. */
+export type Sight = 'all' | 'some' | 'none'
+
+const emptyLists = {
+  all: 'no active PATs\n',
+  some: 'no active PATs in what could be looked at\n',
+  none: 'no list of PATs could be looked at\n',
+} as const satisfies Record<Sight, string>
+
+/**
+ * One line for each PAT, the one that expires first on top; on a narrow terminal two.
+ */
+export function listText(io: Io, pen: Pen, pats: readonly ListedPat[], now: Instant, sight: Sight): string {
   const narrow = io.columns !== undefined && io.columns < roomForIds
-  if (pats.length === 0) return 'no active PATs\n'
+  if (pats.length === 0) return emptyLists[sight]
   const rows = pats.map(({ pat, organization, management, findings }): readonly string[] => [
     cleanName(pat.displayName),
     clean(organization),

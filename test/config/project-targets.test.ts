@@ -54,6 +54,14 @@ describe('targets in Azure DevOps', () => {
 
 test.each<[string, string, readonly string[]]>([
   [
+    'a group that is meant to be a variable group',
+    withTargets(group().replace('variableGroup: build', 'group: build')),
+    [
+      'is missing -> write the name or number of a variable group',
+      'build is not a whole number from 1 to 9 -> did you mean variableGroup: build?',
+    ],
+  ],
+  [
     'an account that does not exist',
     withTargets(group('\n    account: ci-bto')),
     ['there is no account ci-bto -> did you mean ci-bot?'],

@@ -136,6 +136,15 @@ describe('one that fails among good ones', () => {
   })
 })
 
+test('a list that could not be read is not called empty', async () => {
+  estate = await Estate.open()
+  expect((await estate.run('list')).stdout).toBe('no active PATs\n')
+  estate.emulator.fault({ service: 'pats', times: Number.POSITIVE_INFINITY, effect: { kind: 'status', status: 503 } })
+  const { code, stdout } = await estate.run('list')
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/^no list of PATs could be looked at\n\nproblems\n {2}service-unavailable /)
+})
+
 describe('a sign-in that needs a person', () => {
   test.each([
     ['required', 'sign-in-mfa-required'],

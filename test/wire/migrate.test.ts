@@ -68,6 +68,10 @@ describe('a PAT for all organizations', () => {
       problems: [],
     })
     expect(json.configuration.startsWith(before)).toBe(true)
+    const proposed = await estate.run('migrate global --narrow write --revoke-replaced')
+    expect(proposed.stdout).toContain(
+      '2 entries proposed; `patrol migrate global --in-place --narrow write --revoke-replaced` writes them',
+    )
     expect(configuration()).toBe(before)
     const { stdout } = await estate.run('migrate global')
     expect(stdout).toContain('1 PAT for all organizations; they stop on 1 December 2026, in 10 days')

@@ -95,7 +95,7 @@ async function everybodyOf({ world, administrations }: OpenWorld, wanted: Wanted
   try {
     const survey = await surveyEverybody(world, realms, { owners: order.owners, journal })
     isComplete = survey.problems.length === 0
-    return { ...survey, administered: realms.map(({ organization }) => organization) }
+    return survey
   } finally {
     await (isComplete ? journal?.remove() : journal?.close())
   }

@@ -29,6 +29,8 @@ export interface EverybodySurvey {
   readonly audited: readonly AuditedPat[]
   readonly members: number
   readonly problems: readonly Problem[]
+  /** The organizations whose members were asked for to the end. */
+  readonly administered: readonly string[]
 }
 
 const nobody: Care = { kind: 'nobody' }
@@ -51,9 +53,11 @@ export async function surveyEverybody(
 ): Promise<EverybodySurvey> {
   const walk = new Walk(world, options)
   for (const seen of options.journal?.seen ?? []) walk.take(seen)
+  const administered: string[] = []
   for (const realm of realms) {
     try {
       await walk.through(realm)
+      administered.push(realm.organization)
     } catch (thrown) {
       const failure = asPatrolError(thrown)
       if (failure.code === 'interrupted' || world.stopping()) throw interrupted(options.journal)
@@ -62,7 +66,7 @@ export async function surveyEverybody(
       walk.problems.push(problemOf(realm.organization, failure))
     }
   }
-  return { audited: walk.audited, members: walk.members, problems: walk.problems }
+  return { audited: walk.audited, members: walk.members, problems: walk.problems, administered }
 }
 
 class Walk {

@@ -78,7 +78,7 @@ function summaryOf({ file, accounts, stores, tokens, rules }: Wanted): Check {
 function faultCheck({ message, remedy, file, line, column, severity, isAdvice }: ConfigProblem): Check {
   const place = file === undefined ? '' : `${file}:${line}:${column}: `
   // What works, and was perhaps chosen, is nothing that --strict should count.
-  if (isAdvice) return passed('configuration', {}, `${place}${message}; ${remedy}`)
+  if (isAdvice) return passed('configuration', {}, `${place}advice: ${message}; ${remedy}`)
   if (severity === 'warning') return warned('configuration', {}, `${place}${message}`, remedy)
   return failed('configuration', {}, new PatrolError('config-invalid', `${place}${message}`, { remedy }))
 }

@@ -10,8 +10,8 @@ import { globalPats, globalPatsText } from '../global-pats.ts'
 import type { Command } from '../invocation.ts'
 import { jsonLine, type ListedPat, listedJson, type Management, problemJson } from '../json.ts'
 import { problemsText } from '../plan-text.ts'
-import { proposalsOf, unseen, unseenCodes } from '../proposals.ts'
-import { listText } from '../status-text.ts'
+import { proposalsOf, unlisted, unseen, unseenCodes } from '../proposals.ts'
+import { listText, type Sight } from '../status-text.ts'
 
 /** `patrol list`: every active PAT of the configured accounts, with who manages it and what is wrong with it. */
 export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
@@ -38,7 +38,7 @@ export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
     io.stdout(
       invocation.options.json
         ? jsonLine({ pats: once.map(listedJson), globalPats: global, problems: problems.map(problemJson) })
-        : listText(io, pen, once, world.clock.now()) +
+        : listText(io, pen, once, world.clock.now(), sightOf(proposals)) +
             globalPatsText(pen, global, world.clock.now()) +
             problemsText(io, pen, problems),
     )
@@ -61,6 +61,11 @@ function managementOf(proposals: Proposals, account: string, pat: Pat): Manageme
     proposals.snapshot.failures.some(({ rule }) => rule.account === account)
   if (blind) return { kind: 'unknown' }
   return markOf(pat.displayName) === undefined ? { kind: 'nobody' } : { kind: 'undeclared' }
+}
+
+function sightOf(proposals: Proposals): Sight {
+  if (unlisted(proposals).length === 0) return 'all'
+  return proposals.snapshot.pats.length === 0 ? 'none' : 'some'
 }
 
 /** What is wrong with a PAT whoever manages it. */

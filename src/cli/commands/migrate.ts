@@ -11,6 +11,7 @@ import { type Migration, proposeMigrations } from '../../core/migration.ts'
 import type { Narrowing } from '../../core/narrowing.ts'
 import { daysUntilGlobalPatsEnd, globalPatsEndAt } from '../../core/succession.ts'
 import { accountNamed } from '../account-named.ts'
+import { configOption, quoted } from '../config-option.ts'
 import { withWorld } from '../configured.ts'
 import { agree, asks } from '../consent.ts'
 import { exitCodeOf, exitCodes, worst } from '../exit-code.ts'
@@ -73,7 +74,7 @@ export const migrateCommand: Command<MigrateOptions> = (invocation, options) => 
         : // Who was asked has seen it.
           (isAsked ? '' : shown) +
             problemsText(io, pen, problems) +
-            (agreed ? closing(migrations, change, written) : ''),
+            (agreed ? closing(migrations, change, written, repeated(invocation, options)) : ''),
     )
     return worst([agreed ? exitCodes.done : exitCodes.failed, ...problems.map(({ code }) => exitCodeOf(code))])
   })
@@ -127,7 +128,24 @@ async function write(
   return file
 }
 
-function closing(migrations: readonly Migration[], change: Change | undefined, written: string | undefined): string {
+/** The command line that writes what was shown, and nothing else. */
+function repeated(invocation: Invocation, { account, narrow, store, revokeReplaced }: MigrateOptions): string {
+  const parts = [
+    ...(account === undefined ? [] : [`--account ${quoted(account)}`]),
+    ...(narrow === 'keep' ? [] : [`--narrow ${narrow}`]),
+    ...(store === undefined ? [] : [`--store ${quoted(store)}`]),
+    ...(revokeReplaced === true ? ['--revoke-replaced'] : []),
+  ]
+  return `patrol migrate global --in-place${parts.map((part) => ` ${part}`).join('')}${configOption(invocation)}`
+}
+
+/** @param command what would write what was shown */
+function closing(
+  migrations: readonly Migration[],
+  change: Change | undefined,
+  written: string | undefined,
+  command: string,
+): string {
   if (migrations.length === 0) return ''
   if (change === undefined) return '\nnothing to add; `patrol plan` shows what comes next\n'
   const entries = count(migrations.flatMap((migration) => migration.entries).length, 'entry').replace(
@@ -135,6 +153,6 @@ function closing(migrations: readonly Migration[], change: Change | undefined, w
     'entries',
   )
   if (written === undefined)
-    return `\n${entries} proposed; \`patrol migrate global --in-place\` writes ${entries.startsWith('1 ') ? 'it' : 'them'}\n`
+    return `\n${entries} proposed; \`${clean(command)}\` writes ${entries.startsWith('1 ') ? 'it' : 'them'}\n`
   return `\nwrote ${entries} into ${clean(written)}; \`patrol plan\` shows what comes of that, and \`patrol apply\` does it\n`
 }

@@ -6,7 +6,7 @@ import { choice, field, httpsUrl, name, organization, text } from '../fields.ts'
 import { type Fault, fault, type Path } from '../faults.ts'
 import { urlHint } from '../hints.ts'
 import { oneOf, suggestion } from '../suggestions.ts'
-import { placeholderNote, targetFields } from './target-fields.ts'
+import { groupField, placeholderNote, targetFields } from './target-fields.ts'
 import { targetKind, type TargetTerms } from './target-kind.ts'
 
 /** By whom Azure DevOps is asked: an account, or a managed token whose value a store has. */
@@ -71,12 +71,14 @@ function fieldsFor(scope: string) {
 const groupScope = 'vso.variablegroups_manage'
 const connectionScope = 'vso.serviceendpoint_manage'
 
+const groupItem = 'the name or number of a variable group'
+
 const groupSchema = z.strictObject({
   type: field(z.literal('azure-devops-variable-group'), {
     description: 'A secret variable in a variable group of Azure Pipelines.',
   }),
   ...fieldsFor(groupScope),
-  variableGroup: field(z.union([itemName('the name or id of a variable group'), z.int().positive()]), {
+  variableGroup: field(z.union([itemName(groupItem), z.int().positive()], { error: groupItem }), {
     description: `The variable group, by its name or its number. It must be there. ${placeholderNote}`,
     examples: ['build', '42'],
     refused: 'tokens that share the target would overwrite each other',
@@ -92,6 +94,7 @@ const groupSchema = z.strictObject({
     builtIn: 'keep',
   }).optional(),
   ...targetFields,
+  group: groupField((written) => `did you mean variableGroup: ${written}?`),
 })
 
 const connectionSchema = z.strictObject({

@@ -15,9 +15,9 @@ export const targetName = (): z.ZodString =>
 
 const groupPhrase = 'a whole number from 1 to 9'
 
-/** The keys that every target has. */
-export const targetFields = {
-  group: field(
+/** @param hint what to say of a value that is none, where something else is called a group, too */
+export const groupField = (hint?: (written: string) => string | undefined) =>
+  field(
     z.union([z.int().min(1, { error: groupPhrase }).max(9, { error: groupPhrase }), text(/^[1-9]$/, groupPhrase)], {
       error: groupPhrase,
     }),
@@ -26,8 +26,13 @@ export const targetFields = {
         'Deliveries begin with group 1. The targets of a later group get a value only when all of the groups before have it.',
       builtIn: '1',
       examples: ['2'],
+      ...(hint === undefined ? {} : { hint }),
     },
-  ).optional(),
+  ).optional()
+
+/** The keys that every target has. */
+export const targetFields = {
+  group: groupField(),
   verify: field(targetVerifySchema, {
     description:
       'A call with the new PAT after it was delivered here. While it fails, the delivery counts as failed, and the old PAT is not revoked. Written as under `verify` of an entry.',
