@@ -1,4 +1,4 @@
-import { formText } from '../core/pat-form.ts'
+import { formText, isPatForm } from '../core/pat-form.ts'
 import { visibleLine } from '../core/visible-text.ts'
 import type { Asking } from '../reconcile/known-by-hash.ts'
 import type { Ownership } from '../reconcile/whose.ts'
@@ -14,20 +14,50 @@ const ownPage = (organization: string): string => `https://dev.azure.com/${organ
 const administratorsPage = 'https://learn.microsoft.com/azure/devops/organizations/accounts/admin-revoke-user-pats'
 const entraPage = 'https://learn.microsoft.com/entra/identity/users/users-revoke-access'
 
-/** What is known of one value, and what to do about it. */
-export function ownershipText(io: Io, owner: Ownership, deed: Deed | undefined, number: number, of: number): string {
-  const label = of === 1 ? 'the value' : `value ${number} of ${of}`
-  const facts = factsOf(owner).map((row) => row.map(clean))
-  const advice = adviceLines(owner, deed).map((line) => `  ${clean(line)}\n`)
-  return `${clean(`${label} is ${whatText(owner)}; ${stateText(owner)}`)}\n${table(facts, io.columns)}${advice.join('')}`
+/** What was made of the search for one value. */
+export interface Judged {
+  readonly deed: Deed | undefined
+  /** Versions of the whole search that are disabled, and so could not be compared. */
+  readonly disabled: number
 }
 
-function whatText({ holding, known, lives }: Ownership): string {
+/**
+ * Among how many values that were ended this one may be: nobody hands those out, so they cannot be compared. None when
+ * something tells whose it is, it still works, or it is no PAT.
+ */
+function endedAmong({ holding, known, lives, form }: Ownership, disabled: number): number {
+  const isDead = lives.every(({ life }) => life !== 'alive')
+  return holding === undefined && known === undefined && isDead && isPatForm(form) ? disabled : 0
+}
+
+/** What is known of one value, and what to do about it. */
+export function ownershipText(
+  io: Io,
+  owner: Ownership,
+  { deed, disabled }: Judged,
+  number: number,
+  of: number,
+): string {
+  const label = of === 1 ? 'the value' : `value ${number} of ${of}`
+  const facts = factsOf(owner).map((row) => row.map(clean))
+  const ended = endedAmong(owner, disabled)
+  const advice = adviceLines(owner, deed, ended).map((line) => `  ${clean(line)}\n`)
+  return `${clean(`${label} is ${whatText(owner, ended)}; ${stateText(owner)}`)}\n${table(facts, io.columns)}${advice.join('')}`
+}
+
+function whatText({ holding, known, lives }: Ownership, ended: number): string {
   if (holding !== undefined) return `${holding.isCurrent ? 'the current one' : 'an older one'} of ${holding.token.name}`
   const account = accountIn(lives)
   if (account !== undefined) return `a PAT of account ${account}, which no store hands out`
   if (known !== undefined) return `a PAT of ${known.user}, which no store hands out`
+  if (ended > 0) return `none that a store hands out now, but may be ${endedText(ended)}`
   return 'none that a store hands out, and of no account here'
+}
+
+function endedText(ended: number): string {
+  return ended === 1
+    ? 'the one of a token here that was ended and cannot be compared any more'
+    : `one of the ${ended} of tokens here that were ended and cannot be compared any more`
 }
 
 function accountIn(lives: Ownership['lives']): string | undefined {
@@ -63,7 +93,11 @@ function stateText({ lives }: Ownership): string {
     : `it was refused in ${count(lives.length, 'organization')}`
 }
 
-function adviceLines({ holding, known, form, lives }: Ownership, deed: Deed | undefined): readonly string[] {
+function adviceLines(
+  { holding, known, form, lives }: Ownership,
+  deed: Deed | undefined,
+  ended: number,
+): readonly string[] {
   if (deed !== undefined) return [commandText(deed)]
   if (holding !== undefined || known?.isValid === false) return ['nothing is left to be revoked']
   if (accountIn(lives) !== undefined) return ['patrol list  shows the PATs of that account; patrol revoke ID  ends one']
@@ -79,6 +113,9 @@ function adviceLines({ holding, known, form, lives }: Ownership, deed: Deed | un
     case 'current':
     case 'old':
       return [
+        ...(ended > 0 && lives.every(({ life }) => life === 'refused')
+          ? ['if it is one of those, nothing is left to be revoked: it was refused']
+          : []),
         `if it is of another organization, its owner ends it at ${ownPage('ORGANIZATION')}`,
         `and an administrator as in ${administratorsPage}`,
       ]
@@ -108,13 +145,15 @@ export function askingJson({ organization, account, members, failure }: Asking):
 export function ownershipJson(
   owner: Ownership,
   isOurs: boolean,
-  deed: Deed | undefined,
+  { deed, disabled }: Judged,
 ): Readonly<Record<string, unknown>> {
   const { holding, known, form, lives } = owner
   const authorizationId = holding?.authorizationId ?? known?.pat.authorizationId
+  const ended = endedAmong(owner, disabled)
   return {
     ours: isOurs,
     form,
+    ...(ended === 0 ? {} : { mayBeEnded: ended }),
     ...(authorizationId === undefined ? {} : { authorizationId }),
     ...(holding === undefined
       ? {}

@@ -145,7 +145,7 @@ everybody.
 
 The exit code is 0 when that was answered, whatever the answer; 1 when a store
 or an administration could not be asked; 2 when nothing was given that could be
-a value; 3 as --check says.\n${examples(
+a value, unless --check looked for one on stdin; 3 as --check says.\n${examples(
         'patrol whose',
         'patrol whose < leaked.txt',
         'pbpaste | patrol whose --json',

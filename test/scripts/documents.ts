@@ -237,6 +237,7 @@ export const documents = {
           z.strictObject({ kind: z.literal('old'), issuer: z.enum(['user', 'application']).optional() }),
           z.strictObject({ kind: z.enum(['web-token', 'other']) }),
         ]),
+        mayBeEnded: z.number().optional(),
         token: name.optional(),
         account: name.optional(),
         organization: name.optional(),

@@ -326,3 +326,27 @@ test('the command names the configuration that was asked for', async () => {
   const ended = await estate.run(['whose', '--config', 'other file.yaml', '--json'], { input })
   expect(documents.whose.parse(ended.json).values[0]?.command).toMatch(/ --config "other file\.yaml"$/)
 })
+
+test('a value whose PAT was just revoked may be one of those that were ended, and is not called a stranger’s', async () => {
+  estate = await Estate.open()
+  await estate.run('apply')
+  const value = estate.active()[0]?.value ?? ''
+  await estate.run('revoke package-feed')
+  const { values } = await asked(value)
+  expect(values).toMatchObject([{ ours: false, mayBeEnded: 1, tried: [{ life: 'refused' }] }])
+  const told = await estate.run('whose', { input: value })
+  expect(told.stdout).toContain('may be the one of a token here that was ended')
+  expect(told.stdout).not.toContain('of no account here')
+})
+
+test.each(['a line of a log, and nothing else\n', ''])(
+  '--check finds nothing in a clean text, and is content: %j',
+  async (text) => {
+    estate = await Estate.open()
+    const told = await estate.run('whose --check', { input: text })
+    expect(told).toMatchObject({ code: 0, stdout: 'nothing in it has the form of a PAT\n' })
+    expect((await asked(text, '--check')).values).toEqual([])
+    expect(estate.emulator.requests()).toEqual([])
+    expect(await estate.run('whose', { input: text })).toMatchObject({ code: 2 })
+  },
+)

@@ -27,6 +27,7 @@ export interface WhoseOptions {
 export const whoseCommand: Command<WhoseOptions> = async (invocation, options) => {
   const { code, deeds } = await withWorld(invocation, {}, async (wanted, { world, administrations }) => {
     const values = valuesIn(await secretInput(invocation, 'the leaked value', 'patrol whose < leaked.txt'))
+    if (values.length === 0) return { code: nothingFound(invocation, options), deeds: [] }
     const { tokens, left, homes } = await comparedTokens(invocation, wanted, world)
     const users = new Set([...wanted.accounts.values()].map(({ user }) => user.toLowerCase()))
     const asked = options.administration === false ? new Map<string, never>() : administrations
@@ -43,12 +44,25 @@ export const whoseCommand: Command<WhoseOptions> = async (invocation, options) =
   return worst([code, ...(await offer(invocation, deeds))])
 }
 
-/** @throws PatrolError `usage` for what holds nothing that could be a value */
 function valuesIn(text: string): readonly Secret[] {
   const found = leakedValues(text, (base64) => Buffer.from(base64, 'base64').toString('latin1'))
   const word = text.trim()
   const values = found.length === 0 && /^\S{16,4096}$/.test(word) ? [word] : found
-  if (values.length > 0) return values.map((value) => new Secret(value))
+  return values.map((value) => new Secret(value))
+}
+
+/**
+ * A text without a value is what a check hopes for, and a slip of whoever asks about one.
+ *
+ * @throws PatrolError `usage` unless it is a check of what came on stdin
+ */
+function nothingFound({ io, options, speech }: Invocation, { check }: WhoseOptions): ExitCode {
+  if (check === true && !io.canAsk) {
+    speech.quiet()
+    const nothing = { values: [], disabledVersions: 0, administration: [], problems: [] }
+    io.stdout(options.json ? jsonLine(nothing) : 'nothing in it has the form of a PAT\n')
+    return exitCodes.done
+  }
   throw new PatrolError('usage', 'what was given holds nothing of the form of a personal access token', {
     remedy: 'Give the whole value, of 84 or 52 characters; other text around it does no harm.',
   })
@@ -67,7 +81,9 @@ function print(
 ): void {
   const problems = failures.map(({ token, failure }) => problemOf(token, failure))
   if (options.json) {
-    const values = owners.map((owner, index) => ownershipJson(owner, ours[index] === true, deeds[index]))
+    const values = owners.map((owner, index) =>
+      ownershipJson(owner, ours[index] === true, { deed: deeds[index], disabled }),
+    )
     speech.quiet()
     const administration = askings.map(askingJson)
     io.stdout(jsonLine({ values, disabledVersions: disabled, administration, problems: problems.map(problemJson) }))
@@ -76,7 +92,9 @@ function print(
   for (const line of askingLines(askings)) speech.note(line)
   if (disabled > 0) speech.note(disabledText(disabled))
   speech.quiet()
-  const texts = owners.map((owner, index) => ownershipText(io, owner, deeds[index], index + 1, owners.length))
+  const texts = owners.map((owner, index) =>
+    ownershipText(io, owner, { deed: deeds[index], disabled }, index + 1, owners.length),
+  )
   io.stdout(texts.join('') + problemsText(io, pen, problems))
 }
 
