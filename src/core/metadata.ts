@@ -163,8 +163,8 @@ export function decodeMetadata(tags: Tags): Reading {
   const unread = generation === '' || (!isNone && extendedAt === undefined) || (held.length > 0 && hold === undefined)
   if (unread || validFrom === undefined || validTo === undefined || writtenAt === undefined)
     return { kind: 'damaged', field: 'patrol' }
+  // It is told to people and decides nothing, so a damaged one is no reason to refuse the rest.
   const askedUntil = tagNumber(tags['asked-until'], 10)
-  if (tags['asked-until'] !== undefined && askedUntil === undefined) return { kind: 'damaged', field: 'asked-until' }
   const missing = ['organization', 'account', 'authorization-id', 'display-name'].find((name) => !tags[name])
   if (missing !== undefined) return { kind: 'damaged', field: missing }
   const torn = foldedNames.find((name) => hasHole(tags, name))

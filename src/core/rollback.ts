@@ -62,8 +62,9 @@ export function planRollback(token: Token, facts: Facts, now: Instant, wish: Rol
   const metadata = currentMetadata(facts)
   if (metadata === undefined) return refused(`the store has no current version of ${token.name} that can be read`)
   const goesElsewhere = wish.to !== undefined && !isSameId(wish.to, metadata.authorizationId)
-  if (!goesElsewhere && (wish.to !== undefined || isRolledBack(token, facts, metadata))) {
-    return standing(token, facts, metadata, now, wish)
+  if (!goesElsewhere) {
+    if (isRolledBack(token, facts, metadata)) return standing(token, facts, metadata, now, wish)
+    if (wish.to !== undefined) return isCurrent(token, metadata)
   }
   const predecessor = predecessorOf(token, facts, now, wish.to)
   if ('code' in predecessor) return predecessor
@@ -94,6 +95,14 @@ function isRolledBack(token: Token, facts: Facts, { supersedes, validFrom }: Met
     reading.metadata.authorizationId === supersedes[0] &&
     reading.metadata.validFrom > validFrom
   return currentPat(token, facts) !== undefined && (facts.versions ?? []).some(isYounger)
+}
+
+/** To hold a token where nobody went back is the matter of another command. */
+function isCurrent({ name }: Token, { authorizationId }: Metadata): Refusal {
+  return {
+    ...refused(`PAT ${authorizationId} is the current one of ${name}, and nobody went back to it`),
+    remedy: `To keep it from being replaced: patrol hold ${name} --rotation --for 3d`,
+  }
 }
 
 /** Whoever runs it again wants it to stand: a hold that was released or has ended is placed once more. */

@@ -246,6 +246,14 @@ describe('a token that was rolled back', () => {
     expect(plan(wentBack(hold), onDay(2), { until: onDay(30) })).toMatchObject({ kind: 'refused', code: 'usage' })
   })
 
+  it('is none where the current PAT is named and nobody went back to it', () => {
+    expect(plan(rotated(), onDay(2), { to: 'CURRENT' })).toMatchObject({
+      kind: 'refused',
+      code: 'cannot-roll-back',
+      remedy: expect.stringContaining('--rotation'),
+    })
+  })
+
   it('stands also when the PAT in whose place the older one was put is dead: run again, it goes no further back', () => {
     const before = aPat({ authorizationId: 'before', validFrom: onDay(-40), validTo: onDay(40) })
     const older = aVersion(
