@@ -1,5 +1,6 @@
 import type { SimulatedEstate, SimulatedVersion } from './estate.ts'
-import type { Begun, Report } from './judge.ts'
+import type { Begun } from './begun.ts'
+import type { Report } from './violation.ts'
 
 /** Watches adoptions: nobody's value is overwritten, and no PAT gets a second owner. */
 export class AdoptionJudge {

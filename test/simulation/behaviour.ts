@@ -2,10 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { PatrolError } from '../../src/core/errors.ts'
 import { duration, type Instant } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
-import { apply, propose } from '../../src/reconcile/run.ts'
-import type { SimulatedEstate } from './estate.ts'
+import { type Errand, runErrand } from './errand.ts'
 import type { Call, Gate } from './gate.ts'
-import { openPorts } from './ports.ts'
 import { Seat } from './seat.ts'
 
 /** What came back to a process: a value, or an error that was thrown. The same number is the same answer. */
@@ -31,7 +29,7 @@ export interface Point {
   readonly beganAt: Instant
   /** The number of what is declared for it. */
   readonly declared: number
-  readonly requested: boolean
+  readonly errand: Errand
   readonly asks: Ask | undefined
   /** How the run came here; undefined at its beginning. */
   readonly from: { readonly point: Point; readonly answer: Answer } | undefined
@@ -83,13 +81,13 @@ export class Behaviour {
   }
 
   /** A run begins, and comes to its first request. */
-  async begin(declared: number, requested: boolean, now: Instant, names: number): Promise<Point> {
-    const key = `${declared} ${requested} ${now}`
+  async begin(declared: number, errand: Errand, now: Instant, names: number): Promise<Point> {
+    const key = `${declared} ${errand} ${now}`
     const known = this.#known(key, now, names)
     if (known !== undefined) return known
-    const running = this.#start(declared, requested, { now, sawClock: false, names, drawn: 0 })
+    const running = this.#start(declared, errand, { now, sawClock: false, names, drawn: 0 })
     await setImmediate()
-    return this.#rest(running, key, { declared, requested, beganAt: now, from: undefined })
+    return this.#rest(running, key, { declared, errand, beganAt: now, from: undefined })
   }
 
   /** A run is answered, and comes to its next request or its end; at once where that is known. */
@@ -111,8 +109,8 @@ export class Behaviour {
     running.segment = { now, sawClock: false, names, drawn: 0 }
     running.waiting.shift()?.settle(answer)
     await setImmediate()
-    const { declared, requested, beganAt } = point
-    return this.#rest(running, `${point.id}<${answer.id}`, { declared, requested, beganAt, from: { point, answer } })
+    const { declared, errand, beganAt } = point
+    return this.#rest(running, `${point.id}<${answer.id}`, { declared, errand, beganAt, from: { point, answer } })
   }
 
   /** The process that once was here has gone another way; another one is brought here. */
@@ -120,7 +118,7 @@ export class Behaviour {
     this.replays += 1
     const way: Point[] = []
     for (let at: Point | undefined = point; at !== undefined; at = at.from?.point) way.unshift(at)
-    const running = this.#start(point.declared, point.requested, { ...(way[0] as Point).segment, drawn: 0 })
+    const running = this.#start(point.declared, point.errand, { ...(way[0] as Point).segment, drawn: 0 })
     await setImmediate()
     for (const { from, segment } of way.slice(1)) {
       running.segment = { ...segment, drawn: 0 }
@@ -130,7 +128,7 @@ export class Behaviour {
     return running
   }
 
-  #rest(running: Running, key: string, run: Pick<Point, 'declared' | 'requested' | 'beganAt' | 'from'>): Point {
+  #rest(running: Running, key: string, run: Pick<Point, 'declared' | 'errand' | 'beganAt' | 'from'>): Point {
     const [waiting] = running.waiting
     if (waiting === undefined && !running.ended) throw new Error('the program waits for nothing that it asked for')
     const asks = waiting && this.#asked(waiting.call, waiting.take)
@@ -150,13 +148,13 @@ export class Behaviour {
     return { id, call, take, constant }
   }
 
-  #start(declared: number, requested: boolean, segment: Segment): Running {
+  #start(declared: number, errand: Errand, segment: Segment): Running {
     const token = this.#tokens[declared] as Token
     const running: Running = { waiting: [], segment, ended: false }
     const ended = (): void => {
       running.ended = true
     }
-    void runOnce(this.seat.view, this.#gate(running), token, requested).then(ended, ended)
+    void runErrand(this.seat.view, this.#gate(running), token, errand).then(ended, ended)
     return running
   }
 
@@ -196,16 +194,4 @@ export class Behaviour {
 /** The random part of a name; its number takes the place of chance. */
 export function nameOf(number: number, count: number): string {
   return number.toString(36).padStart(count, '0')
-}
-
-/** One run of the program, as `patrol apply` makes it. */
-export async function runOnce(estate: SimulatedEstate, gate: Gate, token: Token, asked: boolean): Promise<void> {
-  const requested = new Set(asked ? [token.name] : [])
-  const world = openPorts(estate, gate, { concurrency: 1, targets: token.targets })
-  const proposals = await propose(
-    world,
-    { tokens: [token], rules: [] },
-    { maxReplacements: { kind: 'count', count: 9 }, requested },
-  )
-  await apply(world, proposals, { requested })
 }

@@ -1,6 +1,7 @@
 import type { Token } from '../../src/core/token.ts'
 import type { SimulatedEstate, SimulatedPat, SimulatedVersion } from './estate.ts'
-import type { Begun, Report } from './judge.ts'
+import type { Begun } from './begun.ts'
+import type { Report } from './violation.ts'
 
 /** Watches emergencies: what they end before its time has a successor everywhere, and in the end nothing of before works. */
 export class EmergencyJudge {

@@ -14,6 +14,7 @@ export interface WishedHold extends Pick<Hold, 'until' | 'stops'> {
 /** What the judge knows of holds: those that the program said are placed, and those that may stand somewhere. */
 export class HoldJudge {
   readonly #holds = new Map<string, WishedHold[]>()
+  readonly #changes = new Map<string, Instant>()
 
   /** A person begins to ask for a hold. */
   wished(secretName: string, { until, stops }: Pick<Hold, 'until' | 'stops'>, now: Instant): WishedHold {
@@ -25,6 +26,27 @@ export class HoldJudge {
   /** A person begins to change what was held so far; whether that succeeds nobody knows yet. */
   changed(secretName: string, now: Instant): void {
     for (const hold of this.#of(secretName)) hold.changedAt ??= now
+    this.#changes.set(secretName, now)
+  }
+
+  /** When a person last began to ask for a hold, or for none; 0 when nobody ever did. */
+  lastChange(secretName: string): number {
+    return this.#changes.get(secretName) ?? 0
+  }
+
+  /** Goes on with what another judge knows. */
+  learnFrom(other: HoldJudge): void {
+    for (const [secretName, holds] of other.#holds)
+      this.#holds.set(
+        secretName,
+        holds.map((hold) => ({ ...hold })),
+      )
+    for (const [secretName, at] of other.#changes) this.#changes.set(secretName, at)
+  }
+
+  /** All that it knows, as data. */
+  known(): unknown {
+    return [[...this.#holds], [...this.#changes]]
   }
 
   /** The secret is gone, and with it all that stood in it. */
@@ -40,7 +62,7 @@ export class HoldJudge {
   inForce(secretName: string, beganAt: Instant, now: Instant): WishedHold | undefined {
     return this.#of(secretName).find(
       ({ placedAt, changedAt, until }) =>
-        placedAt !== undefined && placedAt <= beganAt && changedAt === undefined && until > now + minute,
+        placedAt !== undefined && placedAt < beganAt && changedAt === undefined && until > now + minute,
     )
   }
 

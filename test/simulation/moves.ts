@@ -133,12 +133,12 @@ export class Moves {
   }
 
   async #begin(state: State, at: number): Promise<State> {
-    const { tokens, requested } = this.#scenario
+    const { tokens, errands } = this.#scenario
     const runs = (state.instances[at]?.runs ?? 0) + 1
     const { now } = this.worlds.world(state.world)
     const point = await this.behaviour.begin(
       tokens === undefined ? 0 : at,
-      requested === true && runs === 1,
+      runs === 1 ? (errands?.[at] ?? 'run') : 'run',
       now,
       state.names,
     )
@@ -212,7 +212,7 @@ export class Moves {
   #giveUp(ask: Ask, sender: Sender): number {
     const { sendBy, timeout } = ask.call.limits as NonNullable<typeof ask.call.limits>
     const landBy = sendBy + timeout
-    const key = `${ask.id} ${sender.beganAt} ${sender.requested} ${landBy}`
+    const key = `${ask.id} ${sender.beganAt} ${sender.errand} ${landBy}`
     const known = this.#lateByKey.get(key)
     if (known !== undefined) return known
     const id = this.#late.length
@@ -279,8 +279,8 @@ const endings: Readonly<Record<Fate, string>> = {
   'timed out': ' has timed out',
 }
 
-function senderOf({ faults }: State, { beganAt, requested }: Point): Sender {
-  return { beganAt, requested, troubled: faults > 0 }
+function senderOf({ faults }: State, { beganAt, errand }: Point): Sender {
+  return { beganAt, errand, troubled: faults > 0 }
 }
 
 function replaced(state: State, at: number, instance: Instance): State {

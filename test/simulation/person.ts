@@ -1,7 +1,7 @@
 import { PatrolError } from '../../src/core/errors.ts'
 import type { Hold } from '../../src/core/hold.ts'
 import { Secret } from '../../src/core/secret.ts'
-import { after, type Duration, duration, hour, minute } from '../../src/core/time.ts'
+import { after, day, type Duration, duration, hour, instant, minute } from '../../src/core/time.ts'
 import type { Place, Token } from '../../src/core/token.ts'
 import type { World } from '../../src/ports/world.ts'
 import { adopt } from '../../src/reconcile/adopt.ts'
@@ -10,6 +10,7 @@ import { type Revoking, rotateNow } from '../../src/reconcile/emergency.ts'
 import { placeHold, releaseHold } from '../../src/reconcile/hold.ts'
 import { PatLists } from '../../src/reconcile/pat-lists.ts'
 import { retire, retiredToken } from '../../src/reconcile/retirement.ts'
+import { rollBack } from '../../src/reconcile/rollback.ts'
 import { propose } from '../../src/reconcile/run.ts'
 import type { Chance } from './chance.ts'
 import type { SimulatedPat } from './estate.ts'
@@ -80,6 +81,39 @@ export class Person {
     await this.#ask([token], { kind: 'hold' }, (world) => releaseHold(world, token))
   }
 
+  /** Wants the value of before back, of one token. */
+  rollsBack(chance: Chance): void {
+    const token = stored(chance.pick(this.#story.tokens))
+    this.#whenFree(() => this.#rollBack(token))
+  }
+
+  async #rollBack(token: StoredToken): Promise<void> {
+    const { judge, timeline } = this.#story
+    const secretName = token.place.secretName.toLowerCase()
+    // Its hold takes none away that stands. It may stand from now on, for a week or as long as what could be put back lives.
+    const longest = Math.max(0, ...judge.wishes.emergencies.livingOf(token).map(({ validTo }) => validTo))
+    const until = instant(Math.min(timeline.now + 7 * day, Math.max(longest, timeline.now + 2 * token.orphanAfter)))
+    judge.holds.wished(secretName, { until, stops: 'replacement' }, timeline.now)
+    const { result, name, beganAt, gate } = await this.#ask([token], { kind: 'rollback' }, (world) =>
+      rollBack(world, new PatLists(world), token, { reason: '' }),
+    )
+    if (result === 'crashed') return
+    const failure =
+      result instanceof PatrolError ? result : result.results.find(({ kind }) => kind === 'rollback')?.error
+    const isLost = failure?.code === 'service-unavailable' && this.#processes.onlyLostOneAnswer(name)
+    if (isLost && gate.skew().kind === 'corrected')
+      judge.report('I4', `a rollback was given up, although one answer was lost and nothing else: ${failure.message}`)
+    if (result instanceof PatrolError) return
+    judge.afterSpeech(JSON.stringify([result, result.results.map(({ error }) => error?.message)]))
+    const { to, results, proofs, hold } = result
+    if (failure?.code === 'moved-on') judge.wishes.rollbacks.afterMovedOn(secretName, to, beganAt)
+    if (hold?.stops === 'replacement')
+      judge.holds.wished(secretName, { until: hold.until, stops: 'replacement' }, timeline.now).placedAt = timeline.now
+    if (results.some(({ status }) => status !== 'done') || proofs[0]?.kind !== 'current') return
+    judge.wishes.rollbacks.afterDone(secretName, { to, targets: token.targets, until: hold?.until, beganAt })
+    this.#story.note(`${token.name} has its value of before again`)
+  }
+
   /** Asks for new values of one token or of all, in one of the three orders. */
   rotatesNow(chance: Chance): void {
     const { tokens } = this.#story
@@ -92,7 +126,7 @@ export class Person {
     const { judge } = this.#story
     const tokens = this.#story.tokensOf(1)
     const only = (name: string): boolean => chosen.some((token) => token.name === name)
-    const old = new Map(chosen.map((token) => [token.name, judge.emergencies.livingOf(token)]))
+    const old = new Map(chosen.map((token) => [token.name, judge.wishes.emergencies.livingOf(token)]))
     const { result, beganAt } = await this.#ask(tokens, { kind: 'emergency', revoking }, async (world) => {
       const maxReplacements = { kind: 'count', count: 1_000 } as const
       const proposals = await propose(world, { tokens, rules: [] }, { only, requested: { has: only }, maxReplacements })
@@ -105,7 +139,7 @@ export class Person {
     for (const token of chosen) {
       const own = results.filter((one) => one.token === token.name)
       if (own.some(({ kind }) => kind === 'mint') && own.every(({ status }) => status === 'done'))
-        judge.emergencies.afterDone(token, old.get(token.name) ?? [], beganAt)
+        judge.wishes.emergencies.afterDone(token, old.get(token.name) ?? [], beganAt)
     }
   }
 
@@ -122,7 +156,7 @@ export class Person {
       // What the store does not hand out nobody needs time for.
       const isHandedOut = estate.current(token.place.secretName)?.enabled === true
       const time = isHandedOut ? (grace ?? 0) : 0
-      judge.retirements.begins(token.place.secretName, { token, grace: time, askedAt: timeline.now })
+      judge.wishes.retirements.begins(token.place.secretName, { token, grace: time, askedAt: timeline.now })
       await this.#retire(retiring)
     })
   }
@@ -145,7 +179,7 @@ export class Person {
     if (result !== 'crashed' && !(result instanceof PatrolError) && result?.kind === 'ended') {
       const isWhole = result.copies.every(({ kind }) => kind !== 'failed')
       retiring.hasEnded = isWhole && result.results.every(({ status }) => status === 'done')
-      if (retiring.hasEnded) judge.retirements.afterEnd(place.secretName, beganAt)
+      if (retiring.hasEnded) judge.wishes.retirements.afterEnd(place.secretName, beganAt)
     }
     if (retiring.hasEnded || this.#story.isPeace || retiring.tries > 8) return
     timeline.in((grace ?? hour) * (retiring.tries > 1 ? 0.5 : 1) + 2 * minute, () =>

@@ -7,7 +7,7 @@ import type { Event } from '../../src/ports/reporter.ts'
 import type { World } from '../../src/ports/world.ts'
 import { Chance } from './chance.ts'
 import type { Call } from './gate.ts'
-import type { Begun } from './judge.ts'
+import type { Begun } from './begun.ts'
 import type { Outside } from './outside.ts'
 import { openPorts } from './ports.ts'
 import { StormGate, type Witness } from './storm.ts'
@@ -62,7 +62,7 @@ export class Processes implements Witness {
     const targets = [...new Set(tokens.flatMap((token) => token.targets))]
     const world = openPorts(estate, gate, { concurrency: drawn.concurrency, targets })
     const beganAt = timeline.now
-    this.#begun.set(name, { at: beganAt, tokens, gate, ...(wish === undefined ? {} : { wish }) })
+    this.#begun.set(name, { at: beganAt, tokens, process: name, gate, ...(wish === undefined ? {} : { wish }) })
     const result = await Promise.race([work(world).catch(asPatrolError), gate.life.ended])
     if (result === 'crashed') this.#story.note(`${name} crashed`)
     if (result instanceof PatrolError && result.code === 'internal')

@@ -3,7 +3,7 @@ import { decodeMetadata } from '../../src/core/metadata.ts'
 import { installationOf, markOf } from '../../src/core/names.ts'
 import type { Token } from '../../src/core/token.ts'
 import type { SimulatedEstate, SimulatedPat, SimulatedVersion } from './estate.ts'
-import type { Report } from './judge.ts'
+import type { Report } from './violation.ts'
 
 /** A token that no configuration declares any more, and that a person ends. */
 export interface Retired {

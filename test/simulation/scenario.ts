@@ -1,5 +1,6 @@
 import type { Duration } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
+import type { Errand } from './errand.ts'
 import type { SimulatedEstate } from './estate.ts'
 
 /** How a request can be met by the services, who themselves are well. */
@@ -35,8 +36,8 @@ export interface Scenario {
   readonly passes: readonly Duration[]
   /** At most so many of them. */
   readonly mostPasses: number
-  /** A person asks for a new value in the first run of each instance. */
-  readonly requested?: boolean
+  /** What a person asks each instance for in the first place, where they do. */
+  readonly errands?: readonly Errand[]
   /** What each instance is told to look after, where they are not told the same; `token` is what the peace is told. */
   readonly tokens?: readonly Token[]
   /** Whether somebody outside may revoke any PAT of the token, as a fault. */

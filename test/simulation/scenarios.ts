@@ -88,7 +88,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'rotated twice by hand, with an overlap shorter than a turn',
     token: { ...short, overlap: times(5, minute) },
     faults: 1,
-    requested: true,
+    errands: ['rotation', 'rotation'],
     passes: [times(7, minute)],
     prepare: async (world) => {
       await world.run()
@@ -136,6 +136,19 @@ export const scenarios: readonly Scenario[] = [
       world.pass(times(2, hour))
       await world.run(withTarget)
       world.pass(times(7, hour))
+    },
+  },
+  {
+    ...common,
+    name: 'rolled back, when the overlap has passed',
+    token: { ...short, lifetime: times(30, day), renewBefore: times(10, day) },
+    runs: [1, 1],
+    errands: ['rollback', 'run'],
+    prepare: async (world) => {
+      await world.run()
+      world.pass(times(21, day))
+      await world.run()
+      world.pass(times(2, hour))
     },
   },
   {

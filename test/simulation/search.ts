@@ -1,7 +1,8 @@
 import { day, instant } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import { SimulatedEstate, type SimulatedPat } from './estate.ts'
-import { Judge, type Violation } from './judge.ts'
+import { Judge } from './judge.ts'
+import type { Violation } from './violation.ts'
 import { type Move, Moves, type State } from './moves.ts'
 import type { Scenario } from './scenario.ts'
 import { peaceIn, untroubled } from './untroubled.ts'
@@ -78,7 +79,7 @@ class Field {
     const estate = new SimulatedEstate()
     // What a target tells of its copy covers much else that must hold without it.
     for (const target of [token, ...tokens].flatMap((one) => one.targets)) estate.blindTargets.add(target)
-    const judge = new Judge(estate, [token], strangersIn(estate, token))
+    const judge = Judge.over(estate, [token], strangersIn(estate, token))
     let names = 0
     await prepare({
       estate,
@@ -131,8 +132,8 @@ class Field {
   /** Where instances are alike, it does not matter which of them is where: they stand in the order of their numbers. */
   #encode(state: State): { readonly tuple: readonly number[]; readonly order: readonly number[] } {
     const codes = state.instances.map(({ point, runs }) => point * 8 + runs)
-    const { runs, tokens } = this.#scenario
-    const alike = tokens === undefined && new Set(runs).size === 1
+    const { runs, tokens, errands } = this.#scenario
+    const alike = tokens === undefined && new Set(runs).size === 1 && new Set(errands).size <= 1
     const order = [...codes.keys()].sort(
       (one, other) => (alike && (codes[other] ?? 0) - (codes[one] ?? 0)) || one - other,
     )

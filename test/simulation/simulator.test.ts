@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { day } from '../../src/core/time.ts'
+import { day, hour } from '../../src/core/time.ts'
 import { Chance } from './chance.ts'
 import { drawOptions, healthy, type Options } from './options.ts'
 import { simulate } from './simulator.ts'
@@ -68,6 +68,8 @@ describe('each trouble alone', () => {
     [{ emergencies: 1, crash: 0.05 }, /"kind":"emergency"[\s\S]*person\.\d+ crashed/],
     [{ retirements: 1, tokens: 3 }, /"kind":"retirement"[\s\S]*person\.\d+ remove:target/],
     [{ adoptions: 1 }, /person\.\d+ store:adopted-1-a/],
+    [{ rollbacks: 1, runEvery: 2 * hour }, /has its value of before again/],
+    [{ rollbacks: 1, emergencies: 0.5, holds: 0.5, crash: 0.05 }, /"kind":"rollback"[\s\S]*person\.\d+ crashed/],
     [{ successions: 1 }, /plans revoke of token-\d: replaced/],
   ])('%o is seen, and breaks nothing', async (changes, sign) => {
     const { violations, trace } = await play(changes)

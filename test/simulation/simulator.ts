@@ -6,7 +6,7 @@ import type { World } from '../../src/ports/world.ts'
 import type { Result } from '../../src/reconcile/execute.ts'
 import { apply, propose } from '../../src/reconcile/run.ts'
 import { Chance } from './chance.ts'
-import type { Violation } from './judge.ts'
+import type { Violation } from './violation.ts'
 import { drawOptions, healthy, type Options } from './options.ts'
 import { Outside } from './outside.ts'
 import { Person } from './person.ts'
@@ -209,6 +209,7 @@ class Simulation {
       ['emergency', drawn.emergencies, (chance) => this.#person.rotatesNow(chance)],
       ['retirement', drawn.retirements, (chance) => this.#person.retires(chance)],
       ['adoption', drawn.adoptions, (chance) => this.#person.adopts(chance)],
+      ['rollback', drawn.rollbacks, (chance) => this.#person.rollsBack(chance)],
       ['succession', drawn.successions, (chance) => this.#outside.declareSuccession(chance)],
     ]
     // As many chances in a short storm as in a long one, because a short one has shorter lives.

@@ -2,8 +2,11 @@ import { PatrolError } from '../../src/core/errors.ts'
 import { type Duration, type Instant, instant, minute, times } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
 import type { Answer, Ask } from './behaviour.ts'
+import type { Errand } from './errand.ts'
 import type { SimulatedEstate } from './estate.ts'
-import { type Begun, type Judge, type Violation } from './judge.ts'
+import type { Begun } from './begun.ts'
+import type { Judge } from './judge.ts'
+import type { Violation } from './violation.ts'
 import type { Manner } from './scenario.ts'
 import { type Seat, show } from './seat.ts'
 
@@ -26,8 +29,8 @@ interface Kept extends SmallWorld {
 /** The run that sent a request. */
 export interface Sender {
   readonly beganAt: Instant
-  /** A person asked for what it does. */
-  readonly requested: boolean
+  /** What it was begun for. */
+  readonly errand: Errand
   /** Something had gone wrong by then. */
   readonly troubled: boolean
 }
@@ -93,13 +96,15 @@ export class SmallWorlds {
   /** What a request does. */
   effect(id: number, ask: Ask, manner: Manner, sender: Sender): Effect {
     const world = this.#kept(id)
-    const { beganAt, requested, troubled } = sender
-    const run = ask.call.mutates ? this.#numberOf(`${beganAt} ${requested} ${troubled}`) : 0
+    const { beganAt, errand, troubled } = sender
+    const run = ask.call.mutates ? this.#numberOf(`${beganAt} ${errand} ${troubled}`) : 0
     const key = (ask.id * manners.length + manners.indexOf(manner)) * 1024 + run
     const known = world.effects.get(key)
     if (known !== undefined) return known
     // What a person asked for needs no other reason.
-    const effect = this.#try(world, ask, manner, { at: beganAt, tokens: requested ? [] : [this.#token], troubled })
+    const tokens = errand === 'rotation' ? [] : [this.#token]
+    const wish = errand === 'rollback' ? { wish: { kind: 'rollback' } as const } : {}
+    const effect = this.#try(world, ask, manner, { at: beganAt, tokens, troubled, ...wish })
     world.effects.set(key, effect)
     return effect
   }

@@ -44,7 +44,7 @@ export class Story {
     this.estate.useLag = duration(drawn.useLag)
     this.estate.extensionChangesValue = drawn.extensionChangesValue
     this.strangers = strangersIn(this.estate, this.tokens[0]?.displayName ?? '')
-    this.judge = new Judge(this.estate, this.tokens, this.strangers)
+    this.judge = Judge.over(this.estate, this.tokens, this.strangers)
     this.letBeBlind(this.tokens)
   }
 

@@ -2,7 +2,8 @@ import { day, duration, instant, shortest, times } from '../../src/core/time.ts'
 import type { Replaced, Token } from '../../src/core/token.ts'
 import type { SimulatedEstate, SimulatedPat, SimulatedVersion } from './estate.ts'
 import type { HoldJudge } from './hold-judge.ts'
-import type { Begun, Report } from './judge.ts'
+import type { Begun } from './begun.ts'
+import type { Report } from './violation.ts'
 
 /** What the judge remembers of each secret. */
 type History = (secretName: string) => readonly SimulatedVersion[]
@@ -14,6 +15,7 @@ export class SuccessionJudge {
   readonly #history: History
   readonly #report: Report
   #replaced: SimulatedPat | undefined
+  #revokedBy: string | undefined
 
   constructor(estate: SimulatedEstate, holds: HoldJudge, history: History, report: Report) {
     this.#estate = estate
@@ -35,10 +37,12 @@ export class SuccessionJudge {
     const { now, revokeLag } = this.#estate
     if (begun === undefined || pat.revokedAt === undefined) return
     if (pat.revokedAt !== now) {
-      if (pat.revokedAt + revokeLag < begun.at)
+      const isRepeated = begun.process !== undefined && begun.process === this.#revokedBy && !begun.troubled
+      if (pat.revokedAt + revokeLag < begun.at || isRepeated)
         this.#report('I3', `${pat.displayName}, which was replaced, was revoked again`)
       return
     }
+    this.#revokedBy = begun.process
     const successors = begun.tokens.filter((token) => nameOf(token, pat) !== undefined)
     if (successors.length === 0 || successors.some((token) => nameOf(token, pat)?.revoke !== true))
       return this.#report('I2', `revoked ${pat.displayName}, of which not every entry says so`)

@@ -1,9 +1,12 @@
 import { duration, hour, instant } from '../../src/core/time.ts'
 import type { Token } from '../../src/core/token.ts'
-import { nameOf, runOnce } from './behaviour.ts'
+import { nameOf } from './behaviour.ts'
+import { runErrand } from './errand.ts'
 import { SimulatedEstate } from './estate.ts'
 import type { Gate } from './gate.ts'
-import type { Begun, Judge, Violation } from './judge.ts'
+import type { Begun } from './begun.ts'
+import type { Judge } from './judge.ts'
+import type { Violation } from './violation.ts'
 import { tell } from './small-worlds.ts'
 
 const beganAt = new SimulatedEstate().now
@@ -39,7 +42,7 @@ export async function untroubled(
     characters: (count) => nameOf(++drawn, count),
     report: () => undefined,
   }
-  await runOnce(estate, gate, token, false)
+  await runErrand(estate, gate, token, 'run')
   return { mutations, names: drawn }
 }
 

@@ -5,7 +5,9 @@ const emergency = 'src/reconcile/emergency.ts'
 const hold = 'src/reconcile/hold.ts'
 const inForce = 'src/core/hold-in-force.ts'
 const retirement = 'src/reconcile/retirement.ts'
+const putBack = 'src/reconcile/put-back.ts'
 const revocations = 'src/reconcile/revocations.ts'
+const rollback = 'src/reconcile/rollback.ts'
 const succession = 'src/core/succession.ts'
 
 /** What persons ask for by hand, with a sentence of it left out. */
@@ -175,6 +177,61 @@ export const wishMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a rollback is held too late',
+    sentence: 'the hold of a rollback stands before anything is looked at',
+    edits: [
+      {
+        file: rollback,
+        find: 'if (plan.hold !== undefined) await',
+        replace: "if (plan.hold !== undefined && plan.kind === 'standing') await",
+      },
+    ],
+  },
+  {
+    name: 'a rollback keeps the generation',
+    sentence: 'a rollback writes a version with a generation of its own',
+    edits: [
+      {
+        file: putBack,
+        find: 'metadataOfRollback(turn.token, facts, predecessor, made)',
+        replace:
+          'metadataOfRollback(turn.token, facts, predecessor, { ...made, generation: predecessor.metadata.generation })',
+      },
+    ],
+  },
+  {
+    name: 'the write of a rollback is not looked for',
+    sentence: 'a lost answer to the write of a rollback is resolved by reading back',
+    edits: [
+      {
+        file: putBack,
+        find: `await writeOnce(turn, value, metadata, async () => {
+    if (generationIn(await turn.currentVersion()) !== generationIn(facts.current)) throw movedOn(token)
+  })`,
+        replace: `await turn.mutate('store', async (limits) => {
+    if (generationIn(await turn.currentVersion()) !== generationIn(facts.current)) throw movedOn(token)
+    await turn.store.write(turn.place.secretName, value, metadata, limits)
+  }).catch(asPatrolError)`,
+      },
+      {
+        file: putBack,
+        find: 'if (failure !== undefined && !isThere) throw',
+        replace: 'if (failure !== undefined) throw',
+      },
+    ],
+  },
+  {
+    name: 'a rollback believes what it saw before its hold',
+    sentence: 'behind the hold of a rollback the facts are read anew',
+    edits: [
+      {
+        file: putBack,
+        find: 'const { facts } = await look(world, lists, token)',
+        replace: 'const facts = seen',
+      },
+    ],
+  },
+  {
     name: 'one successor is enough',
     sentence: 'a replaced PAT goes when every token that replaces it is in place',
     edits: [
@@ -200,6 +257,17 @@ export const wishMutants: readonly Mutant[] = [
         file: succession,
         find: '  return revocationGate(token, facts, now)',
         replace: "  return facts.current?.enabled === true ? { kind: 'open' } : revocationGate(token, facts, now)",
+      },
+    ],
+  },
+  {
+    name: 'every successor ends a replaced PAT',
+    sentence: 'a replaced PAT is revoked once, by the token that answers for it',
+    edits: [
+      {
+        file: succession,
+        find: 'answering(succession)?.name === token.name',
+        replace: 'succession.successors.some((one) => one.token.name === token.name)',
       },
     ],
   },

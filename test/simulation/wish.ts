@@ -6,3 +6,4 @@ export type Wish =
   | { readonly kind: 'emergency'; readonly revoking: Revoking }
   | { readonly kind: 'retirement' }
   | { readonly kind: 'adoption' }
+  | { readonly kind: 'rollback' }
