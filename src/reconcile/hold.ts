@@ -24,7 +24,8 @@ type HeldToken = Pick<Token, 'name' | 'place'>
  * all others that are enabled, where nobody records anything that could take its place. It takes the place of an earlier
  * one. Nobody but the store is asked. A lost answer is resolved by reading back.
  *
- * @param wanted the hold; or what makes it of the services' time, which only an answer shows where our clock is wrong
+ * @param wanted the hold; or what makes it of the services' time, which only an answer shows where our clock is wrong, and of
+ *   what the current version says
  * @returns the hold that stands now
  * @throws PatrolError `usage` for a token without a store; `pat-not-found` when the store has no readable version;
  *   `moved-on` when others write at the same time again and again; `clock-unreliable` when nobody can tell when it ends
@@ -32,7 +33,7 @@ type HeldToken = Pick<Token, 'name' | 'place'>
 export async function placeHold(
   world: World,
   token: HeldToken,
-  wanted: Hold | ((now: Instant) => Hold),
+  wanted: Hold | ((now: Instant, current: Metadata) => Hold),
 ): Promise<Hold> {
   const { store, secretName } = homeOf(world, token)
   let hold: Hold | undefined
@@ -40,7 +41,7 @@ export async function placeHold(
   for (let round = 1; round <= mostRounds; round++) {
     const { id, metadata } = await readable(store, secretName, token)
     refuseUnreliable(world)
-    hold ??= typeof wanted === 'function' ? wanted(world.clock.now()) : wanted
+    hold ??= typeof wanted === 'function' ? wanted(world.clock.now(), metadata) : wanted
     if (!fits({ ...metadata, hold })) {
       throw new PatrolError('invalid-request', `the hold does not fit into the metadata of ${token.name}`, {
         remedy: 'Give a shorter --reason, or none.',

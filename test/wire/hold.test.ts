@@ -73,7 +73,7 @@ describe('a hold', () => {
   test('of rotation too keeps a due token as it is', async () => {
     estate = await Estate.open()
     await estate.run('apply')
-    await estate.run('hold package-feed --for 25d --rotation')
+    expect((await estate.run('hold package-feed --for 25d --rotation')).stderr).not.toContain('ends on')
     estate.emulator.travel(21 * day)
     expect(await estate.run('apply --json')).toMatchObject({ code: 0, json: { results: [] } })
     expect((await estate.run('plan --json')).json.scheduled).toMatchObject([
@@ -81,6 +81,17 @@ describe('a hold', () => {
     ])
     await estate.run('hold package-feed --release')
     expect(await estate.run('apply --json')).toMatchObject({ json: { results: [{ kind: 'mint', status: 'done' }] } })
+  })
+
+  test('of rotation that outlasts the PAT says so, for nothing replaces it before it ends', async () => {
+    estate = await Estate.open()
+    await estate.run('apply')
+    const { code, stderr } = await estate.run('hold package-feed --for 60d --rotation')
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/the PAT of package-feed ends on 20\d\d-/),
+    })
+    expect((await estate.run('hold package-feed --for 60d')).stderr).not.toContain('ends on')
   })
 
   test('is placed by the built program, which asks nobody but the store', async () => {

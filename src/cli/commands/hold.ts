@@ -43,7 +43,17 @@ export const holdCommand: Command<HoldOptions> = (invocation, given) => {
       }
       // What makes no sense is told before anybody is asked; the time that counts is that of the store's answer.
       wantedHold(given, world.clock.now())
-      const hold = await placeHold(world, token, (now) => wantedHold(given, now))
+      let endsAt: Instant | undefined
+      const hold = await placeHold(world, token, (now, { validTo }) => {
+        endsAt = validTo
+        return wantedHold(given, now)
+      })
+      // A person may have a reason, but seldom means to let the value die.
+      if (hold.stops === 'replacement' && endsAt !== undefined && endsAt <= hold.until) {
+        speech.warn(
+          `the PAT of ${token.name} ends on ${dateText(endsAt)}, while the hold keeps it from being replaced; release the hold before that: patrol hold ${token.name} --release`,
+        )
+      }
       const what =
         hold.stops === 'revocation' ? 'nothing is revoked' : 'nothing is revoked, and nothing replaced that works,'
       io.stdout(
