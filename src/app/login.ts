@@ -115,8 +115,8 @@ export async function logout(account: OpenAccount): Promise<{ readonly place: st
 }
 
 /** @throws PatrolError `usage` for an account that does not keep its sign-in */
-async function signInStoreOf({ wanted, openSignInStore }: OpenAccount): Promise<SignInStore> {
-  if (openSignInStore !== undefined) return openSignInStore()
+export function requireKept({ wanted, openSignInStore }: OpenAccount): () => Promise<SignInStore> {
+  if (openSignInStore !== undefined) return openSignInStore
   throw new PatrolError(
     'usage',
     `account ${wanted.name} signs in by ${wanted.signIn.method}, which nobody needs to sign in for`,
@@ -124,4 +124,8 @@ async function signInStoreOf({ wanted, openSignInStore }: OpenAccount): Promise<
       remedy: 'Write signIn: with method: refresh-token and cache: to keep the sign-in of a person.',
     },
   )
+}
+
+function signInStoreOf(account: OpenAccount): Promise<SignInStore> {
+  return requireKept(account)()
 }

@@ -106,6 +106,8 @@ export async function withWorldOf<Answer>(
   const { io, speech } = invocation
   const open = await openWorld(invocation, wanted)
   const tell = (): void => {
+    // Nothing is begun before the person has answered.
+    if (io.isAsking?.() === true) return
     const again = io.stop.reason === 'SIGINT' ? ' (Ctrl-C again ends at once)' : ''
     speech.note(`stopping: what was begun is made safe${again}`)
   }

@@ -1,7 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { day, hour, minute } from '../core/time.ts'
-import { announce, narrate, organization, owner, play, playAndKill, type Scenery, type Stage } from './demo-stage.ts'
+import {
+  announce,
+  narrate,
+  organization,
+  owner,
+  play,
+  playAndKill,
+  recite,
+  type Scenery,
+  type Stage,
+} from './demo-stage.ts'
 
 /** PATs as people leave them behind. The one that is due in three days is rotated, the others are extended. */
 const pats = [
@@ -55,8 +65,10 @@ export async function dailyWork(stage: Stage): Promise<void> {
   await play(stage, 'list')
   narrate(
     stage,
-    'patrol.yaml declares a package-feed token with two targets, rotates what is called Nightly…, and extends the rest. The plan:',
+    'patrol.yaml declares a package-feed token with two targets, rotates what is called Nightly…, and extends the rest:',
   )
+  recite(stage, tokens)
+  narrate(stage, 'The plan:')
   await play(stage, 'plan')
   narrate(
     stage,
@@ -70,7 +82,10 @@ export async function dailyWork(stage: Stage): Promise<void> {
   narrate(stage, 'Somebody empties the .npmrc. The next run sees it, and delivers the copy again.')
   await play(stage, 'apply')
   emulator.travel(2 * day + 5 * minute)
-  narrate(stage, 'Two days later every consumer has read the new value, and the old PAT is revoked.')
+  narrate(
+    stage,
+    'Two days later every consumer has read the new value, and the old PAT is revoked. The copies are delivered once more, now that no older one can still be on its way.',
+  )
   await play(stage, 'apply')
   const leaked = emulator.pats().find((pat) => pat.displayName.startsWith('Package feed'))
   if (leaked !== undefined) emulator.revokeOutside(leaked.authorizationId, 'scanner')
@@ -84,7 +99,7 @@ export async function dailyWork(stage: Stage): Promise<void> {
   emulator.travel(70 * minute)
   narrate(
     stage,
-    'The vault still hands out a PAT that works. An hour later a run finds the one that nobody holds, and collects it. Copies are delivered once more, now that no older one can still be on its way.',
+    'The vault still hands out a PAT that works. An hour later a run finds the one that nobody holds, and collects it. Copies of a new value are delivered once more then, as before.',
   )
   await play(stage, 'apply')
   await play(stage, 'status')

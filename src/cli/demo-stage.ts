@@ -10,6 +10,7 @@ import type { Io } from './io.ts'
 import { runCommandLine } from './program.ts'
 import type { Pen } from './terminal.ts'
 import { textDifference } from './text-difference.ts'
+import { wrapped } from './text-table.ts'
 
 /** What an act of the demo needs: an emulator, and the real commands with the emulator's clock. */
 export interface Stage {
@@ -61,7 +62,12 @@ export function announce({ io, pen }: Stage, title: string): void {
 
 /** The narrator's words. */
 export function narrate({ io, pen }: Stage, text: string): void {
-  io.stdout(`\n${pen.colour('cyan', text)}\n`)
+  io.stdout(`\n${pen.colour('cyan', wrapped(text, io.columns).join('\n'))}\n`)
+}
+
+/** A text that is read from, such as a part of `patrol.yaml`. */
+export function recite({ io, pen }: Stage, text: string): void {
+  io.stdout(`\n${pen.colour('dim', text.trimEnd().replaceAll(/^/gm, '  '))}\n`)
 }
 
 /** Runs a command line as a person would, in this process, and shows it with what it prints. */

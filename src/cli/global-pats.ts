@@ -1,3 +1,4 @@
+import type { Succession } from '../core/facts.ts'
 import { daysUntilGlobalPatsEnd, globalPatsEndAt } from '../core/succession.ts'
 import type { Instant } from '../core/time.ts'
 import type { Snapshot } from '../reconcile/observe.ts'
@@ -35,11 +36,26 @@ export function globalPats({ pats }: Pick<Snapshot, 'pats'>, now: Instant): read
   return [...new Map(found.map((pat) => [pat.authorizationId, pat])).values()]
 }
 
-/** One line that says how long there is, and what to do; nothing where there are none. */
-export function globalPatsText(pen: Pen, pats: readonly GlobalPat[], now: Instant): string {
+/**
+ * One line that says how long there is, and what to do; nothing where there are none.
+ *
+ * @param successions what declared tokens replace: for that, nothing more is to be proposed
+ */
+export function globalPatsText(
+  pen: Pen,
+  pats: readonly GlobalPat[],
+  successions: readonly Succession[],
+  now: Instant,
+): string {
   if (pats.length === 0) return ''
   const line = `${count(pats.length, 'PAT')} for all organizations ${pats.length === 1 ? 'stops' : 'stop'} ${deadlineText(now)}`
-  return `\n${pen.colour('yellow', line)}\n  \`patrol migrate global\` proposes what takes ${pats.length === 1 ? 'its' : 'their'} place\n`
+  const replaced = new Set(successions.map(({ authorizationId }) => authorizationId.toLowerCase()))
+  const open = pats.filter(({ authorizationId }) => !replaced.has(authorizationId.toLowerCase())).length
+  const advice =
+    open === 0
+      ? `declared tokens replace ${pats.length === 1 ? 'it' : 'them'}: \`patrol status\` shows how far that is`
+      : `\`patrol migrate global\` proposes what takes ${pats.length === 1 ? 'its' : 'their'} place`
+  return `\n${pen.colour('yellow', line)}\n  ${advice}\n`
 }
 
 /** `on 1 December 2026, in 6 days`. */

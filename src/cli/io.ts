@@ -22,6 +22,8 @@ export interface Io {
   ask(question: string): Promise<string | undefined>
   /** The same for a secret, which shows nowhere while it is typed. */
   askHidden(question: string): Promise<string | undefined>
+  /** Whether a question waits for its answer; left out where nobody can tell. */
+  isAsking?(): boolean
   /** Milliseconds since the epoch. */
   wall(): number
   /** Milliseconds that never go back. */

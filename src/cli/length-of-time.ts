@@ -5,5 +5,5 @@ import { type Duration, parseDuration } from '../core/time.ts'
 export function lengthOfTime(text: string): Duration {
   const length = parseDuration(text)
   if (length !== undefined) return length
-  throw new InvalidArgumentError('must be a length of time such as 30s, 5m or 12h')
+  throw new InvalidArgumentError('It must be a length of time such as 30s, 5m, 12h or 3d.')
 }

@@ -32,6 +32,11 @@ export async function main(input?: string): Promise<void> {
 }
 
 function processIo(signals: Signals, stdout: Io['stdout'], stderr: Io['stderr'], input: string | undefined): Io {
+  let isAsking = false
+  const asking = async (answer: Promise<string | undefined>): Promise<string | undefined> => {
+    isAsking = true
+    return answer.finally(() => void (isAsking = false))
+  }
   return {
     environment: process.env,
     workingDirectory: process.cwd(),
@@ -50,12 +55,13 @@ function processIo(signals: Signals, stdout: Io['stdout'], stderr: Io['stderr'],
     ask: async (question) => {
       // Few runs ask, and what reads lines takes its time to load.
       const { askPerson } = await import('./prompt.ts')
-      return askPerson(question, signals.stop)
+      return asking(askPerson(question, signals.stop))
     },
     askHidden: async (question) => {
       const { askHidden } = await import('./prompt.ts')
-      return askHidden(question, signals.stop)
+      return asking(askHidden(question, signals.stop))
     },
+    isAsking: () => isAsking,
     wall: () => Date.now(),
     monotonic: () => performance.now(),
     wait: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),

@@ -2,7 +2,7 @@ import type { Problem } from '../core/errors.ts'
 import type { Action } from '../core/plan.ts'
 import type { Instant } from '../core/time.ts'
 import type { Result } from '../reconcile/execute.ts'
-import type { Proposals } from '../reconcile/run.ts'
+import type { Proposal, Proposals } from '../reconcile/run.ts'
 import type { Io } from './io.ts'
 import { clean, count, namesText, type Pen, problemRows } from './terminal.ts'
 import { table } from './text-table.ts'
@@ -53,7 +53,7 @@ function closing({ proposals, veto }: Proposals, actions: readonly Action[], ask
   if (actions.length === 0)
     return unseen === 0 ? idleText(waiting, 'nothing to do now') : `nothing to do for what was seen${gap}`
   const tokens = new Set(actions.map(({ token }) => token)).size
-  const found = `${count(actions.length, 'action')} for ${count(tokens, 'token')}${gap}`
+  const found = `${count(actions.length, 'action')} for ${count(tokens, 'token')}${copiesText(proposals)}${gap}`
   if (veto !== undefined) return `${found}; \`patrol apply\` takes none, see the problem above`
   return asking ? found : `${found}; \`patrol apply\` takes ${actions.length === 1 ? 'it' : 'them'}`
 }
@@ -114,6 +114,15 @@ export function reportText(
     return !results.some((result) => result.token === token && result.error?.code === code)
   })
   return `${table(rows, io.columns)}${problemsText(io, pen, others)}${rows.length + others.length > 0 ? '\n' : ''}${summing}, in ${took}\n`
+}
+
+/** A new value goes on to the targets of its token, which no action of its own says. */
+function copiesText(proposals: readonly Proposal[]): string {
+  const copies = proposals
+    .filter(({ plan }) => plan.actions.some(({ kind }) => kind === 'mint'))
+    .reduce((sum, { observation }) => sum + observation.token.targets.length, 0)
+  if (copies === 0) return ''
+  return copies === 1 ? ', with a copy for 1 target' : `, with copies for ${copies} targets`
 }
 
 /** Somebody who reads no more than this line must not take a copy that never arrived for one that is in order. */

@@ -92,7 +92,7 @@ function pointToItsHelp(command: Commander, parent: string): void {
 /** A variable that should name the file may be empty, and the default file would be another one than was meant. */
 function nameOfFile(text: string): string {
   if (text !== '') return text
-  throw new InvalidArgumentError('must be the name of a file')
+  throw new InvalidArgumentError('It must be the name of a file.')
 }
 
 const generalHelp = `

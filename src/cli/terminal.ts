@@ -19,7 +19,9 @@ export function penFor(io: Io, stream: 'stdout' | 'stderr', wanted: boolean): Pe
   const terminal = stream === 'stdout' ? io.stdoutIsTerminal : io.stderrIsTerminal
   const forbidden = (io.environment['NO_COLOR'] ?? '') !== '' || io.environment['TERM'] === 'dumb'
   const colours = wanted && terminal && !forbidden
-  return { colour: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text) }
+  return {
+    colour: (colour, text) => (colours && text !== '' ? styleText(colour, text, { validateStream: false }) : text),
+  }
 }
 
 /** Agents compare text by rules under which invisible characters do not count. */

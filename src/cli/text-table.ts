@@ -16,7 +16,7 @@ export function table(rows: readonly (readonly string[])[], columns: number | un
       .slice(0, count - 1)
       .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - stringWidth(cell)))
     const indent = 2 + widths.slice(0, count - 1).reduce((sum, width) => sum + width + 2, 0)
-    const [first = '', ...rest] = wrap(
+    const [first = '', ...rest] = wrapped(
       row[count - 1] ?? '',
       columns === undefined ? undefined : Math.max(24, columns - indent),
     )
@@ -25,7 +25,8 @@ export function table(rows: readonly (readonly string[])[], columns: number | un
   return lines.map((line) => `${line}\n`).join('')
 }
 
-function wrap(text: string, width: number | undefined): readonly string[] {
+/** The lines of a text, broken between words so that none is longer than `width`, where there is one. */
+export function wrapped(text: string, width: number | undefined): readonly string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, width))
 }
 

@@ -77,7 +77,7 @@ export const remedies = {
   held: 'Nothing of a held token is revoked. If it is time: `patrol hold NAME --release`, then run again.',
   paused: 'Remove `paused: true` of this entry, or leave it alone.',
   undeclared:
-    'They may belong to another installation, or to entries that are gone. `patrol status` lists them; `patrol retire NAME` ends what an entry left behind, `patrol revoke ID` one PAT.',
+    'Another installation may own that, or an entry that is gone. `patrol status` lists all of it; `patrol retire NAME` ends what an entry left behind, `patrol revoke ID` one PAT.',
   'global-pat-ends':
     'Deliver its successors to everybody who uses it before then; `patrol status` tells what is in place, and `patrol apply` does what can be done.',
   'replaced-still-works':
@@ -90,7 +90,7 @@ export const remedies = {
   'moved-on': 'Another Patrol changed this token meanwhile. The next run sees the new state.',
   'not-shown': 'The situation changed after the plan was shown. Run again to see the new plan.',
   'turn-expired': 'The turn took longer than turnLimit and stopped before it could do harm. Run again.',
-  interrupted: 'The run was interrupted before this was begun. Run again.',
+  interrupted: 'Run again: what was left out is done then.',
   'config-invalid': 'Correct the configuration as the message says; `patrol validate` shows all faults at once.',
   usage: 'See --help.',
   internal: 'This is a fault in Patrol. Please report it with the message.',

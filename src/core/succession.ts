@@ -95,7 +95,7 @@ export function successionGate(succession: Succession, now: Instant): Gate {
   const until = untils.includes(undefined) ? undefined : latest(now, ...untils.filter((at) => at !== undefined))
   // What has no end in sight is more worth telling than what time alone will open.
   const { token, gate } = closed.find((one) => one.gate.until === undefined) ?? first
-  return { kind: 'closed', why: `of ${token.name}: ${gate.why}`, until }
+  return { kind: 'closed', why: `for ${token.name}, ${gate.why}`, until }
 }
 
 function gateOf(authorizationId: string, { token, facts }: Successor, now: Instant): Gate {

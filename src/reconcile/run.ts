@@ -1,6 +1,7 @@
 import { PatrolError, type Problem, problemOf } from '../core/errors.ts'
 import { mostReplacements, replacements, type ReplacementLimit } from '../core/guard.ts'
 import { type Action, type ActionKind, type Plan, planToken } from '../core/plan.ts'
+import type { Succession } from '../core/facts.ts'
 import { successionProblems } from '../core/succession.ts'
 import type { World } from '../ports/world.ts'
 import { Ceilings } from './ceilings.ts'
@@ -124,7 +125,14 @@ export async function apply(world: World, proposed: Proposals, options: ApplyOpt
   for (const { token, code, message, remedy } of unattended(proposed)) {
     results.push(notSeen(token, new PatrolError(code, message, { remedy })))
   }
-  return { results, problems: unique(problems) }
+  const settled = new Set(proposed.snapshot.successions.filter((one) => isCaredFor(one, results)).flatMap(toldOf))
+  return { results, problems: unique(problems).filter((one) => !settled.has(keyOf(one))) }
+
+  function toldOf(succession: Succession): readonly string[] {
+    return successionProblems(succession, world.clock.now())
+      .filter(({ code }) => code === 'global-pat-ends')
+      .map(keyOf)
+  }
 }
 
 /**
@@ -188,6 +196,18 @@ export function unattended(proposed: Proposals): readonly Problem[] {
   ]
 }
 
+/** Whether this very run made a successor, and failed with none: what was said of their lack is over. */
+function isCaredFor({ successors }: Succession, results: readonly Result[]): boolean {
+  const names = new Set(successors.map(({ token }) => token.name))
+  const own = results.filter(({ token }) => names.has(token))
+  const isMinted = own.some(({ kind, status }) => kind === 'mint' && status === 'done')
+  return isMinted && own.every(({ status }) => status === 'done')
+}
+
 function unique(problems: readonly Problem[]): readonly Problem[] {
-  return [...new Map(problems.map((one) => [`${one.token}\n${one.code}\n${one.message}`, one])).values()]
+  return [...new Map(problems.map((one) => [keyOf(one), one])).values()]
+}
+
+function keyOf({ token, code, message }: Problem): string {
+  return `${token}\n${code}\n${message}`
 }

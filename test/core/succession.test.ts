@@ -84,46 +84,46 @@ describe('a PAT that several tokens replace', () => {
     [
       'lacks one that was never made',
       succession({}, { current: undefined }),
-      'other: the store hands out no PAT',
+      'other, the store hands out no PAT',
       undefined,
     ],
-    ['lacks one that could not be looked at', succession({}, 'unseen'), 'other: it could not be looked at', undefined],
-    ['lacks one that is dead', succession({}, { pats: [] }), 'other: its successor is not active', undefined],
+    ['lacks one that could not be looked at', succession({}, 'unseen'), 'other, it could not be looked at', undefined],
+    ['lacks one that is dead', succession({}, { pats: [] }), 'other, its successor is not active', undefined],
     [
       'lacks one that is disabled',
       succession({}, { current: aVersion({}, { enabled: false }) }),
-      'other: the store hands out no PAT',
+      'other, the store hands out no PAT',
       undefined,
     ],
     [
       'lacks one that is younger than the overlap',
       succession({}, { current: young }),
-      'other: the overlap has not passed',
+      'other, the overlap has not passed',
       youngOpens,
     ],
-    ['lacks its own', lacking({ current: young }), 'feed: the overlap has not passed', youngOpens],
+    ['lacks its own', lacking({ current: young }), 'feed, the overlap has not passed', youngOpens],
     [
       'lacks a delivery of the other that failed since',
       succession({}, { current: aVersion({ deliveries: [aDelivery('app', onDay(0), { failures: 1 })] }) }),
-      'other: app, which is no longer a target of it, does not have',
+      'other, app, which is no longer a target of it, does not have',
       undefined,
     ],
     [
       'lacks two, and tells of the one that time alone will not bring',
       { ...lacking({ current: young }), bystanders: [{ token: third, facts: undefined }] },
-      'third: it could not be looked at',
+      'third, it could not be looked at',
       undefined,
     ],
   ])('waits while it %s', (_, seen, why, at) => {
     const { now, later: waiting, problems } = planned(seen)
     expect({ now, problems }).toEqual({ now: [], problems: [] })
-    expect(waiting).toEqual([[expect.stringContaining(`of ${why}`), at]])
+    expect(waiting).toEqual([[expect.stringContaining(`for ${why}`), at]])
   })
 
   it('waits for one that is paused', () => {
     const paused = { token: aToken({ ...other, paused: true }), facts: someFacts() }
     const seen = succession({ successors: [...succession().successors.slice(0, 1), paused] })
-    expect(planned(seen)).toMatchObject({ now: [], later: [['of other: it is paused', undefined]] })
+    expect(planned(seen)).toMatchObject({ now: [], later: [['for other, it is paused', undefined]] })
   })
 
   it('is left alone without the word of every entry, and a person is told when it is ready', () => {
@@ -147,8 +147,8 @@ describe('a PAT that several tokens replace', () => {
   it('is not revoked while its own value is what one of them hands out', () => {
     const same = { pats: [aPat(), old], current: aVersion({ authorizationId: id }) }
     const why = 'its store hands out the value of this very PAT'
-    expect(planned(succession({}, same))).toMatchObject({ now: [], later: [[`of other: ${why}`, undefined]] })
-    expect(planned(lacking(same))).toMatchObject({ now: [], later: [[`of feed: ${why}`, undefined]] })
+    expect(planned(succession({}, same))).toMatchObject({ now: [], later: [[`for other, ${why}`, undefined]] })
+    expect(planned(lacking(same))).toMatchObject({ now: [], later: [[`for feed, ${why}`, undefined]] })
   })
 
   it('waits for all of them, also where one had its value before', () => {
@@ -171,7 +171,7 @@ describe('a token that does not replace the PAT and had its value before', () =>
     const seen = succession({ bystanders: [holding] })
     expect(planned(seen)).toEqual({
       now: [],
-      later: [['of third: its store hands out the value of this very PAT', undefined]],
+      later: [['for third, its store hands out the value of this very PAT', undefined]],
       problems: ['feed replaced-in-use'],
     })
     const [told] = successionProblems(seen, opens)
@@ -185,7 +185,7 @@ describe('a token that does not replace the PAT and had its value before', () =>
     const seen = succession({ bystanders: [{ token: third, facts: someFacts({ pats: [aPat(), old], current }) }] })
     expect(planned(seen)).toEqual({
       now: [],
-      later: [['of third: the overlap has not passed', youngOpens]],
+      later: [['for third, the overlap has not passed', youngOpens]],
       problems: [],
     })
     expect(planned(seen, onDay(9)).now).toEqual([`revoke ${id}`])

@@ -197,7 +197,7 @@ test('a PAT that can neither be stored nor revoked is said to stay for a later r
   world.interfere = (effect, phase) => {
     if (phase !== 'before') return
     if (effect === 'store') throw new PatrolError('store-denied', 'no permission to set')
-    if (effect === 'revoke') throw new PatrolError('throttled', 'too many requests')
+    if (effect.startsWith('revoke:')) throw new PatrolError('throttled', 'too many requests')
   }
   const [failed] = (await turn(world, [token])).results
   expect(failed?.error?.message).toBe(

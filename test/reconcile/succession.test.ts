@@ -187,7 +187,7 @@ describe('the successors of a PAT that is to be revoked', () => {
       expect(report.results).toMatchObject([{ kind: 'revoke', reason: 'replaced', status: 'failed' }])
       expect(report.results[0]?.error).toMatchObject({
         code: 'moved-on',
-        message: `not all that replaces PAT ${old.authorizationId} is in place any more; of ci-${where}: its successor is not active`,
+        message: `not all that replaces PAT ${old.authorizationId} is in place any more; for ci-${where}, its successor is not active`,
       })
       expect(world.isActive(old)).toBe(true)
       await runs(world, tokens, 5)
@@ -219,7 +219,7 @@ describe('the end of a PAT for all organizations', () => {
     await runs(world, tokens, 1)
     world.unreadable.set('contoso', new PatrolError('store-corrupt', 'the file is damaged'))
     const message = (why: string) =>
-      `PAT ${old.authorizationId} for all organizations stops in 8 days, and its successors were not in place when they were looked at: of ci-contoso: ${why}`
+      `PAT ${old.authorizationId} for all organizations stops in 8 days, and its successors were not in place when they were looked at: for ci-contoso, ${why}`
     expect(ends((await run(world, tokens)).problems)).toEqual([message('it could not be looked at')])
     world.unreadable.clear()
     const [first, ...others] = [{ ...contoso, paused: true }, fabrikam]
@@ -231,6 +231,17 @@ describe('the end of a PAT for all organizations', () => {
     expect(ends((await run(world, tokens)).problems)).toEqual([
       message('the store hands out no PAT that could take its place'),
     ])
+  })
+
+  test('is told of no more by the run that makes the successors, and by one in which one of them fails', async () => {
+    const { world, tokens } = migration()
+    world.now = before(globalPatsEndAt, times(9, day))
+    world.unreadable.set('contoso', new PatrolError('store-corrupt', 'the file is damaged'))
+    expect(ends((await run(world, tokens)).problems)).toHaveLength(1)
+    world.unreadable.clear()
+    const report = await run(world, tokens)
+    expect(report.results).toContainEqual(expect.objectContaining({ kind: 'mint', status: 'done' }))
+    expect(ends(report.problems)).toEqual([])
   })
 
   test('is told of while the sign-in is refused in the organization of that token, and in all', async () => {
@@ -259,7 +270,7 @@ describe('the end of a PAT for all organizations', () => {
       ends((await propose(refuse(refused), { tokens, rules: [] }, { maxReplacements: { kind: 'default' } })).problems)
     const { authorizationId } = old
     expect(await told(['contoso'])).toEqual([
-      `PAT ${authorizationId} for all organizations stops in 8 days, and its successors were not in place when they were looked at: of ci-contoso: it could not be looked at`,
+      `PAT ${authorizationId} for all organizations stops in 8 days, and its successors were not in place when they were looked at: for ci-contoso, it could not be looked at`,
     ])
     expect(await told(['contoso', 'fabrikam'])).toEqual([
       `whether PAT ${authorizationId}, which is to be replaced, still works could not be seen; if it is one for all organizations, it stops in 8 days`,

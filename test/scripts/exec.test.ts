@@ -138,7 +138,7 @@ describe('nothing is started', () => {
     ['exec package-feed,nobody -- touch started', 2, 'there is no token named nobody'],
     ['exec package-feed --as 1 -- touch started', 2, '--as needs the name of a variable'],
     ['exec package-feed', 2, "missing required argument 'command'"],
-    ['exec package-feed --every 5 -- touch started', 2, 'must be a length of time'],
+    ['exec package-feed --every 5 -- touch started', 2, 'It must be a length of time'],
   ])('by %s', async (line, code, message) => {
     expect(await estate.run(line)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) })
     expect(existsSync(join(estate.directory, 'started'))).toBe(false)

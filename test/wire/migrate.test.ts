@@ -157,7 +157,7 @@ async function expectExplained(): Promise<void> {
   }
   const { stdout } = await estate.run('status')
   expect(stdout).toMatch(
-    /Old laptop +a0000000-\S+ +old-laptop-contoso, old-laptop-fabrikam +waits: of old-laptop-contoso: the overlap/,
+    /Old laptop +a0000000-\S+ +old-laptop-contoso, old-laptop-fabrikam +waits: for old-laptop-contoso, the overlap/,
   )
 }
 

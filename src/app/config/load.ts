@@ -43,7 +43,9 @@ export function loadConfig(
   try {
     content = environment.readFile(full)
   } catch (error) {
-    const remedy = `name the file with --config, or write one: patrol init --output ${path}`
+    const remedy = isDirectory(error)
+      ? 'name the file in it with --config'
+      : `name the file with --config, or write one: patrol init --output ${path}`
     return refuse(`the configuration cannot be read (${reasonOf(error)})`, remedy)
   }
   if (content.length > largestFile) {
@@ -52,6 +54,10 @@ export function loadConfig(
   const text = decoded(content)
   if (text === undefined) return refuse('the configuration is not UTF-8 text', 'save the file as UTF-8')
   return checkText(text, path, needs, dirname(full), environment)
+}
+
+function isDirectory(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EISDIR'
 }
 
 function checkText(text: string, file: string, needs: Needs, directory: string, environment: Environment): Loaded {

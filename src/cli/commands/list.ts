@@ -39,7 +39,7 @@ export const listCommand: Command<ConfigLessOptions> = (invocation, options) =>
       invocation.options.json
         ? jsonLine({ pats: once.map(listedJson), globalPats: global, problems: problems.map(problemJson) })
         : listText(io, pen, once, world.clock.now(), sightOf(proposals)) +
-            globalPatsText(pen, global, world.clock.now()) +
+            globalPatsText(pen, global, proposals.snapshot.successions, world.clock.now()) +
             problemsText(io, pen, problems),
     )
     return worst(unseenCodes(proposals))

@@ -1,6 +1,6 @@
 import type { OpenWorld } from '../../app/compose.ts'
 import type { Wanted } from '../../app/config/wanted.ts'
-import { checkLogin, type DeviceCode, login, type Reach } from '../../app/login.ts'
+import { checkLogin, type DeviceCode, login, type Reach, requireKept } from '../../app/login.ts'
 import { PatrolError } from '../../core/errors.ts'
 import { diesAt, type SignInLife } from '../../core/sign-in-life.ts'
 import { type Duration, formatDuration, minute, parseDuration, second, shortest, times } from '../../core/time.ts'
@@ -46,6 +46,7 @@ export const loginCommand: Command<LoginOptions> = (invocation, options) => {
       )
       return exitCodes.done
     }
+    requireKept(account)
     const way = options.deviceCode === true ? 'device-code' : options.browser === true ? 'browser' : wayHere(invocation)
     const ending = AbortSignal.any([io.stop, timedOut(timeout)])
     const result = await login(account, reachOf(invocation, way, account.wanted.user, timeout), { ...world, ending })

@@ -5,10 +5,11 @@ import type { Instant } from '../../core/time.ts'
 import { failingTargets } from '../../reconcile/failing-targets.ts'
 import type { Proposal } from '../../reconcile/run.ts'
 import { accountCodes, accountJson, accountsText, signInsUsed, tellSignIns } from '../account-text.ts'
+import { sourceText } from '../config-option.ts'
 import { deliveriesOf } from '../delivery-status.ts'
 import { exitCodes, worst } from '../exit-code.ts'
 import { globalPats, globalPatsText } from '../global-pats.ts'
-import type { Command, Invocation } from '../invocation.ts'
+import type { Command } from '../invocation.ts'
 import { jsonLine, problemJson, statusJson, type TokenStatus } from '../json.ts'
 import { problemsText } from '../plan-text.ts'
 import { type SelectionOptions, unseenCodes, withProposals } from '../proposals.ts'
@@ -27,7 +28,8 @@ const well: ReadonlySet<State> = new Set(['healthy', 'due'])
 export const statusCommand: Command<StatusOptions> = (invocation, options) =>
   withProposals(invocation, options, {}, async (proposals, world, accounts) => {
     const { io, pen, speech } = invocation
-    tellSource(invocation)
+    const source = sourceText(invocation)
+    if (source !== undefined) speech.note(source)
     const now = world.clock.now()
     const tokens = proposals.proposals.map((proposal) => statusOf(proposal, now))
     const isWhole = options.only === undefined || options.only.length === 0
@@ -51,7 +53,7 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
         : statusText(io, pen, tokens, now) +
             replacedText(io, pen, replaced, now) +
             undeclaredText(io, pen, strays) +
-            globalPatsText(pen, global, now) +
+            globalPatsText(pen, global, proposals.snapshot.successions, now) +
             accountsText(io, pen, signIns, now) +
             problemsText(io, pen, problems),
     )
@@ -66,13 +68,6 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
 /** Whether no target is known to be without the current value because the last delivery to it failed. */
 function hasArrived(status: TokenStatus): boolean {
   return deliveriesOf(status).every(({ state, isDeclared }) => state !== 'failing' || !isDeclared)
-}
-
-/** A variable that some shell exported is easily forgotten. */
-function tellSource({ io, options, speech }: Invocation): void {
-  const file = io.environment['PATROL_CONFIG']
-  if (file !== undefined && file !== '' && options.config === file)
-    speech.note(`configuration: ${file} (PATROL_CONFIG)`)
 }
 
 function statusOf({ observation, plan }: Proposal, now: Instant): TokenStatus {
