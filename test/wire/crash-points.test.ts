@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import { killAtEach, phases } from '../support/crash-points.ts'
 
 test.each([
-  ['establish', 13],
-  ['rotate', 11],
-  ['retire', 13],
+  { name: 'establish', least: 13 },
+  { name: 'rotate', least: 11 },
+  { name: 'retire', least: 13 },
 ] as const)(
-  'killed at each of its %2$i or more requests, %1$s is completed by the next runs and cuts nobody off',
-  async (name, least) => {
+  'killed at each of its $least or more requests, $name is completed by the next runs and cuts nobody off',
+  async ({ name, least }) => {
     const requests = await killAtEach(phases({ store: 'vault' })[name], name === 'establish')
     expect(requests).toBeGreaterThanOrEqual(least)
   },
@@ -15,12 +15,12 @@ test.each([
 )
 
 test.each([
-  ['establish', 9],
-  ['rotate', 9],
-  ['retire', 6],
+  { name: 'establish', least: 9 },
+  { name: 'rotate', least: 9 },
+  { name: 'retire', least: 6 },
 ] as const)(
-  'with two targets: killed at each of its %2$i or more requests to the vault, %1$s is completed, and both hold the value in the end',
-  async (name, least) => {
+  'with two targets: killed at each of its $least or more requests to the vault, $name is completed, and both hold the value in the end',
+  async ({ name, least }) => {
     const requests = await killAtEach(phases({ store: 'vault', targets: true })[name], name === 'establish')
     expect(requests).toBeGreaterThanOrEqual(least)
   },

@@ -65,12 +65,12 @@ describe('the main job with encrypted files as the store', () => {
 })
 
 test.each([
-  ['establish', 8],
-  ['rotate', 7],
-  ['retire', 5],
+  { name: 'establish', least: 8 },
+  { name: 'rotate', least: 7 },
+  { name: 'retire', least: 5 },
 ] as const)(
-  'killed at each of its %2$i or more requests, %1$s is completed by the next runs and cuts nobody off',
-  async (name, least) => {
+  'killed at each of its $least or more requests, $name is completed by the next runs and cuts nobody off',
+  async ({ name, least }) => {
     const requests = await killAtEach(phases({ store: 'file' })[name], name === 'establish')
     expect(requests).toBeGreaterThanOrEqual(least)
   },
