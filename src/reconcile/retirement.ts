@@ -74,9 +74,8 @@ export async function retire(
   })
   const notice = holdOf(version, now)
   const noted = version?.reading.kind === 'read' ? version.reading.metadata.hold : undefined
-  if (grace === undefined) {
-    if (noted !== undefined || holds.length > 0) await releaseHold(world, token)
-  } else if (notice !== undefined) return waiting(notice.until)
+  if (grace === undefined) await releaseHold(world, token)
+  else if (notice !== undefined) return waiting(notice.until)
   else if (noted?.stops !== 'retirement' && version?.enabled === true) {
     const wanted = (at: Instant): Hold => ({ until: after(at, grace), stops: 'retirement', reason: '' })
     const placed = await placeHold(world, token, wanted)
