@@ -53,6 +53,12 @@ export const reasons: readonly Reason[] = [
       ['src/core/skew.ts', 'for (const second of readings.slice(index + 1)) {', 'index + 1 → index - 1'],
       ['src/core/skew.ts', 'if (reading.least > 0) return reading.least', 'reading.least > 0 → reading.least >= 0'],
       ['src/core/skew.ts', 'return reading.most < 0 ? reading.most : 0', 'reading.most < 0 → reading.most <= 0'],
+      ['src/reconcile/whose.ts', 'open.length === 0', 'open.length === 0 → false'],
+      [
+        'src/reconcile/whose.ts',
+        'probe.ownerId === undefined ? undefined : accounts.get(`${organization.toLowerCase()}\\n${probe.ownerId}`)',
+        'probe.ownerId === undefined → false',
+      ],
     ],
   },
   {
@@ -103,6 +109,26 @@ export const reasons: readonly Reason[] = [
         'src/core/rules.ts',
         'return place === undefined ? undefined : `${place.store}\\n${place.secretName.toLowerCase()}`',
         'place.secretName.toLowerCase() → place.secretName.toUpperCase()',
+      ],
+      [
+        'src/reconcile/adopt.ts',
+        '({ authorizationId }) => id === undefined || authorizationId.toLowerCase() === id.toLowerCase(),',
+        'authorizationId.toLowerCase() → authorizationId.toUpperCase()',
+      ],
+      [
+        'src/reconcile/adopt.ts',
+        '({ authorizationId }) => id === undefined || authorizationId.toLowerCase() === id.toLowerCase(),',
+        'id.toLowerCase() → id.toUpperCase()',
+      ],
+      [
+        'src/reconcile/known-by-hash.ts',
+        'const byOrganization = Map.groupBy(homes, ({ organization }) => organization.toLowerCase())',
+        'organization.toLowerCase() → organization.toUpperCase()',
+      ],
+      [
+        'src/reconcile/whose.ts',
+        'const organizations = new Map(homes.map(({ organization }) => [organization.toLowerCase(), organization]))',
+        'organization.toLowerCase() → organization.toUpperCase()',
       ],
     ],
   },
