@@ -76,6 +76,7 @@ export class SimulatedEstate {
   #counter = 0
   // What only the simulator asks for; copies of an estate know nothing of it.
   readonly #given = new Map<string, Set<string>>()
+  readonly #givenAt = new Map<string, Instant>()
   readonly #meddledAt = new Map<string, Instant>()
   #firstGiven: string | undefined
   #lies: (target: string, consignment: Consignment) => boolean = () => false
@@ -293,6 +294,7 @@ export class SimulatedEstate {
     const given = this.#given.get(place) ?? new Set()
     this.#firstGiven = given.has(value) ? undefined : value
     this.#given.set(place, given.add(value))
+    this.#givenAt.set(`${place} ${value}`, this.now)
     if (!this.#lies(target, consignment)) this.held.set(place, value)
     else if (this.held.get(place) !== value) this.#meddledAt.set(place, this.now)
     return this.#receipt(target, value)
@@ -308,6 +310,11 @@ export class SimulatedEstate {
   /** Every value that each target was given, whether it kept it or not. */
   get given(): ReadonlyMap<string, ReadonlySet<string>> {
     return this.#given
+  }
+
+  /** When a target was last given a value, whether it kept it or not; undefined when it never was. */
+  givenAt(place: string, value: string): Instant | undefined {
+    return this.#givenAt.get(`${place} ${value}`)
   }
 
   /** The value of the last delivery, when its target was given it for the first time. */

@@ -60,6 +60,8 @@ const foundBy: Readonly<Record<string, number>> = {
   'a retirement takes no copy back': 24,
   'a PAT is adopted twice': 7,
   'an adoption takes the place of a value': 49,
+  'a rollback is rotated right back': 11,
+  'a rollback delivers nothing': 11,
   'a rollback keeps the generation': 75,
   'the write of a rollback is not looked for': 543,
   'one successor is enough': 137,

@@ -91,11 +91,9 @@ export class RollbackJudge {
     if (pat?.authorizationId !== to || !current.enabled)
       return this.#report('I4', `${secretName} does not hand out ${to}, although a rollback said so`)
     for (const target of targets) {
-      if (this.#estate.given.get(target)?.has(current.value) === true) continue
-      this.#report(
-        'I4',
-        `target ${target} was never given ${pat.displayName}, although a rollback said that it is done`,
-      )
+      // It had been given it before, and the bad one after that.
+      if ((this.#estate.givenAt(target, current.value) ?? 0) >= current.storedAt) continue
+      this.#report('I4', `target ${target} was not given ${pat.displayName} again, although a rollback said so`)
     }
     if (until !== undefined) this.#standing.set(secretName, { authorizationId: to, since: this.#estate.now, until })
   }

@@ -35,6 +35,14 @@ describe('every interleaving', () => {
     expect(result.states).toBeGreaterThan(5_000)
   })
 
+  it('nothing breaks by one fault when a token is rolled back while a run revokes', async () => {
+    const scenario = scenarios.find(({ name }) => name === 'rolled back, when the overlap has passed')!
+    const result = await search({ ...scenario, faults: 1 }, 100_000)
+    expect(result.violation).toBeUndefined()
+    expect(result.exhausted).toBe(true)
+    expect(result.states).toBeGreaterThan(10_000)
+  })
+
   it.each(counterExamples.filter(({ scenario }) => scenario.startsWith('the first value is made twice')))(
     'a first value that is made twice and lands in the wrong order is put right: $schedule.length steps',
     async ({ scenario, schedule }) => {

@@ -188,6 +188,22 @@ export const wishMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a rollback is rotated right back',
+    sentence: 'the hold of a rollback stops replacements, too',
+    edits: [{ file: 'src/core/rollback.ts', find: "    stops: 'replacement',", replace: "    stops: 'revocation'," }],
+  },
+  {
+    name: 'a rollback delivers nothing',
+    sentence: 'a rollback gives every target the older value',
+    edits: [
+      {
+        file: rollback,
+        find: 'const delivered = await deliver(turn, lacking)',
+        replace: 'const delivered = await deliver(turn, lacking.slice(0, 0))',
+      },
+    ],
+  },
+  {
     name: 'a rollback keeps the generation',
     sentence: 'a rollback writes a version with a generation of its own',
     edits: [
