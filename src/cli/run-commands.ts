@@ -27,7 +27,7 @@ export function describeRunCommands(program: Commander, run: Runner): void {
   configLess(
     selection(program.command('apply'))
       .description('do what is due: create, extend, store, deliver, revoke')
-      .option('-y, --yes', 'do not ask on a terminal')
+      .option('-y, --yes', 'do not ask on a terminal; elsewhere nobody is asked')
       .option('--allow <n>', 'replace so many vanished tokens in one run', wholeNumber(0, 100_000))
       .addOption(new Option('--dry-run').hideHelp())
       // Many tools have it, so that it is asked for here; a command of its own tells more.
@@ -98,7 +98,7 @@ export function describeRunCommands(program: Commander, run: Runner): void {
     .option('--revoke-replaced', 'let apply revoke a PAT when everything that replaces it is in place')
     .option('--in-place', 'write the entries into the configuration; shows them and asks first')
     .option('--output <file>', 'write the configuration with the entries into a new file')
-    .option('-y, --yes', 'do not ask on a terminal')
+    .option('-y, --yes', 'do not ask on a terminal; elsewhere nobody is asked')
     .addHelpText(
       'after',
       examples(

@@ -14,7 +14,7 @@ export function describeSteadyCommands(program: Commander, run: Runner): void {
     .option('--reason <text>', 'why; it is repeated in the report')
     .option('--revoke-now', 'revoke the old PATs as soon as the new one is everywhere, without the overlap')
     .option('--revoke-first', 'revoke the old PATs before there is a new one: for values in wrong hands')
-    .option('-y, --yes', 'do not ask on a terminal')
+    .option('-y, --yes', 'do not ask on a terminal; elsewhere nobody is asked')
     .addHelpText(
       'after',
       examples(
@@ -30,7 +30,7 @@ export function describeSteadyCommands(program: Commander, run: Runner): void {
     .command('revoke')
     .description('end a PAT for ever: by its id, or all PATs of a token')
     .argument('<name|id>', 'a token, or an authorizationId')
-    .option('-y, --yes', 'do not ask on a terminal')
+    .option('-y, --yes', 'do not ask on a terminal; elsewhere nobody is asked')
     .addHelpText('after', examples('patrol revoke 4ab5764f-4193-4f1d-b995-64144880b7d7', 'patrol revoke package-feed'))
     .action(run(async () => (await import('./commands/revoke.ts')).revokeCommand))
 
@@ -68,7 +68,7 @@ export function describeSteadyCommands(program: Commander, run: Runner): void {
     .option('--until <when>', 'hold it until then, such as 2026-11-27 or 2026-11-27T12:00Z')
     .option('--reason <text>', 'why; it stands in the store beside the value, so no secret belongs here')
     .option('--to <id>', 'the authorizationId to go back to (default: that of the version before)')
-    .option('-y, --yes', 'do not ask on a terminal')
+    .option('-y, --yes', 'do not ask on a terminal; elsewhere nobody is asked')
     .addHelpText(
       'after',
       `\nThe token is held for a week, or less where the older PAT ends sooner: nothing
@@ -91,7 +91,7 @@ was interrupted; what is done already is not done twice.\n${examples(
     .option('--token <name>', 'the name that its entry had (default: that of the secret)')
     .option('--after <duration>', 'how long its consumers still have (default: 48h)', lengthOfTime)
     .option('--now', 'do not wait')
-    .option('-y, --yes', 'do not ask on a terminal')
+    .option('-y, --yes', 'do not ask on a terminal; elsewhere nobody is asked')
     .addHelpText(
       'after',
       `\nThe first call notes in the store from when on it may end; a call after that\nends it. Each may be repeated.\n${examples(

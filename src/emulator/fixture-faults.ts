@@ -1,8 +1,20 @@
 import { closest, distance } from 'fastest-levenshtein'
+import type { YAMLError } from 'yaml'
 import type { z } from 'zod'
 import { fixtureSchema } from './fixture-schema.ts'
 
 type Issue = z.core.$ZodIssue
+
+/** `:3:5: …`, what goes behind the name of a file whose YAML cannot be read: where, and why, in one line. */
+export function syntaxFault({ linePos, message }: YAMLError): string {
+  const [at] = linePos ?? []
+  const place = at === undefined ? '' : `:${at.line}:${at.col}`
+  const [said = ''] = message.split('\n', 1)
+  const text = /^Flow (?:sequence|map)/.test(said)
+    ? 'a bracket is opened before this and never closed'
+    : said.replace(/ at line \d+, column \d+:$/, '')
+  return `${place}: ${text}`
+}
 
 /** What is wrong with the shape of a fixture, a line for each fault: place, cause, and what was most likely meant. */
 export function shapeFaults(error: z.ZodError): readonly string[] {
@@ -32,11 +44,17 @@ function causeOf(issue: Issue): string {
       return issue.input === undefined && /received undefined/.test(issue.message)
         ? `is missing; ${issue.expected} is wanted`
         : `${issue.expected} is wanted here`
+    case 'invalid_union':
+      return isMissing(issue) ? 'is missing' : 'is none of the forms that fit here'
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`
     default:
       return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
   }
+}
+
+function isMissing({ errors }: z.core.$ZodIssueInvalidUnion): boolean {
+  return errors.flat().every(({ message }) => /received undefined/.test(message))
 }
 
 /** The keys that a place of the fixture may have; empty where it is not known. */

@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { defaultFixture } from './default-fixture.ts'
 import { upnsOf } from './fixture-crowd.ts'
-import { nearest, shapeFaults } from './fixture-faults.ts'
+import { nearest, shapeFaults, syntaxFault } from './fixture-faults.ts'
 import { type Fixture, fixtureSchema, type instantSchema, type ReadFixture, userSchema } from './fixture-schema.ts'
 
 /** A fixture that cannot be used; the message names every fault, one a line. */
@@ -47,7 +47,7 @@ export async function loadFixture(path: string): Promise<Fixture> {
   }
   const document = parseDocument(text, { prettyErrors: true })
   const [fault] = document.errors
-  if (fault !== undefined) throw new FixtureError(`${path}: ${fault.message}`)
+  if (fault !== undefined) throw new FixtureError(`${path}${syntaxFault(fault)}`)
   const written = (document.toJS() ?? {}) as Fixture
   try {
     readFixture(written)

@@ -73,7 +73,11 @@ describe('a fixture', () => {
   })
 
   test('a syntax fault is told with its place', async () => {
-    await expect(load('tenants:\n  - id: [')).rejects.toThrow(/world\.yaml: .+line \d/s)
+    await expect(load('tenants:\n  - id: [')).rejects.toThrow(/world\.yaml:2:10: a bracket is opened/)
+    await expect(load('tenants:\n  - id: [a, b\n    domains: x\n')).rejects.toThrow(
+      /world\.yaml:3:5: a bracket is opened before this and never closed$/,
+    )
+    await expect(load('users:\n  - a: 1\n   b: 2\n')).rejects.toThrow(/world\.yaml:\d+:\d+: [^\n]+$/)
   })
 
   test('a file that is not there is told by name', async () => {
@@ -100,6 +104,9 @@ users:
     ])
     await expect(load(`users:\n  - upn: ${UPN}\n    tenant: contoso.exmple\n`)).rejects.toThrow(
       'users[0].tenant: there is no tenant "contoso.exmple" in this fixture; did you mean contoso.example?',
+    )
+    await expect(load('pats:\n  - owner: a\n    organization: b\n    displayName: c\n    scope: d\n')).rejects.toThrow(
+      'pats[0].validTo: is missing',
     )
     await expect(load('vaults:\n  - name: a\n    nothingLikeThat: 1\n')).rejects.toThrow(
       /no such key; here can be name, tenant/,

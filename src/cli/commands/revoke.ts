@@ -17,7 +17,7 @@ import { refuseUnknownName } from '../unknown-name.ts'
 import { proposalsOf, unlisted, unknownToken } from '../proposals.ts'
 import { printRefusal, printReport } from '../report.ts'
 import { cleanName, count } from '../terminal.ts'
-import { table } from '../text-table.ts'
+import { table, wrapped } from '../text-table.ts'
 import { whenFitting } from '../time-text.ts'
 
 export interface RevokeOptions {
@@ -53,7 +53,10 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
       const after = isCurrent ? { token: claimed.token, ...aftermath(claimed.token, claimed.facts) } : undefined
       const warning = after === undefined ? '' : `; ${warningOf(after.token, after)}`
       return {
-        question: `revoke "${cleanName(displayName)}" (${id}) of ${home.owner} in ${organization} for ever${warning}\n`,
+        question: paragraph(
+          io,
+          `revoke "${cleanName(displayName)}" (${id}) of ${home.owner} in ${organization} for ever${warning}`,
+        ),
         refused: { token: claimed?.token.name ?? id, kind: 'revoke', authorizationId: id } as const,
         tokens: [claimed?.token ?? unclaimed(home, id)],
         work: async () => [await revokeById(world, lists, home, id, claimed?.token)],
@@ -73,7 +76,7 @@ export const revokeCommand: Command<RevokeOptions> = (invocation, options) =>
       const which = pats.length === 0 ? 'all PATs' : count(pats.length, 'PAT')
       return {
         question:
-          `revoke ${which} of ${token.name} in ${token.organization} for ever${warning}\n` +
+          paragraph(io, `revoke ${which} of ${token.name} in ${token.organization} for ever${warning}`) +
           table(
             pats.map((pat) => [cleanName(pat.displayName), pat.authorizationId, endText(io, pat, world.clock.now())]),
             io.columns,
@@ -91,6 +94,10 @@ function patsOf(token: Token, facts: Facts): readonly Pat[] {
   const current = currentPat(token, facts)
   const others = standings(token, facts).filter(({ standing }) => standing.kind !== 'stranger')
   return [...(current === undefined ? [] : [current]), ...others.map(({ pat }) => pat)]
+}
+
+function paragraph({ columns }: Io, text: string): string {
+  return `${wrapped(text, columns).join('\n')}\n`
 }
 
 function endText(io: Io, { validTo }: Pat, now: Instant): string {
