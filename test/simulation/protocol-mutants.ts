@@ -56,8 +56,8 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: storing,
-        find: "if (failure.outcome === 'none') await discard(turn, minted.pat)",
-        replace: 'await discard(turn, minted.pat)',
+        find: "if (outcome !== 'none') return 'unknown'",
+        replace: "if (outcome !== 'none' && pat.validFrom < 0) return 'unknown'",
       },
     ],
   },
@@ -580,9 +580,14 @@ export const protocolMutants: readonly Mutant[] = [
     edits: [
       {
         file: mint,
-        find: '    await bridge(turn, facts, minted.pat)\n    await storeGeneration(turn, minted, await withWhatGoesOn(turn, facts, metadata))\n',
-        replace:
-          '    await storeGeneration(turn, minted, await withWhatGoesOn(turn, facts, metadata))\n    await bridge(turn, facts, minted.pat)\n',
+        find: `    await bridge(turn, facts, minted.pat)
+    const replaced = currentMetadata(facts)?.authorizationId ?? turn.token.covers
+    await storeGeneration(turn, minted, await withWhatGoesOn(turn, facts, metadata), replaced)
+`,
+        replace: `    const replaced = currentMetadata(facts)?.authorizationId ?? turn.token.covers
+    await storeGeneration(turn, minted, await withWhatGoesOn(turn, facts, metadata), replaced)
+    await bridge(turn, facts, minted.pat)
+`,
       },
     ],
   },
