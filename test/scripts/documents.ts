@@ -103,6 +103,17 @@ const report = z.strictObject({
   accounts: z.array(account).optional(),
 })
 
+/** A token whose retirement was begun. */
+const retiring = z.strictObject({
+  store: name,
+  secretName: name,
+  organization: name,
+  authorizationId: id,
+  endsAt: at,
+  due: z.boolean(),
+  command: name,
+})
+
 /** A PAT that tokens replace. */
 const replaced = {
   authorizationId: id,
@@ -140,6 +151,7 @@ export const documents = {
     actions: z.array(action.omit({ at: true })),
     scheduled: z.array(action),
     problems: z.array(problem),
+    retiring: z.array(retiring),
   }),
   apply: report,
   rotate: report,
@@ -199,6 +211,7 @@ export const documents = {
         z.strictObject({ kind: z.literal('secret'), store: name, secretName: name, rule: name.optional() }),
       ]),
     ),
+    retiring: z.array(retiring),
     globalPats: z.array(globalPat),
     problems: z.array(problem),
   }),

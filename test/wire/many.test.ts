@@ -67,7 +67,7 @@ async function establish(store: Store, storeId: string, estate: Estate, name: st
   )
 }
 
-test('a run over 1,000 tokens that need nothing sends 65 requests at most, and changes nothing', async () => {
+test('a run over 1,000 tokens that need nothing sends 65 requests at most, status lists the vault once more, and both change nothing', async () => {
   const estate = await Estate.open({
     tokens: `tokens:\n${names.map((name) => `  - name: ${name}\n    scopes:\n      - vso.packaging\n`).join('')}`,
   })
@@ -83,7 +83,8 @@ test('a run over 1,000 tokens that need nothing sends 65 requests at most, and c
     const ended = await estate.run(`${words} --json`)
     expect(ended.code, ended.stderr).toBe(0)
     const requests = estate.emulator.requests().slice(mark)
-    expect(requests.length).toBeLessThanOrEqual(65)
+    // What is being retired stands in secrets that no entry names: 40 pages.
+    expect(requests.length).toBeLessThanOrEqual(words === 'status' ? 105 : 65)
     expect(estate.mutations(mark)).toEqual([])
     if (words === 'apply') expect(ended.json).toMatchObject({ results: [], problems: [] })
     if (words === 'status') {

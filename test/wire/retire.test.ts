@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { documents } from '../scripts/documents.ts'
-import { Estate } from '../support/estate.ts'
+import { Estate, owner } from '../support/estate.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -131,4 +131,37 @@ test('a copy of a value before the current one, whose target the entry had dropp
   const { report } = await retire('--now')
   expect(report.state === 'retired' && report.copies).toContainEqual({ target: 'variables', state: 'removed' })
   expect(estate.copies.held()[0]).toBeUndefined()
+})
+
+test('a retirement that waits is told by plan and status, also of an adopted PAT, and when it is due', async () => {
+  const made = {
+    owner,
+    organization: 'contoso',
+    displayName: 'By hand',
+    scope: 'vso.code',
+    validFrom: '-1d',
+    validTo: '+29d',
+  }
+  const entry = 'tokens:\n  - name: by-hand\n    displayName: By hand\n    scopes:\n      - vso.code\n'
+  estate = await Estate.open({ tokens: entry, fixture: { pats: [made] } })
+  await estate.run('adopt by-hand', { input: estate.emulator.pats()[0]?.value ?? '' })
+  const [pat] = estate.active()
+  const text = readFileSync(estate.configFile, 'utf8')
+  writeFileSync(estate.configFile, text.replaceAll('by-hand', 'other').replace('By hand', 'Other'))
+  await estate.run('apply')
+  expect(documents.plan.parse((await estate.run('plan --json')).json).retiring).toEqual([])
+  await estate.run('retire by-hand --after 2d')
+  for (const [travel, due, words] of [
+    [0, false, /by-hand +contoso +ends in .*patrol retire by-hand {2}after that/],
+    [2 * day + hour, true, /by-hand +contoso +due now +patrol retire by-hand\n/],
+  ] as const) {
+    estate.emulator.travel(travel)
+    const expected = [{ secretName: 'by-hand', authorizationId: pat?.authorizationId, due }]
+    expect(documents.plan.parse((await estate.run('plan --json')).json).retiring).toMatchObject(expected)
+    expect(documents.status.parse((await estate.run('status --json')).json).retiring).toMatchObject(expected)
+    for (const command of ['plan', 'status']) expect((await estate.run(command)).stdout).toMatch(words)
+    expect((await estate.run('plan --only other')).stdout).not.toContain('by-hand')
+  }
+  await estate.run('retire by-hand')
+  expect(documents.plan.parse((await estate.run('plan --json')).json).retiring).toEqual([])
 })

@@ -108,7 +108,7 @@ async function find(
   if (found.length > 1) {
     const where = found.map(({ place }) => place.store).join(' and ')
     throw new PatrolError('usage', `the stores ${where} have a secret ${secretName}`, {
-      remedy: 'Say which: --store NAME',
+      remedy: `Say which: patrol retire ${secretName} --store ${found[0]?.place.store ?? ''}`,
     })
   }
   const { metadata, place } = one
@@ -119,10 +119,11 @@ async function find(
     const isHere = organizations.some((organization) => sameName(organization, metadata.organization))
     return metadata.rule === match && store === place.store && owner === metadata.account && isHere
   })
+  const ends = entry === undefined ? 'patrol revoke ID' : `patrol revoke ${entry.name}`
   const declaredBy = entry === undefined ? rule && `the rule ${rule.match}` : `the entry ${entry.name}`
   if (declaredBy !== undefined) {
     throw new PatrolError('usage', `${secretName} is declared by ${declaredBy}, so the next run would make it anew`, {
-      remedy: 'Take it out of the configuration first. To end its PATs only: patrol revoke NAME',
+      remedy: `Take it out of the configuration first. To end its PATs only: ${ends}`,
     })
   }
   return one

@@ -14,6 +14,7 @@ import { jsonLine, problemJson, statusJson, type TokenStatus } from '../json.ts'
 import { problemsText } from '../plan-text.ts'
 import { type SelectionOptions, unseenCodes, withProposals } from '../proposals.ts'
 import { mayWork, replacedJson, replacedText } from '../replaced-text.ts'
+import { retiring, retiringJson, retiringText } from '../retiring.ts'
 import { statusText } from '../status-text.ts'
 import { undeclared, undeclaredText } from '../undeclared.ts'
 
@@ -34,6 +35,7 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
     const tokens = proposals.proposals.map((proposal) => statusOf(proposal, now))
     const isWhole = options.only === undefined || options.only.length === 0
     const strays = isWhole ? undeclared(proposals.snapshot) : []
+    const ending = isWhole ? await retiring(world, proposals.snapshot, speech) : []
     const global = isWhole ? globalPats(proposals.snapshot, now) : []
     const replaced = proposals.snapshot.successions.filter((succession) => mayWork(succession, now))
     const observations = proposals.proposals.map(({ observation }) => observation)
@@ -46,6 +48,7 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
             tokens: tokens.map(statusJson),
             replaced: replaced.map((succession) => replacedJson(succession, now)),
             undeclared: strays,
+            retiring: ending.map((one) => retiringJson(one, now)),
             globalPats: global,
             accounts: signIns.map(accountJson),
             problems: problems.map(problemJson),
@@ -53,6 +56,7 @@ export const statusCommand: Command<StatusOptions> = (invocation, options) =>
         : statusText(io, pen, tokens, now) +
             replacedText(io, pen, replaced, now) +
             undeclaredText(io, pen, strays) +
+            retiringText(io, pen, ending, now) +
             globalPatsText(pen, global, proposals.snapshot.successions, now) +
             accountsText(io, pen, signIns, now) +
             problemsText(io, pen, problems),
