@@ -30,7 +30,7 @@ describe('why a replaced PAT still works', () => {
     [
       'a list that may show it elsewhere is dark',
       { organizations: ['northwind'], isWhole: false, successors: [{ token: feed, facts: undefined }] },
-      { kind: 'waiting', why: 'of feed: it could not be looked at', until: undefined },
+      { kind: 'waiting', why: 'for feed, it could not be looked at', until: undefined },
     ],
   ])('%s', (_, difference, fate) => {
     expect(replacedFate({ ...seen, ...difference }, onDay(9))).toMatchObject(fate)
