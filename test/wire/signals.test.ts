@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultRule } from '../../src/emulator/faults.ts'
-import { type Ended, Estate, type Started } from '../support/estate.ts'
+import { type Ended, Estate, program, type Started } from '../support/estate.ts'
 
 const day = 86_400_000
 
@@ -172,4 +175,26 @@ describe('SIGTERM or SIGHUP', () => {
     expect((await started.ended).code).toBe(143)
     expect(await estate.hands('package-feed')).toBe(true)
   })
+})
+
+test('Ctrl-C at a question says that nothing was changed, and not that something is made safe', async () => {
+  const child = spawn('bash', ['-c', `exec script -qec '"${process.execPath}" "${program}" apply' /dev/null`], {
+    cwd: estate.directory,
+    env: { PATH: process.env['PATH'], HOME: estate.directory, TERM: 'xterm', ...estate.variables },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let shown = ''
+  let answered = false
+  child.stdout.on('data', (chunk: Buffer) => {
+    shown += stripVTControlCharacters(chunk.toString())
+    if (answered || !shown.endsWith('[y/N] ')) return
+    answered = true
+    child.stdin.write('\u0003')
+  })
+  const [code] = (await once(child, 'close')) as [number]
+  expect(answered).toBe(true)
+  expect(code).toBe(130)
+  expect(shown).toContain('nothing was changed')
+  expect(shown).not.toContain('stopping')
+  expect(estate.mutations()).toEqual([])
 })
