@@ -43,7 +43,8 @@ export class RevocationJudge {
       const readable = versions.some(
         (one) => this.#memory.holdsValueOf(one.value, pat) && one.enabled && one.storedAt < (begun?.at ?? 0),
       )
-      if (readable && current !== undefined && !this.#memory.holdsValueOf(current.value, pat)) {
+      const forgotten = readable && current !== undefined && !this.#memory.holdsValueOf(current.value, pat)
+      if (forgotten && !this.#isEndedElsewhere(pat, secretName)) {
         this.#memory.report(
           'I4',
           `revoked ${pat.displayName} while a version of it is enabled: after a crash no run would see it`,
@@ -68,6 +69,14 @@ export class RevocationJudge {
       ? reading.metadata.deliveries.filter((one) => one.deliveredAt === undefined || one.failures > 0)
       : []
     return new Set([...token.targets, ...waiting.map(({ target }) => target)])
+  }
+
+  /** Where two persons adopted one PAT for two tokens, it is ended for one of them, and its secret is the one that counts. */
+  #isEndedElsewhere(pat: SimulatedPat, secretName: string): boolean {
+    return [...this.#memory.tokens.keys()].some((other) => {
+      const held = (this.#estate.secrets.get(other) ?? []).filter(({ value }) => this.#memory.holdsValueOf(value, pat))
+      return other !== secretName && held.length > 0 && held.every(({ enabled }) => !enabled)
+    })
   }
 
   /** While somebody holds a token, nothing of it is revoked that anybody was ever handed out. */
