@@ -25,3 +25,10 @@ export function holdText({ stops, reason }: Hold): string {
   if (stops === 'retirement') return 'its consumers have some time left before it is retired'
   return reason === '' ? 'somebody holds it' : `somebody holds it: ${reason}`
 }
+
+/** What to do about it when it is time, or has to be now. */
+export function holdRemedy({ stops }: Hold, name: string): string {
+  return stops === 'retirement'
+    ? `Its retirement was begun. To end it at once, take it out of the configuration and run \`patrol retire ${name} --now\`; to keep it: \`patrol hold ${name} --release\`.`
+    : `Nothing of a held token is revoked. If it is time: \`patrol hold ${name} --release\`, then run again.`
+}

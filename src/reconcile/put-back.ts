@@ -64,7 +64,7 @@ async function proven(
   authorizationId: string,
 ): Promise<{ readonly predecessor: Predecessor; readonly value: Secret }> {
   const predecessor = predecessorOf(turn.token, facts, turn.world.clock.now(), authorizationId)
-  if ('code' in predecessor) throw refusalError(predecessor)
+  if ('code' in predecessor) throw refusalError(predecessor, turn.token.name)
   const { version, pat } = predecessor
   const stored = await turn.store.readVersion(turn.place.secretName, version)
   if (stored === undefined) {
@@ -87,7 +87,7 @@ async function describe(turn: Turn, facts: Facts, predecessor: Predecessor, want
   const made = { generation, writtenAt: clock.now() }
   // Somebody may have placed a longer one meanwhile.
   const tooLong = outlasting(turn.token, facts, predecessor.pat, clock.now())
-  if (tooLong !== undefined) throw refusalError(tooLong)
+  if (tooLong !== undefined) throw refusalError(tooLong, turn.token.name)
   const inForce = holdInForce(facts, clock.now())
   const hold = inForce !== undefined && inForce.until > wanted.until ? { ...wanted, until: inForce.until } : wanted
   return withHold(metadataOfRollback(turn.token, facts, predecessor, made), hold)

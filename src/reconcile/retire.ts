@@ -1,6 +1,6 @@
 import { PatrolError } from '../core/errors.ts'
 import type { Facts } from '../core/facts.ts'
-import { holdInForce, holdText } from '../core/hold-in-force.ts'
+import { holdInForce, holdRemedy, holdText } from '../core/hold-in-force.ts'
 import { successionGate } from '../core/succession.ts'
 import { makeSure } from './make-sure.ts'
 import { observeToken } from './observe.ts'
@@ -78,7 +78,10 @@ async function isStillReplaced({ world, lists, token }: Turn, authorizationId: s
   const now = world.clock.now()
   for (const { token: other, facts } of [...succession.successors, ...succession.bystanders]) {
     const hold = facts && holdInForce(facts, now)
-    if (hold !== undefined) throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${other.name}`)
+    if (hold !== undefined) {
+      const remedy = holdRemedy(hold, other.name)
+      throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${other.name}`, { remedy })
+    }
   }
   const gate = successionGate(succession, now)
   if (gate.kind === 'open') return true
@@ -107,5 +110,7 @@ async function revokeIf(turn: Turn, authorizationId: string, isMeant: () => Prom
 /** Also a hold that stands in an older version counts, which the look right before the request does not see. */
 function refuseHeld(turn: Turn, facts: Facts): void {
   const hold = holdInForce(facts, turn.world.clock.now())
-  if (hold !== undefined) throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${turn.token.name}`)
+  if (hold === undefined) return
+  const { name } = turn.token
+  throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${name}`, { remedy: holdRemedy(hold, name) })
 }

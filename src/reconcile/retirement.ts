@@ -1,5 +1,5 @@
 import { asPatrolError, PatrolError } from '../core/errors.ts'
-import { holdOf, holdText } from '../core/hold-in-force.ts'
+import { holdOf, holdRemedy, holdText } from '../core/hold-in-force.ts'
 import type { Hold } from '../core/hold.ts'
 import type { Metadata } from '../core/metadata.ts'
 import { type RecordedCopy, recordedCopies } from '../core/recorded-copies.ts'
@@ -65,7 +65,10 @@ export async function retire(
   // One that stands in an older version alone keeps its PAT from being revoked, too.
   const holds = [version, ...versions].flatMap((each) => holdOf(each, now) ?? [])
   const held = holds.find(({ stops }) => stops !== 'retirement')
-  if (held !== undefined) throw new PatrolError('held', `${holdText(held)}; ${token.name} is not retired`)
+  if (held !== undefined)
+    throw new PatrolError('held', `${holdText(held)}; ${token.name} is not retired`, {
+      remedy: holdRemedy(held, token.name),
+    })
   const recorded = recordedCopies(versions)
   const waiting = (until: Instant): Retirement => ({
     kind: 'waiting',

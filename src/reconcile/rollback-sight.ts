@@ -44,6 +44,11 @@ export async function look(
 }
 
 /** A refusal as what a command ends with. */
-export function refusalError({ code, message, remedy }: Refusal): PatrolError {
-  return new PatrolError(code, message, remedy === undefined ? {} : { remedy })
+export function refusalError({ code, message, remedy }: Refusal, name: string): PatrolError {
+  const usual =
+    code === 'cannot-roll-back'
+      ? `Nothing was put back. Make a new PAT instead: \`patrol rotate ${name}\`; \`patrol explain ${name}\` shows which PATs work.`
+      : undefined
+  const told = remedy ?? usual
+  return new PatrolError(code, message, told === undefined ? {} : { remedy: told })
 }

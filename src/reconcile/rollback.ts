@@ -47,7 +47,7 @@ export async function rollBack(
 ): Promise<RollbackReport> {
   const sight = await sightRollback(world, lists, token, wish)
   const { facts, plan } = sight
-  if (plan.kind === 'refused') throw refusalError(plan)
+  if (plan.kind === 'refused') throw refusalError(plan, token.name)
   if (world.stopping()) throw new PatrolError('interrupted', 'told to stop before anything was begun')
   const to = plan.kind === 'standing' ? plan.metadata.authorizationId : plan.predecessor.pat.authorizationId
   if (shown !== undefined && shown !== to) {

@@ -1,6 +1,6 @@
 import { PatrolError, type Problem } from '../core/errors.ts'
 import { currentMetadata, type Facts, type Version } from '../core/facts.ts'
-import { holdOf, holdText } from '../core/hold-in-force.ts'
+import { holdOf, holdRemedy, holdText } from '../core/hold-in-force.ts'
 import { markOf } from '../core/names.ts'
 import type { Pat } from '../core/pat.ts'
 import { type Duration, duration, minute, second, shortest, times } from '../core/time.ts'
@@ -145,8 +145,10 @@ export class Turn {
   async assertUnmoved(facts: Facts, heedsHold: boolean): Promise<void> {
     const now = await this.currentVersion()
     const hold = heedsHold ? holdOf(now, this.world.clock.now()) : undefined
-    if (hold !== undefined)
-      throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${this.token.name}`)
+    if (hold !== undefined) {
+      const remedy = holdRemedy(hold, this.token.name)
+      throw new PatrolError('held', `${holdText(hold)}; nothing was revoked of ${this.token.name}`, { remedy })
+    }
     const seen = currentMetadata(facts)?.generation
     const generation = now?.reading.kind === 'read' ? now.reading.metadata.generation : undefined
     if (generation === seen && now?.enabled === facts.current?.enabled) return

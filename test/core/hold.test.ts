@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeHold, encodeHold, type Hold, isReason, longestReason } from '../../src/core/hold.ts'
-import { holdInForce, holdText } from '../../src/core/hold-in-force.ts'
+import { holdInForce, holdRemedy, holdText } from '../../src/core/hold-in-force.ts'
 import { gateConditions, revocationGate } from '../../src/core/gate.ts'
 import { explain } from '../../src/core/explanation.ts'
 import { planToken } from '../../src/core/plan.ts'
@@ -117,4 +117,12 @@ describe('an explanation', () => {
       { standing: 'superseded', action: { kind: 'revoke', at: onDay(20) } },
     ])
   })
+})
+
+it.each([
+  ['retirement', 'patrol retire feed --now'],
+  ['revocation', 'patrol hold feed --release'],
+  ['replacement', 'patrol hold feed --release'],
+] as const)('what is held because of a %s names the command that goes on', (stops, command) => {
+  expect(holdRemedy({ until: instant(0), stops, reason: '' }, 'feed')).toContain(`\`${command}\``)
 })

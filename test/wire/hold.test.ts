@@ -66,7 +66,10 @@ describe('a hold', () => {
     await estate.run('hold package-feed --for 1d')
     const revoked = await estate.run('revoke package-feed --json')
     expect(revoked.code).toBe(1)
-    expect(revoked.json.results[0]).toMatchObject({ status: 'failed', error: { code: 'held' } })
+    expect(revoked.json.results[0]).toMatchObject({
+      status: 'failed',
+      error: { code: 'held', remedy: expect.stringContaining('`patrol hold package-feed --release`') },
+    })
     expect(estate.active()).toHaveLength(2)
   })
 

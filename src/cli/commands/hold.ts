@@ -69,14 +69,21 @@ export const holdCommand: Command<HoldOptions> = (invocation, given) => {
   )
 }
 
-function checkOptions({ for: length, until, reason, rotation, release }: HoldOptions): void {
+function checkOptions({
+  positional: [name = 'NAME'],
+  for: length,
+  until,
+  reason,
+  rotation,
+  release,
+}: HoldOptions): void {
   const ends = [length, until, release].filter((end) => end !== undefined)
   if (ends.length !== 1) {
     throw new PatrolError(
       'usage',
       `a hold needs one of --for, --until and --release; ${ends.length === 0 ? 'none is' : 'several are'} given`,
       {
-        remedy: 'For example: patrol hold NAME --for 3d',
+        remedy: `For example: patrol hold ${name} --for 3d`,
       },
     )
   }

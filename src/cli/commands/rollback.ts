@@ -46,7 +46,7 @@ export const rollbackCommand: Command<RollbackOptions> = (invocation, options) =
     const kept: Kept = { ...token, place }
     const wish = wishOf(options, world.clock.now())
     const { facts, plan } = await sightRollback(world, lists, kept, wish)
-    if (plan.kind === 'refused') throw refusalError(plan)
+    if (plan.kind === 'refused') throw refusalError(plan, token.name)
     let shown: string | undefined
     if (plan.kind === 'possible' && asks(invocation, options)) {
       shown = plan.predecessor.pat.authorizationId
