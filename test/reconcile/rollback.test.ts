@@ -218,7 +218,7 @@ describe('a rollback is refused', () => {
     expect(await refusal(back(world))).toMatchObject({
       code: 'cannot-roll-back',
       message: expect.stringMatching(message),
-      remedy: expect.stringContaining('patrol rotate NAME'),
+      remedy: expect.stringContaining('patrol rotate package-feed'),
     })
     expect(world.effects.length).toBe(before)
     expect(world.current(place.secretName)?.value).toBe(bad)
