@@ -29,7 +29,7 @@ describe('a call is found out when', () => {
   const fine: Call = {
     line: { words: ['--json', 'plan'], json: true },
     ended: 0,
-    stdout: '{"version":1,"actions":[],"scheduled":[],"problems":[]}\n',
+    stdout: '{"version":1,"actions":[],"scheduled":[],"problems":[],"retiring":[]}\n',
     stderr: 'all is well\n',
     stopped: false,
     terminal: false,
