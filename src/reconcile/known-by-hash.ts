@@ -1,5 +1,5 @@
 import { asPatrolError, PatrolError } from '../core/errors.ts'
-import { failsForAll } from '../core/hopeless.ts'
+import { failsForAll } from '../core/shared-failure.ts'
 import type { Pat } from '../core/pat.ts'
 import { Secret } from '../core/secret.ts'
 import type { Directory, Member } from '../ports/directory.ts'
